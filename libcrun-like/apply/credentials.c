@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits, ids and capabilities of the process (credentials(7), capabilities(7)). */
+#include "apply/credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "sys/path.h"
+#include "sys/sched.h"
+
+int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
+                    struct thole_error *err) {
+    if (!process->oom_score_set)
+        return 0;
+    char path[48];
+    char text[16];
+    (void)snprintf(path, sizeof(path), "%d/oom_score_adj", (int)pid);
+    (void)snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+    if (sys_write_proc(proc_fd, path, text) == 0)
+        return 0;
+    if (process->oom_score_best_effort && (errno == EACCES || errno == EPERM))
+        return 0;
+    error_errno(err, "/process/oomScoreAdj", "set oom_score_adj to %d", process->oom_score_adj);
+    if (errno == EACCES)
+        error_hint(err, "lowering it needs CAP_SYS_RESOURCE");
+    return -1;
+}
+
+int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err) {
+    for (size_t i = 0; i < process->rlimit_count; i++) {
+        const struct plan_rlimit *limit = &process->rlimits[i];
+        const struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
+        if (prlimit(pid, (enum __rlimit_resource)limit->resource, &value, NULL) == 0)
+            continue;
+        error_errno(err, limit->where, "set %s", names_rlimit(limit->resource));
+        if (errno == EPERM)
+            error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
+        return -1;
+    }
+    return 0;
+}
+
+int apply_scheduling(const struct plan_process *process, struct thole_error *err) {
+    const struct plan_scheduler *scheduler = &process->scheduler;
+    if (scheduler->set &&
+        sys_set_scheduler(scheduler->policy, scheduler->flags, scheduler->nice, scheduler->priority,
+                          scheduler->runtime, scheduler->deadline, scheduler->period) < 0)
+        return error_errno(err, "/process/scheduler", "set the scheduler");
+    if (process->io_priority >= 0 && sys_set_io_priority(process->io_priority) < 0)
+        return error_errno(err, "/process/ioPriority", "set the I/O priority");
+    return 0;
+}
+
+static int drop_bounding(const struct plan_capabilities *wanted, struct thole_error *err) {
+    for (int capability = 0; capability < 64; capability++) {
+        if ((wanted->bounding >> capability & 1) != 0)
+            continue;
+        int present = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+        if (present < 0)
+            break; /* beyond the kernel's last capability */
+        if (present == 0)
+            continue;
+        if (cap_drop_bound((cap_value_t)capability) < 0)
+            return error_errno(err, "/process/capabilities/bounding", "drop capability %d",
+                               capability);
+    }
+    return 0;
+}
+
+static void cleanup_cap(cap_t *set) {
+    if (*set != NULL)
+        (void)cap_free(*set);
+}
+
+static int set_flag(cap_t set, cap_flag_t flag, uint64_t bits) {
+    for (int capability = 0; capability <= cap_max_bits() - 1; capability++) {
+        const cap_value_t value = (cap_value_t)capability;
+        if ((bits >> capability & 1) != 0 && cap_set_flag(set, flag, 1, &value, CAP_SET) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int set_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable,
+                    struct thole_error *err) {
+    __attribute__((cleanup(cleanup_cap))) cap_t set = cap_init();
+    if (set == NULL || set_flag(set, CAP_EFFECTIVE, effective) < 0 ||
+        set_flag(set, CAP_PERMITTED, permitted) < 0 ||
+        set_flag(set, CAP_INHERITABLE, inheritable) < 0 || cap_set_proc(set) < 0)
+        return error_errno(err, "/process/capabilities", "set capabilities");
+    return 0;
+}
+
+static int set_ids(const struct plan_process *process, struct thole_error *err) {
+    if (process->set_groups && setgroups(process->group_count, process->groups) < 0)
+        return error_errno(err, "/process/user/additionalGids", "set supplementary groups");
+    if (setresgid(process->gid, process->gid, process->gid) < 0) {
+        error_errno(err, "/process/user/gid", "change to gid %u", process->gid);
+        if (errno == EINVAL)
+            error_hint(err, "the user namespace does not map that id");
+        return -1;
+    }
+    if (setresuid(process->uid, process->uid, process->uid) < 0) {
+        error_errno(err, "/process/user/uid", "change to uid %u", process->uid);
+        if (errno == EINVAL)
+            error_hint(err, "the user namespace does not map that id");
+        return -1;
+    }
+    return 0;
+}
+
+int apply_identity(const struct plan_process *process, bool keep_admin, struct thole_error *err) {
+    const struct plan_capabilities *wanted = &process->capabilities;
+    if (wanted->set && drop_bounding(wanted, err) < 0)
+        return -1;
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "/process/capabilities", "keep capabilities");
+    if (set_ids(process, err) < 0)
+        return -1;
+    if (process->umask_set)
+        (void)umask(process->umask);
+    if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "/process/noNewPrivileges", "set no_new_privs");
+    if (!keep_admin)
+        return apply_capabilities(process, err);
+    uint64_t extra = UINT64_C(1) << CAP_SYS_ADMIN;
+    return set_sets(wanted->effective | extra, wanted->permitted | extra, wanted->inheritable, err);
+}
+
+int apply_capabilities(const struct plan_process *process, struct thole_error *err) {
+    const struct plan_capabilities *wanted = &process->capabilities;
+    if (set_sets(wanted->effective, wanted->permitted, wanted->inheritable, err) < 0)
+        return -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return error_errno(err, "/process/capabilities/ambient", "clear the ambient set");
+    for (int capability = 0; wanted->ambient >> capability != 0; capability++) {
+        if ((wanted->ambient >> capability & 1) != 0 &&
+            cap_set_ambient((cap_value_t)capability, CAP_SET) < 0)
+            return error_errno(err, "/process/capabilities/ambient", "raise %s",
+                               names_capability(capability));
+    }
+    return 0;
+}
+
+/* One line "name:password:uid:gid:gecos:home:shell"; true if it is the one of @uid. */
+static bool home_of_line(char *line, uint32_t uid, char **ret_home) {
+    char *fields[7];
+    size_t count = 0;
+    for (char *rest = line; count < 7 && rest != NULL; count++)
+        fields[count] = strsep(&rest, ":\n");
+    uint64_t value = 0;
+    if (count < 6 || !text_parse_uint(fields[2], UINT32_MAX, &value) || value != uid)
+        return false;
+    *ret_home = fields[5];
+    return true;
+}
+
+void apply_home(uint32_t uid, char *ret_home, size_t size) {
+    (void)snprintf(ret_home, size, "HOME=/");
+    /* Not getpwuid(): what name services of the image may load would run with our privileges. */
+    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    bool readable = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    cleanup_fclose FILE *passwd = readable ? fdopen(fd, "re") : NULL;
+    if (passwd == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    char line[4096];
+    char *home = NULL;
+    while (fgets(line, sizeof(line), passwd) != NULL) {
+        if (!home_of_line(line, uid, &home))
+            continue;
+        if (home[0] == '/')
+            (void)snprintf(ret_home, size, "HOME=%s", home);
+        return;
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the process is and what it may do. Called in this order, by init and by exec alike. */
+#ifndef APPLY_CREDENTIALS_H
+#define APPLY_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/**
+ * Writes oom_score_adj of @pid through the host's /proc. The runtime does it, and before the
+ * process changes its ids: lowering the value needs privileges over the host.
+ */
+int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
+                    struct thole_error *err);
+
+/**
+ * Sets the rlimits of @pid, 0 for the caller itself. Late, so that tight limits do not hit the
+ * set-up. The runtime does it for a process in a user namespace, where nobody may raise a limit.
+ */
+int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err);
+
+/** Scheduler and I/O priority. */
+int apply_scheduling(const struct plan_process *process, struct thole_error *err);
+
+/**
+ * Bounding set, groups, gid, uid, umask and no_new_privs. The permitted and effective sets are cut
+ * to the plan's, plus CAP_SYS_ADMIN while @keep_admin, which loading a seccomp filter needs.
+ */
+int apply_identity(const struct plan_process *process, bool keep_admin, struct thole_error *err);
+
+/** The final permitted, effective, inheritable and ambient sets. Last act before execve(2). */
+int apply_capabilities(const struct plan_process *process, struct thole_error *err);
+
+/** HOME from the container's /etc/passwd ("/" if there is no entry) into @ret_home ("HOME=..."). */
+void apply_home(uint32_t uid, char *ret_home, size_t size);
+
+#endif

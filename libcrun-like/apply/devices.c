@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device nodes and links beneath the container's root. */
+#include "apply/devices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/path.h"
+
+static mode_t file_type(char type) {
+    switch (type) {
+    case 'b':
+        return S_IFBLK;
+    case 'p':
+        return S_IFIFO;
+    default:
+        return S_IFCHR;
+    }
+}
+
+/* A node that is there already is fine if it is the same device. */
+static int check_existing(const struct plan_device *device, int parent, const char *name,
+                          struct thole_error *err) {
+    struct stat status;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(err, device->where, "stat device %s", device->path);
+    bool same_type = (status.st_mode & S_IFMT) == file_type(device->type);
+    if (same_type &&
+        (device->type == 'p' || status.st_rdev == makedev(device->major, device->minor)))
+        return 0;
+    errno = EEXIST;
+    return error_errno(err, device->where, "create device %s: a different file is there",
+                       device->path);
+}
+
+static int make_node(const struct plan_device *device, int parent, const char *name,
+                     struct thole_error *err) {
+    if (mknodat(parent, name, file_type(device->type) | device->mode,
+                makedev(device->major, device->minor)) < 0) {
+        if (errno == EEXIST)
+            return check_existing(device, parent, name, err);
+        return error_errno(err, device->where, "create device %s", device->path);
+    }
+    if (fchmodat(parent, name, device->mode, 0) < 0 ||
+        ((device->uid != 0 || device->gid != 0) &&
+         fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0))
+        return error_errno(err, device->where, "set mode and owner of device %s", device->path);
+    return 0;
+}
+
+static int bind_node(const struct plan_device *device, int root_fd, struct thole_error *err) {
+    cleanup_close int tree = open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0)
+        return error_errno(err, device->where, "open the host's %s", device->path);
+    struct stat status;
+    if (fstat(tree, &status) < 0 || (status.st_mode & S_IFMT) != file_type(device->type) ||
+        status.st_rdev != makedev(device->major, device->minor)) {
+        errno = ENODEV;
+        return error_errno(err, device->where, "the host's %s is not device %c %u:%u", device->path,
+                           device->type, device->major, device->minor);
+    }
+    cleanup_close int target = sys_make_in_root(root_fd, device->path, SYS_PATH_FILE, 0755);
+    if (target < 0)
+        return error_errno(err, device->where, "create %s", device->path);
+    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return error_errno(err, device->where, "bind device %s", device->path);
+    return 0;
+}
+
+/* Nodes are made beneath one open directory as long as they share it, which nearly all do. */
+struct parent_directory {
+    int fd;
+    char path[256];
+};
+
+static int open_parent(const char *path, int root_fd, struct parent_directory *parent,
+                       const char **ret_name) {
+    const char *slash = strrchr(path, '/');
+    size_t length = slash != NULL ? (size_t)(slash - path) : 0;
+    if (parent->fd >= 0 && strlen(parent->path) == length &&
+        strncmp(parent->path, path, length) == 0 && slash[1] != '\0') {
+        *ret_name = slash + 1;
+        return 0;
+    }
+    int fd = sys_open_parent_in_root(root_fd, path, ret_name);
+    if (fd < 0)
+        return -1;
+    if (parent->fd >= 0)
+        (void)close(parent->fd);
+    parent->fd = fd;
+    parent->path[0] = '\0';
+    if (length < sizeof(parent->path)) {
+        memcpy(parent->path, path, length);
+        parent->path[length] = '\0';
+    }
+    return 0;
+}
+
+static int make_nodes(const struct plan *plan, int root_fd, struct parent_directory *parent,
+                      struct thole_error *err) {
+    for (size_t i = 0; i < plan->device_count; i++) {
+        const struct plan_device *device = &plan->devices[i];
+        if (device->bind && device->type != 'p') {
+            if (bind_node(device, root_fd, err) < 0)
+                return -1;
+            continue;
+        }
+        const char *name = NULL;
+        if (open_parent(device->path, root_fd, parent, &name) < 0)
+            return error_errno(err, device->where, "open the directory of %s", device->path);
+        if (make_node(device, parent->fd, name, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int make_link(const struct plan_link *link, int parent, const char *name,
+                     struct thole_error *err) {
+    if (symlinkat(link->target, parent, name) == 0)
+        return 0;
+    /* An image may bring its own ptmx node, which belongs to another devpts. */
+    if (errno == EEXIST && strcmp(name, "ptmx") == 0 && unlinkat(parent, name, 0) == 0 &&
+        symlinkat(link->target, parent, name) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return 0;
+    return error_errno(err, NULL, "create symbolic link %s", link->path);
+}
+
+int apply_devices(const struct plan *plan, int root_fd, struct thole_error *err) {
+    struct parent_directory parent = {.fd = -1};
+    mode_t former = umask(0);
+    int result = make_nodes(plan, root_fd, &parent, err);
+    for (size_t i = 0; result == 0 && i < plan->link_count; i++) {
+        const char *name = NULL;
+        if (open_parent(plan->links[i].path, root_fd, &parent, &name) < 0)
+            result = error_errno(err, NULL, "open the directory of %s", plan->links[i].path);
+        else
+            result = make_link(&plan->links[i], parent.fd, name, err);
+    }
+    (void)umask(former);
+    if (parent.fd >= 0)
+        (void)close(parent.fd);
+    return result;
+}
+
+int apply_console(int peer_fd, int root_fd, struct thole_error *err) {
+    cleanup_close int tree =
+        open_tree(peer_fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0)
+        return error_errno(err, "/process/terminal", "clone the mount of the console");
+    cleanup_close int target = sys_make_in_root(root_fd, "/dev/console", SYS_PATH_FILE, 0755);
+    if (target < 0)
+        return error_errno(err, "/process/terminal", "create /dev/console");
+    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return error_errno(err, "/process/terminal", "mount /dev/console");
+    return 0;
+}

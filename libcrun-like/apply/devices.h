@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device nodes, the standard links of /dev, and the console. Runs in init, before the root changes.
+ */
+#ifndef APPLY_DEVICES_H
+#define APPLY_DEVICES_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/** Makes the plan's nodes (mknod, or binds of the host's in a user namespace) and links. */
+int apply_devices(const struct plan *plan, int root_fd, struct thole_error *err);
+
+/** Binds the open pty peer on /dev/console: by fd, so that no swapped path can take its place. */
+int apply_console(int peer_fd, int root_fd, struct thole_error *err);
+
+#endif

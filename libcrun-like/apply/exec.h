@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One more process in a running container, from joining its namespaces to execve. */
+#ifndef APPLY_EXEC_H
+#define APPLY_EXEC_H
+
+#include <stdbool.h>
+#include <stdnoreturn.h>
+
+#include "cgroup/cgroup.h"
+#include "plan/plan.h"
+#include "security/seccomp.h"
+
+struct apply_exec {
+    const struct plan_process *process;
+    int sync;            /* socket to the runtime */
+    int pidfd;           /* the container's init */
+    unsigned long flags; /* CLONE_NEW* namespaces to join */
+    int proc_fd;         /* the host's /proc (O_PATH) */
+    int devpts;          /* the host's devpts, for containers without one; -1: no pty is made */
+    const bool *replace; /* which of fds 0-2 become the new pty */
+    const struct cgroup_entry *cgroup;
+    const struct seccomp_filter *filter; /* NULL: none */
+    const int *passed_fds;
+    size_t passed_count;
+};
+
+/**
+ * Runs in a child of the caller: enters the container's cgroup and, in one setns(2), its
+ * namespaces, then clones the process proper as the caller's own child (CLONE_PARENT, a pid
+ * namespace only takes newborns) and ends. The caller receives WIRE_CHILD_PID, then the messages of
+ * the new process: WIRE_CONSOLE if a pty is made, WIRE_READY, and after WIRE_START the end of file
+ * that means success, or WIRE_ERROR.
+ */
+noreturn void apply_exec(const struct apply_exec *exec);
+
+#endif

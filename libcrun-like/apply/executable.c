@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PATH lookup inside the container. */
+#include "apply/executable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static const char *search_path(const struct plan_process *process) {
+    const char *found = NULL;
+    for (size_t i = 0; i < process->env.count; i++) {
+        if (strncmp(process->env.items[i], "PATH=", 5) == 0)
+            found = process->env.items[i] + 5;
+    }
+    return found != NULL ? found : default_path;
+}
+
+/* 0 if @path can be executed, else the errno that execve() would most likely give. */
+static int check(const char *path) {
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return errno;
+    if (S_ISDIR(status.st_mode))
+        return EISDIR;
+    if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+        return errno;
+    return 0;
+}
+
+int apply_executable_error(const char *path, int code, const char *where, struct thole_error *err) {
+    if (code == ENOENT)
+        error_set(err, THOLE_ERROR_PAYLOAD, 0, where, "exec %s: no such file or directory", path);
+    else if (code == EACCES || code == EPERM)
+        error_set(err, THOLE_ERROR_PAYLOAD, 0, where, "exec %s: permission denied", path);
+    else
+        error_set(err, THOLE_ERROR_PAYLOAD, code, where, "exec %s", path);
+    if (code == ENOENT && access(path, F_OK) == 0)
+        error_hint(err,
+                   "the file is there: its interpreter (#! line or dynamic loader) is missing");
+    if (code == ENOEXEC)
+        error_hint(err, "built for another architecture, or a script without a #! line");
+    return -1;
+}
+
+int apply_executable_find(const struct plan_process *process, char *ret_path, size_t size,
+                          struct thole_error *err) {
+    const char *name = process->args.items[0];
+    if (strchr(name, '/') != NULL) {
+        int code = check(name);
+        if (code != 0)
+            return apply_executable_error(name, code, process->where, err);
+        if ((size_t)snprintf(ret_path, size, "%s", name) >= size)
+            return apply_executable_error(name, ENAMETOOLONG, process->where, err);
+        return 0;
+    }
+
+    bool forbidden = false;
+    for (const char *at = search_path(process); name[0] != '\0';) {
+        size_t length = strcspn(at, ":");
+        int used = length == 0 ? snprintf(ret_path, size, "./%s", name)
+                               : snprintf(ret_path, size, "%.*s/%s", (int)length, at, name);
+        if (used > 0 && (size_t)used < size) {
+            int code = check(ret_path);
+            if (code == 0)
+                return 0;
+            forbidden = forbidden || code == EACCES;
+        }
+        if (at[length] == '\0')
+            break;
+        at += length + 1;
+    }
+    if (forbidden)
+        return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->where,
+                         "exec: \"%s\": permission denied", name);
+    return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->where,
+                     "exec: \"%s\": executable file not found in $PATH", name);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New filesystem instances through fsopen(2), with the kernel's own words in the error. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "apply/mounts.h"
+#include "base/cleanup.h"
+
+/* The context's log: lines such as "e tmpfs: Bad value for 'size'". The last error is taken. */
+static void read_kernel_message(int context, char *message, size_t size) {
+    char line[256];
+    message[0] = '\0';
+    for (;;) {
+        ssize_t length = read(context, line, sizeof(line) - 1);
+        if (length <= 0)
+            return;
+        line[length] = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == 'e' && line[1] == ' ')
+            (void)snprintf(message, size, " (%s)", line + 2);
+    }
+}
+
+static int fail(int context, int code, const char *type, const char *what, const char *where,
+                struct thole_error *err) {
+    char message[256];
+    read_kernel_message(context, message, sizeof(message));
+    return error_set(err, THOLE_ERROR_HOST, code, where, "%s %s%s", what, type, message);
+}
+
+static int set_parameter(int context, const struct plan_pair *parameter) {
+    if (parameter->value == NULL)
+        return fsconfig(context, FSCONFIG_SET_FLAG, parameter->key, NULL, 0);
+    return fsconfig(context, FSCONFIG_SET_STRING, parameter->key, parameter->value, 0);
+}
+
+int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
+                         size_t parameter_count, uint64_t attributes, const char *where,
+                         struct thole_error *err) {
+    cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
+    if (context < 0) {
+        error_errno(err, where, "mount filesystem %s", type);
+        if (errno == ENODEV)
+            error_hint(err, "this kernel has no filesystem of that type");
+        return -1;
+    }
+    /* "source" may be refused by filesystems without one: that is what they mean by none. */
+    if (source != NULL && source[0] != '\0' &&
+        fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+        return fail(context, errno, type, "set the source of", where, err);
+    for (size_t i = 0; i < parameter_count; i++) {
+        if (set_parameter(context, &parameters[i]) < 0) {
+            char what[256];
+            (void)snprintf(what, sizeof(what), "set option %.100s%s%.100s of", parameters[i].key,
+                           parameters[i].value != NULL ? "=" : "",
+                           parameters[i].value != NULL ? parameters[i].value : "");
+            return fail(context, errno, type, what, where, err);
+        }
+    }
+    if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return fail(context, errno, type, "create filesystem", where, err);
+    int mount_fd = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
+    if (mount_fd < 0)
+        return fail(context, errno, type, "mount filesystem", where, err);
+    return mount_fd;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the programs of one hook stage. */
+#include "apply/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "sys/clone.h"
+
+extern char **environ;
+
+const char *apply_hook_stage_name(enum plan_hook_stage stage) {
+    static const char *const names[PLAN_HOOK_STAGES] = {
+        [PLAN_HOOK_PRESTART] = "prestart",
+        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
+        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
+        [PLAN_HOOK_START_CONTAINER] = "startContainer",
+        [PLAN_HOOK_POSTSTART] = "poststart",
+        [PLAN_HOOK_POSTSTOP] = "poststop",
+    };
+    return names[stage];
+}
+
+/* A file never blocks its writer and needs no pumping: input and captured output are memfds. */
+static int memory_file(const char *name, const char *contents) {
+    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (contents != NULL &&
+        (file_write_all(fd, contents, strlen(contents)) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+        return -1;
+    return take_fd(&fd);
+}
+
+static int output_file(const char *path, int captured) {
+    if (path == NULL)
+        return fcntl(captured, F_DUPFD_CLOEXEC, 3);
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void execute(const struct plan_hook *hook, char *const *env, const int stdio[3]) {
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setsid();
+    for (int fd = 0; fd < 3; fd++) {
+        if (dup2(stdio[fd], fd) < 0)
+            _exit(127);
+    }
+    (void)execve(hook->path, hook->args.items, (char *const *)env);
+    dprintf(STDERR_FILENO, "%s: %s", hook->path, strerror(errno));
+    _exit(127);
+}
+
+/* Waits until the hook is gone; 1 if it had to be killed for its timeout. */
+static int wait_for(int pidfd, int timeout, siginfo_t *ret_info) {
+    struct timespec start;
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
+    int late = 0;
+    for (;;) {
+        int remaining = -1;
+        if (timeout > 0 && !late) {
+            struct timespec now;
+            (void)clock_gettime(CLOCK_MONOTONIC, &now);
+            long passed =
+                (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+            remaining = passed >= timeout * 1000L ? 0 : (int)(timeout * 1000L - passed);
+        }
+        struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+        int ready = poll(&poll_fd, 1, remaining);
+        if (ready == 0) {
+            late = 1;
+            (void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+            continue;
+        }
+        if (ready > 0)
+            break;
+    }
+    while (waitid(P_PIDFD, (id_t)pidfd, ret_info, WEXITED) < 0 && errno == EINTR)
+        continue;
+    return late;
+}
+
+/* The last line or so of what the hook printed, for the error. */
+static void read_tail(int captured, char *tail, size_t size) {
+    off_t end = lseek(captured, 0, SEEK_END);
+    off_t start = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
+    ssize_t length = pread(captured, tail, size - 1, start);
+    if (length < 0)
+        length = 0;
+    while (length > 0 && (tail[length - 1] == '\n' || tail[length - 1] == '\r'))
+        length--;
+    tail[length] = '\0';
+}
+
+static int describe_failure(const struct plan_hook *hook, const char *stage, size_t index,
+                            bool late, const siginfo_t *info, int captured,
+                            struct thole_error *err) {
+    char tail[512];
+    read_tail(captured, tail, sizeof(tail));
+    char what[64];
+    if (late)
+        (void)snprintf(what, sizeof(what), "timed out after %d s", hook->timeout);
+    else if (info->si_code == CLD_EXITED)
+        (void)snprintf(what, sizeof(what), "exit status %d", info->si_status);
+    else
+        (void)snprintf(what, sizeof(what), "signal %d", info->si_status);
+    return error_set(err, THOLE_ERROR_PAYLOAD, 0, hook->where, "error running %s hook #%zu: %s%s%s",
+                     stage, index, what, tail[0] != '\0' ? ", output: " : "", tail);
+}
+
+static int run_hook(const struct plan_hook *hook, const struct apply_hook_run *run, size_t index,
+                    struct thole_error *err) {
+    cleanup_close int input = memory_file("hook-state", run->state);
+    cleanup_close int captured = memory_file("hook-output", NULL);
+    cleanup_close int out = captured >= 0 ? output_file(run->stdout_file, captured) : -1;
+    cleanup_close int errors = captured >= 0 ? output_file(run->stderr_file, captured) : -1;
+    if (input < 0 || out < 0 || errors < 0)
+        return error_errno(err, hook->where,
+                           "error running %s hook #%zu: open its input and output", run->stage,
+                           index);
+
+    char *const *env = hook->env.items;
+    if (hook->inherit_env)
+        env = run->env != NULL ? run->env : environ;
+    const int stdio[3] = {input, out, errors};
+    cleanup_close int pidfd = -1;
+    pid_t child = sys_clone(0, -1, &pidfd);
+    if (child < 0)
+        return error_errno(err, hook->where, "error running %s hook #%zu: fork", run->stage, index);
+    if (child == 0)
+        execute(hook, env, stdio);
+
+    siginfo_t info = {0};
+    int late = wait_for(pidfd, hook->timeout, &info);
+    if (late == 0 && info.si_code == CLD_EXITED && info.si_status == 0)
+        return 0;
+    return describe_failure(hook, run->stage, index, late != 0, &info, captured, err);
+}
+
+int apply_hooks(const struct plan_hooks *hooks, const struct apply_hook_run *run,
+                struct thole_error *err) {
+    for (size_t i = 0; i < hooks->count; i++) {
+        if (run_hook(&hooks->items[i], run, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running hooks: the state on standard input, the given environment, a bounded time. */
+#ifndef APPLY_HOOKS_H
+#define APPLY_HOOKS_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+struct apply_hook_run {
+    const char *stage;       /* "prestart", for the error text */
+    const char *state;       /* JSON document */
+    char *const *env;        /* for hooks that bring none; NULL: the caller's own */
+    const char *stdout_file; /* appended to, NULL: captured for the error text */
+    const char *stderr_file;
+};
+
+/**
+ * Runs the hooks one after the other (runtime-spec "POSIX-platform Hooks"). Stops at the first that
+ * fails: kind PAYLOAD, `error running STAGE hook #N: ...` with the end of its output. A hook beyond
+ * its timeout is killed.
+ */
+int apply_hooks(const struct plan_hooks *hooks, const struct apply_hook_run *run,
+                struct thole_error *err);
+
+/** "prestart", "createRuntime", ... */
+const char *apply_hook_stage_name(enum plan_hook_stage stage);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container's first process, from clone to execve. */
+#ifndef APPLY_INIT_H
+#define APPLY_INIT_H
+
+#include <stdnoreturn.h>
+
+#include "apply/sources.h"
+#include "cgroup/cgroup.h"
+#include "plan/plan.h"
+#include "security/seccomp.h"
+
+/** All that init inherits from the runtime; every fd is close-on-exec. */
+struct apply_init {
+    const struct plan *plan;
+    int sync;       /* socket to the runtime that creates the container */
+    int gate;       /* listening socket that `start` connects to; -1: start comes over sync */
+    int proc_fd;    /* the host's /proc (O_PATH), opened before anything of the container existed */
+    int null_fd;    /* the host's /dev/null (O_PATH) */
+    int hook_state; /* memfd: two lines, the state with status creating and created; -1: no hooks */
+    const struct apply_sources *sources;
+    const struct cgroup_entry *cgroup;
+    const struct seccomp_filter *filter; /* NULL: none */
+    const int *passed_fds; /* stay open in the program: preserved and socket-activation fds */
+    size_t passed_count;
+};
+
+/**
+ * Runs in the cloned child, never returns: the user's program takes its place, or the error goes to
+ * the runtime as WIRE_ERROR. See docs/architecture.md, "A container's start".
+ */
+noreturn void apply_init(const struct apply_init *init);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounts of a plan: build detached, set attributes, attach to a resolved target. */
+#include "apply/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apply/copy_up.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "sys/path.h"
+
+#define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+/* What fsmount(2) takes; the rest (nosymfollow) is set afterwards. */
+#define FSMOUNT_ATTRIBUTES                                                          \
+    (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
+     MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
+
+/* Labels and kernel settings are written beneath these: a link there would send them elsewhere. */
+static uint64_t target_rules(const struct plan_mount *mount) {
+    bool system = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
+    return system || mount->destination_nofollow ? RESOLVE_NO_SYMLINKS : 0;
+}
+
+static int open_target(const struct plan_mount *mount, int root_fd, bool directory,
+                       struct thole_error *err) {
+    uint64_t rules = target_rules(mount);
+    int fd = sys_open_in_root(root_fd, mount->target, O_PATH, rules);
+    if (fd < 0 && errno == ENOENT) {
+        int made = sys_make_in_root(root_fd, mount->target,
+                                    directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
+        if (made < 0)
+            return error_errno(err, mount->where, "create mount point %s", mount->target);
+        if (rules == 0)
+            return made;
+        (void)close(made);
+        fd = sys_open_in_root(root_fd, mount->target, O_PATH, rules);
+    }
+    if (fd < 0) {
+        error_errno(err, mount->where, "open mount point %s", mount->target);
+        if (errno == ELOOP)
+            error_hint(err, "a mount of type %s must not go through a symbolic link", mount->type);
+        return -1;
+    }
+    return fd;
+}
+
+static int set_attributes(int mount_fd, const struct plan_mount *mount, bool plain,
+                          struct thole_error *err) {
+    struct mount_attr recursive = {.attr_set = mount->recursive_set,
+                                   .attr_clr = mount->recursive_clear};
+    if ((recursive.attr_set != 0 || recursive.attr_clr != 0) &&
+        mount_setattr(mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &recursive, sizeof(recursive)) <
+            0)
+        return error_errno(err, mount->where, "set recursive mount options of %s", mount->target);
+
+    struct mount_attr own = {.attr_set = mount->attributes_set,
+                             .attr_clr = mount->attributes_clear};
+    if (!plain) {
+        own.attr_set &= ~(uint64_t)FSMOUNT_ATTRIBUTES;
+        own.attr_clr = 0;
+    }
+    if (own.attr_set == 0 && own.attr_clr == 0)
+        return 0;
+    if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &own, sizeof(own)) < 0) {
+        error_errno(err, mount->where, "set mount options of %s", mount->target);
+        if (errno == EPERM && own.attr_clr != 0)
+            error_hint(err, "the source is mounted with options that a user namespace may not lift "
+                            "(ro, nosuid, nodev, noexec or an atime mode): ask for them as well");
+        return -1;
+    }
+    return 0;
+}
+
+static int set_propagation(int mount_fd, const struct plan_mount *mount, bool from_host,
+                           struct thole_error *err) {
+    unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
+    unsigned flags = AT_EMPTY_PATH;
+    if (kind == 0 && !from_host)
+        return 0;
+    if (kind == 0)
+        kind = MS_PRIVATE;
+    /* A tree from the host carries the host's propagation, which nobody asked for below it. */
+    if (from_host || (mount->propagation & MS_REC) != 0)
+        flags |= AT_RECURSIVE;
+    struct mount_attr attributes = {.propagation = kind};
+    if (mount_setattr(mount_fd, "", flags, &attributes, sizeof(attributes)) < 0)
+        return error_errno(err, mount->where, "set the propagation of %s", mount->target);
+    return 0;
+}
+
+static int map_ids(int mount_fd, const struct plan_mount *mount, int userns,
+                   struct thole_error *err) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+    unsigned flags = AT_EMPTY_PATH | (mount->id_map_recursive ? AT_RECURSIVE : 0);
+    if (mount_setattr(mount_fd, "", flags, &attributes, sizeof(attributes)) == 0)
+        return 0;
+    error_errno(err, mount->where, "map the ids of %s", mount->target);
+    if (errno == EINVAL)
+        error_hint(err, "the filesystem of %s does not support id-mapped mounts on this kernel",
+                   mount->source != NULL ? mount->source : mount->type);
+    return -1;
+}
+
+static bool is_directory(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A source that is a symbolic link is recreated in the container instead of being followed. */
+static int copy_symlink(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
+    char text[PATH_MAX];
+    ssize_t length = readlink(mount->source, text, sizeof(text) - 1);
+    if (length < 0)
+        return 0;
+    text[length] = '\0';
+    const char *name = NULL;
+    cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
+    if (parent < 0 || (symlinkat(text, parent, name) < 0 && errno != EEXIST))
+        return error_errno(err, mount->where, "create symbolic link %s", mount->target);
+    return 1;
+}
+
+static int open_bind(const struct plan_mount *mount, const char *path, struct thole_error *err) {
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+    if (mount->recursive)
+        flags |= AT_RECURSIVE;
+    if (mount->source_nofollow)
+        flags |= AT_SYMLINK_NOFOLLOW;
+    int tree = open_tree(AT_FDCWD, path, flags);
+    if (tree < 0 && !(mount->optional && errno == ENOENT))
+        return error_errno(err, mount->where, "open mount source %s", path);
+    return tree;
+}
+
+static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
+                  struct thole_error *err) {
+    cleanup_close int target = open_target(mount, root_fd, is_directory(mount_fd), err);
+    if (target < 0)
+        return -1;
+    if (is_directory(mount_fd) != is_directory(target)) {
+        errno = ENOTDIR;
+        return error_errno(err, mount->where, "mount %s on %s",
+                           mount->source != NULL ? mount->source : mount->type, mount->target);
+    }
+    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) < 0)
+        return error_errno(err, mount->where, "mount %s on %s",
+                           mount->kind == PLAN_MOUNT_BIND ? mount->source : mount->type,
+                           mount->target);
+    return 0;
+}
+
+static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,
+                      int root_fd, struct thole_error *err) {
+    if (mount->copy_symlink) {
+        int copied = copy_symlink(mount, root_fd, err);
+        if (copied != 0)
+            return copied < 0 ? -1 : 0;
+    }
+    bool from_host = source != NULL && source->tree >= 0;
+    cleanup_close int own = -1;
+    int tree = from_host ? source->tree : -1;
+    if (!from_host) {
+        own = open_bind(mount, mount->source, err);
+        if (own < 0)
+            return mount->optional && errno == ENOENT ? 0 : -1;
+        tree = own;
+        if (source != NULL && source->userns >= 0 && map_ids(tree, mount, source->userns, err) < 0)
+            return -1;
+    }
+    if (set_attributes(tree, mount, true, err) < 0 ||
+        set_propagation(tree, mount, from_host, err) < 0)
+        return -1;
+    return attach(tree, mount, root_fd, err);
+}
+
+/* sysfs and mqueue want a namespace that the container's user namespace owns: where the kernel
+ * refuses, the host's own mount is bound instead, read-only as the host has it or as asked. */
+static int mount_host_instead(const struct plan_mount *mount, int root_fd,
+                              struct thole_error *err) {
+    struct plan_mount bind = *mount;
+    bind.kind = PLAN_MOUNT_BIND;
+    bind.source = mount->bind_on_eperm;
+    bind.recursive = true;
+    cleanup_close int tree = open_bind(&bind, bind.source, err);
+    if (tree < 0)
+        return -1;
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
+        return error_errno(err, mount->where, "make %s read-only", bind.source);
+    return attach(tree, &bind, root_fd, err);
+}
+
+static int fill_from_target(int mount_fd, const struct plan_mount *mount, int root_fd,
+                            struct thole_error *err) {
+    cleanup_close int old =
+        sys_open_in_root(root_fd, mount->target, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
+    if (old < 0)
+        return errno == ENOENT ? 0 : error_errno(err, mount->where, "open %s", mount->target);
+    if (apply_copy_up(old, mount_fd, mount->where, err) < 0)
+        return -1;
+    if ((mount->attributes_set & MOUNT_ATTR_RDONLY) == 0)
+        return 0;
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        return error_errno(err, mount->where, "make %s read-only", mount->target);
+    return 0;
+}
+
+static bool has_parameter(const struct plan_mount *mount, const char *key) {
+    for (size_t i = 0; i < mount->parameter_count; i++) {
+        if (strcmp(mount->parameters[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A tmpfs without mode= takes over the mode of the directory it covers. */
+static int keep_mode(int mount_fd, const struct plan_mount *mount, int root_fd,
+                     struct thole_error *err) {
+    if (strcmp(mount->type, "tmpfs") != 0 || has_parameter(mount, "mode"))
+        return 0;
+    cleanup_close int old = sys_open_in_root(root_fd, mount->target, O_PATH | O_DIRECTORY, 0);
+    struct stat status;
+    if (old < 0 || fstat(old, &status) < 0)
+        return 0;
+    if ((status.st_mode & 07777) != 01777 && fchmod(mount_fd, status.st_mode & 07777) < 0 &&
+        errno != EROFS)
+        return error_errno(err, mount->where, "set the mode of %s", mount->target);
+    return 0;
+}
+
+static int mount_filesystem(const struct plan_mount *mount, const struct apply_source *source,
+                            int root_fd, struct thole_error *err) {
+    uint64_t attributes = mount->attributes_set & FSMOUNT_ATTRIBUTES;
+    if (mount->copy_up)
+        attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+    cleanup_close int mount_fd =
+        apply_filesystem_new(mount->type, mount->source, mount->parameters, mount->parameter_count,
+                             attributes, mount->where, err);
+    if (mount_fd < 0) {
+        if (mount->bind_on_eperm != NULL && err->code == EPERM)
+            return mount_host_instead(mount, root_fd, err);
+        return -1;
+    }
+    if (keep_mode(mount_fd, mount, root_fd, err) < 0)
+        return -1;
+    if (mount->copy_up && fill_from_target(mount_fd, mount, root_fd, err) < 0)
+        return -1;
+    if (source != NULL && source->userns >= 0 && map_ids(mount_fd, mount, source->userns, err) < 0)
+        return -1;
+    if (set_attributes(mount_fd, mount, false, err) < 0 ||
+        set_propagation(mount_fd, mount, false, err) < 0)
+        return -1;
+    return attach(mount_fd, mount, root_fd, err);
+}
+
+/* Parameters go to the superblock, attributes to the mount. */
+static int remount(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
+    cleanup_close int target = open_target(mount, root_fd, true, err);
+    if (target < 0)
+        return -1;
+    if (mount->parameter_count > 0) {
+        cleanup_close int context = fspick(target, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+        if (context < 0)
+            return error_errno(err, mount->where, "remount %s", mount->target);
+        for (size_t i = 0; i < mount->parameter_count; i++) {
+            const struct plan_pair *pair = &mount->parameters[i];
+            if (fsconfig(context, pair->value != NULL ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+                         pair->key, pair->value, 0) < 0)
+                return error_errno(err, mount->where, "set option %s of %s", pair->key,
+                                   mount->target);
+        }
+        if (fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+            return error_errno(err, mount->where, "remount %s", mount->target);
+    }
+    if (set_attributes(target, mount, true, err) < 0)
+        return -1;
+    return set_propagation(target, mount, false, err);
+}
+
+static int make_symlink(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
+    const char *name = NULL;
+    cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
+    if (parent < 0 || (symlinkat(mount->source, parent, name) < 0 && errno != EEXIST))
+        return error_errno(err, mount->where, "create symbolic link %s", mount->target);
+    return 0;
+}
+
+static int apply_mount(const struct plan_mount *mount, const struct apply_source *source,
+                       int root_fd, struct thole_error *err) {
+    switch (mount->kind) {
+    case PLAN_MOUNT_FILESYSTEM:
+        return mount_filesystem(mount, source, root_fd, err);
+    case PLAN_MOUNT_BIND:
+        return mount_bind(mount, source, root_fd, err);
+    case PLAN_MOUNT_REMOUNT:
+        return remount(mount, root_fd, err);
+    case PLAN_MOUNT_SYMLINK:
+        return make_symlink(mount, root_fd, err);
+    }
+    return error_bug(err, "unknown kind of mount");
+}
+
+int apply_mounts(const struct plan *plan, const struct apply_sources *sources, int root_fd,
+                 struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
+        if (apply_mount(&plan->mounts[i], source, root_fd, err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mounts of a plan, one after the other, through file descriptors only. Runs in init. */
+#ifndef APPLY_MOUNTS_H
+#define APPLY_MOUNTS_H
+
+#include "apply/sources.h"
+#include "base/error.h"
+#include "plan/plan.h"
+
+/**
+ * Mounts everything in order beneath @root_fd. Each mount is built detached, gets its attributes
+ * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts").
+ */
+int apply_mounts(const struct plan *plan, const struct apply_sources *sources, int root_fd,
+                 struct thole_error *err);
+
+/** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. */
+int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
+                         size_t parameter_count, uint64_t attributes, const char *where,
+                         struct thole_error *err);
+
+#endif

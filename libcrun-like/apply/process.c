@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Last preparations of a process before execve, shared by init and exec. */
+#include "apply/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apply/credentials.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "security/label.h"
+#include "sys/path.h"
+
+/* getcwd() of a directory that cannot be reached from "/" begins with "(unreachable)". */
+static int check_inside(const struct plan_process *process, struct thole_error *err) {
+    char path[PATH_MAX];
+    if (getcwd(path, sizeof(path)) == NULL && errno != ENOENT && errno != ERANGE)
+        return error_errno(err, "/process/cwd", "get the current directory");
+    if (errno == ENOENT || path[0] != '/')
+        return error_config(err, "/process/cwd", "%s is outside of the container's root",
+                            process->cwd);
+    return 1;
+}
+
+static int make_directory(const struct plan_process *process, struct thole_error *err) {
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int made =
+        root >= 0 ? sys_make_in_root(root, process->cwd, SYS_PATH_DIRECTORY, 0755) : -1;
+    if (made < 0)
+        return error_errno(err, "/process/cwd", "create %s", process->cwd);
+    if (chdir(process->cwd) < 0)
+        return error_errno(err, "/process/cwd", "change directory to %s", process->cwd);
+    return 0;
+}
+
+int apply_working_directory(const struct plan_process *process, bool first_try,
+                            struct thole_error *err) {
+    errno = 0;
+    if (chdir(process->cwd) < 0) {
+        if (first_try && errno == ENOENT) {
+            if (make_directory(process, err) < 0)
+                return -1;
+        } else if (first_try && (errno == EACCES || errno == EPERM)) {
+            return 0;
+        } else {
+            return error_errno(err, "/process/cwd", "change directory to %s", process->cwd);
+        }
+    }
+    errno = 0;
+    return check_inside(process, err);
+}
+
+void apply_environment_fill(const struct plan_process *process,
+                            struct apply_environment *environment) {
+    environment->items = (char **)(uintptr_t)process->env.items;
+    if (!process->set_home)
+        return;
+    apply_home(process->uid, environment->home, sizeof(environment->home));
+    char **items = calloc(process->env.count + 2, sizeof(*items));
+    if (items == NULL)
+        abort();
+    size_t count = 0;
+    for (size_t i = 0; i < process->env.count; i++) {
+        if (!text_starts_with(process->env.items[i], "HOME="))
+            items[count++] = process->env.items[i];
+    }
+    items[count] = environment->home;
+    environment->items = items;
+}
+
+int apply_keep_fds(const int *fds, size_t count, struct thole_error *err) {
+    if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
+        return error_errno(err, NULL, "mark file descriptors close-on-exec");
+    for (size_t i = 0; i < count; i++) {
+        if (fcntl(fds[i], F_SETFD, 0) < 0)
+            return error_errno(err, NULL, "pass on file descriptor %d", fds[i]);
+    }
+    return 0;
+}
+
+int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err) {
+    if (process->apparmor != NULL && process->apparmor[0] != '\0' &&
+        label_set_apparmor_exec(proc_fd, process->apparmor, err) < 0)
+        return -1;
+    if (process->selinux != NULL && process->selinux[0] != '\0' &&
+        label_set_selinux_exec(proc_fd, process->selinux, err) < 0)
+        return -1;
+    return 0;
+}
+
+void apply_reset_signals(void) {
+    /* execve() resets handlers by itself; only ignored signals and the mask would be inherited. */
+    for (int number = 1; number < _NSIG; number++) {
+        if (number != SIGKILL && number != SIGSTOP)
+            (void)signal(number, SIG_DFL);
+    }
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps that init and exec share, from the working directory to the fds that stay open. */
+#ifndef APPLY_PROCESS_H
+#define APPLY_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/** The environment handed to execve: the plan's, with HOME where it was missing. */
+struct apply_environment {
+    char **items; /* NULL-terminated; lives until execve */
+    char home[4096 + 8];
+};
+
+/**
+ * Changes to process.cwd. With @first_try a directory that may not be entered yet is no error and
+ * 0 is returned: the user's own ids may be allowed to. A missing one is made on the first try.
+ * Returns 1 when the directory is entered. A directory outside the root is refused
+ * (CVE-2024-21626).
+ */
+int apply_working_directory(const struct plan_process *process, bool first_try,
+                            struct thole_error *err);
+
+void apply_environment_fill(const struct plan_process *process,
+                            struct apply_environment *environment);
+
+/** Marks all fds above 2 close-on-exec but those listed. */
+int apply_keep_fds(const int *fds, size_t count, struct thole_error *err);
+
+/** AppArmor profile and SELinux label for the coming execve, written through the host's /proc. */
+int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err);
+
+/** Default dispositions and an empty mask: what a program expects to start with. */
+void apply_reset_signals(void);
+
+#endif

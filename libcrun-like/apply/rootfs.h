@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container's root: made a mount, entered, given its propagation. Runs in the container's init.
+ */
+#ifndef APPLY_ROOTFS_H
+#define APPLY_ROOTFS_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/** Cuts the new mount namespace off from the host's: nothing done here propagates out. */
+int apply_rootfs_isolate(struct thole_error *err);
+
+/**
+ * Mounts the root directory on itself and returns an fd of it, the "/" that every later path is
+ * resolved in.
+ */
+int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err);
+
+/** pivot_root(2) into @root_fd (or MS_MOVE and chroot) and lets go of the host's tree. */
+int apply_rootfs_enter(const struct plan_rootfs *rootfs, int root_fd, struct thole_error *err);
+
+/** Propagation of the container's "/", and read-only if asked for. The last of all mount changes.
+ */
+int apply_rootfs_finish(const struct plan_rootfs *rootfs, struct thole_error *err);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening mount sources and id maps ahead of the container's init. */
+#include "apply/sources.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "sys/userns.h"
+
+/* In a new user namespace init may not even search the way to a source; a mount that is to be
+ * shared with the host, or its slave, must be cloned before init's copy of the host is private. */
+static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) {
+    if (mount->kind != PLAN_MOUNT_BIND || mount->copy_symlink)
+        return false;
+    unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
+    return (plan->namespaces.created & CLONE_NEWUSER) != 0 || kind == MS_SHARED || kind == MS_SLAVE;
+}
+
+static bool needs_map(const struct plan_mount *mount) {
+    return mount->id_map != NULL || mount->id_map_container;
+}
+
+static int open_tree_of(const struct plan_mount *mount, int *ret_tree, struct thole_error *err) {
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+    if (mount->recursive)
+        flags |= AT_RECURSIVE;
+    if (mount->source_nofollow)
+        flags |= AT_SYMLINK_NOFOLLOW;
+    *ret_tree = open_tree(AT_FDCWD, mount->source, flags);
+    /* Init tries again itself: what an earlier mount brings may not exist yet. */
+    if (*ret_tree < 0 && errno != ENOENT && errno != EACCES && errno != ENOTDIR)
+        return error_errno(err, mount->where, "open mount source %s", mount->source);
+    return 0;
+}
+
+static const struct plan_id_map *map_of(const struct plan *plan, const struct plan_mount *mount) {
+    return mount->id_map_container ? &plan->user.map : mount->id_map;
+}
+
+static bool same_map(const struct plan_id_map *a, const struct plan_id_map *b) {
+    return text_equal(a->uid_map, b->uid_map) && text_equal(a->gid_map, b->gid_map);
+}
+
+/* Mounts with equal maps share one namespace. */
+static int open_map(const struct plan *plan, size_t index, int proc_fd,
+                    struct apply_sources *sources, struct thole_error *err) {
+    const struct plan_mount *mount = &plan->mounts[index];
+    const struct plan_id_map *map = map_of(plan, mount);
+    for (size_t i = 0; i < index; i++) {
+        if (sources->items[i].userns < 0 || !same_map(map, map_of(plan, &plan->mounts[i])))
+            continue;
+        sources->items[index].userns = fcntl(sources->items[i].userns, F_DUPFD_CLOEXEC, 3);
+        if (sources->items[index].userns < 0)
+            return error_errno(err, mount->where, "duplicate a user namespace");
+        return 0;
+    }
+    int fd = sys_userns_with_maps(proc_fd, map->uid_map, map->gid_map, err);
+    if (fd < 0)
+        return -1;
+    sources->items[index].userns = fd;
+    return 0;
+}
+
+/* The runtime's privilege over the source is needed to map it, so a tree it opened is mapped here.
+ */
+static int map_tree(const struct plan_mount *mount, const struct apply_source *source,
+                    struct thole_error *err) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP,
+                                    .userns_fd = (uint64_t)source->userns};
+    unsigned flags = AT_EMPTY_PATH | (mount->id_map_recursive ? AT_RECURSIVE : 0);
+    if (mount_setattr(source->tree, "", flags, &attributes, sizeof(attributes)) < 0)
+        return error_errno(err, mount->where, "map the ids of %s", mount->source);
+    return 0;
+}
+
+static int open_source(const struct plan *plan, size_t index, int proc_fd,
+                       struct apply_sources *sources, struct thole_error *err) {
+    const struct plan_mount *mount = &plan->mounts[index];
+    struct apply_source *source = &sources->items[index];
+    if (needs_tree(plan, mount) && open_tree_of(mount, &source->tree, err) < 0)
+        return -1;
+    if (!needs_map(mount))
+        return 0;
+    if (open_map(plan, index, proc_fd, sources, err) < 0)
+        return -1;
+    return source->tree >= 0 ? map_tree(mount, source, err) : 0;
+}
+
+int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_sources *ret_sources,
+                       struct thole_error *err) {
+    bool any = false;
+    for (size_t i = 0; i < plan->mount_count && !any; i++)
+        any = needs_tree(plan, &plan->mounts[i]) || needs_map(&plan->mounts[i]);
+    *ret_sources = (struct apply_sources){0};
+    if (!any)
+        return 0;
+
+    ret_sources->items = calloc(plan->mount_count, sizeof(*ret_sources->items));
+    if (ret_sources->items == NULL)
+        return error_errno(err, NULL, "open mount sources");
+    ret_sources->count = plan->mount_count;
+    for (size_t i = 0; i < plan->mount_count; i++)
+        ret_sources->items[i] = (struct apply_source){.tree = -1, .userns = -1};
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (open_source(plan, i, proc_fd, ret_sources, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void apply_sources_done(struct apply_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].tree >= 0)
+            (void)close(sources->items[i].tree);
+        if (sources->items[i].userns >= 0)
+            (void)close(sources->items[i].userns);
+    }
+    free(sources->items);
+    *sources = (struct apply_sources){0};
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cleanup attributes: every resource has one owner and is released on every path. */
+#ifndef THOLE_CLEANUP_H
+#define THOLE_CLEANUP_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static inline void cleanup_free_pointer(void *pointer) {
+    free(*(void **)pointer);
+}
+
+/* close() leaves errno alone here: a cleanup must not change the error being reported. */
+static inline void cleanup_close_fd(const int *fd) {
+    if (*fd >= 0) {
+        int saved = errno;
+        (void)close(*fd);
+        errno = saved;
+    }
+}
+
+static inline void cleanup_close_file(FILE **file) {
+    if (*file != NULL)
+        (void)fclose(*file);
+}
+
+static inline void cleanup_close_directory(DIR **directory) {
+    if (*directory != NULL)
+        (void)closedir(*directory);
+}
+
+#define cleanup_free __attribute__((cleanup(cleanup_free_pointer)))
+#define cleanup_close __attribute__((cleanup(cleanup_close_fd)))
+#define cleanup_fclose __attribute__((cleanup(cleanup_close_file)))
+#define cleanup_closedir __attribute__((cleanup(cleanup_close_directory)))
+
+/** Hands a file descriptor over: returns it and leaves -1 behind. */
+static inline int take_fd(int *fd) {
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
+/** Hands a pointer over: returns it and leaves NULL behind. */
+#define take_ptr(pointer)                       \
+    ({                                          \
+        __typeof__(pointer) taken_ = (pointer); \
+        (pointer) = NULL;                       \
+        taken_;                                 \
+    })
+
+#endif

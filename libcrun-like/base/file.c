@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole small files: read, write in one call, replace atomically. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
+                 struct thole_error *err) {
+    /* Files of procfs say size 0: the size is only a first guess. */
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_errno(err, NULL, "stat %s", name);
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return error_errno(err, NULL, "read %s", name);
+    }
+    size_t capacity = 4096;
+    if (S_ISREG(status.st_mode) && status.st_size > 0 && (size_t)status.st_size < limit)
+        capacity = (size_t)status.st_size + 2;
+
+    cleanup_free char *data = malloc(capacity);
+    size_t length = 0;
+    while (data != NULL) {
+        ssize_t got = read(fd, data + length, capacity - length - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, NULL, "read %s", name);
+        if (got == 0)
+            break;
+        length += (size_t)got;
+        if (length > limit) {
+            errno = EFBIG;
+            return error_errno(err, NULL, "read %s (more than %zu bytes)", name, limit);
+        }
+        if (capacity - length < 2) {
+            capacity *= 2;
+            char *larger = realloc(data, capacity);
+            if (larger == NULL)
+                return error_errno(err, NULL, "read %s", name);
+            data = larger;
+        }
+    }
+    if (data == NULL)
+        return error_errno(err, NULL, "read %s", name);
+    data[length] = '\0';
+    if (ret_length != NULL)
+        *ret_length = length;
+    *ret_data = take_ptr(data);
+    return 0;
+}
+
+int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
+                 struct thole_error *err) {
+    cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, NULL, "open %s", name);
+    return file_read_fd(fd, name, limit, ret_data, ret_length, err);
+}
+
+int file_write_kernel(int dirfd, const char *name, const void *data, size_t length) {
+    cleanup_close int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    ssize_t written;
+    do {
+        written = write(fd, data, length);
+    } while (written < 0 && errno == EINTR);
+    if (written < 0)
+        return -1;
+    if ((size_t)written != length) {
+        errno = EIO;
+        return -1;
+    }
+    return 0;
+}
+
+int file_write_all(int fd, const void *data, size_t length) {
+    const char *at = data;
+    while (length > 0) {
+        ssize_t written = write(fd, at, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -1;
+        at += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
+                    struct thole_error *err) {
+    char temporary[4096];
+    const char *slash = strrchr(name, '/');
+    int prefix = slash != NULL ? (int)(slash - name + 1) : 0;
+    int used = snprintf(temporary, sizeof(temporary), "%.*s.%s.%d", prefix, name, name + prefix,
+                        (int)getpid());
+    if (used < 0 || (size_t)used >= sizeof(temporary)) {
+        errno = ENAMETOOLONG;
+        return error_errno(err, NULL, "write %s", name);
+    }
+
+    cleanup_close int fd =
+        openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0 && errno == EEXIST && unlinkat(dirfd, temporary, 0) == 0)
+        fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return error_errno(err, NULL, "create %s", name);
+    if (file_write_all(fd, data, length) < 0 || renameat(dirfd, temporary, dirfd, name) < 0) {
+        error_errno(err, NULL, "write %s", name);
+        (void)unlinkat(dirfd, temporary, 0);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole small files: read, write in one call, replace atomically. */
+#ifndef THOLE_FILE_H
+#define THOLE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/**
+ * Reads all of @name beneath @dirfd (AT_FDCWD allowed), at most @limit bytes; more is EFBIG.
+ * Returns a malloc'ed, zero-terminated buffer in @ret_data. @ret_length may be NULL.
+ */
+int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
+                 struct thole_error *err);
+
+/** The same for an open file, from its current offset. @name is for the error text only. */
+int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
+                 struct thole_error *err);
+
+/**
+ * Opens an existing file beneath @dirfd for writing (no O_CREAT, no O_TRUNC, O_NOFOLLOW) and gives
+ * @data to the kernel in one write: what procfs, cgroupfs and sysfs want. Returns 0, or -1 with
+ * errno set and no error filled in, so that callers can word it.
+ */
+int file_write_kernel(int dirfd, const char *name, const void *data, size_t length);
+
+/** Replaces @name beneath @dirfd by rename, so that readers see the old or the new file. */
+int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
+                    struct thole_error *err);
+
+/** Writes all of @data, across partial writes and EINTR; -1 with errno set. */
+int file_write_all(int fd, const void *data, size_t length);
+
+#endif

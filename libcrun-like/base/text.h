@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growable, always terminated string, and the strict number parsers. */
+#ifndef THOLE_TEXT_H
+#define THOLE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Zero-initialise to use. @data is NULL until the first append. */
+struct text {
+    char *data;
+    size_t length;
+    size_t capacity;
+};
+
+void text_append(struct text *text, const char *string);
+void text_append_bytes(struct text *text, const void *bytes, size_t length);
+void text_appendf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Returns the string (never NULL; malloc'ed) and leaves @text empty. */
+char *text_take(struct text *text);
+void text_done(struct text *text);
+
+#define cleanup_text __attribute__((cleanup(text_done)))
+
+/** Whole string is a decimal number within [minimum, maximum]; no sign for unsigned, no blanks. */
+bool text_parse_int(const char *string, int64_t minimum, int64_t maximum, int64_t *ret_value);
+bool text_parse_uint(const char *string, uint64_t maximum, uint64_t *ret_value);
+
+bool text_starts_with(const char *string, const char *prefix);
+bool text_ends_with(const char *string, const char *suffix);
+
+/** Same string, or both NULL. */
+bool text_equal(const char *a, const char *b);
+
+#endif

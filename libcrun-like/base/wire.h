@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages between the runtime and the processes it starts, over a SOCK_SEQPACKET pair. */
+#ifndef THOLE_WIRE_H
+#define THOLE_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/**
+ * Every message that exists. docs/architecture.md tells who sends what when; a message out of turn
+ * is a bug error, and end of file means that the peer is gone (or has become the payload).
+ */
+enum wire_kind {
+    WIRE_ERROR = 1,     /* init -> runtime: struct thole_error; the sender exits */
+    WIRE_CHILD_PID,     /* stage -> runtime: pid of init in the runtime's pid namespace */
+    WIRE_IDS_MAPPED,    /* runtime -> init: user namespace maps are written */
+    WIRE_REQUEST_HOOKS, /* init -> runtime: mounts are in place, run prestart and createRuntime */
+    WIRE_HOOKS_DONE,    /* runtime -> init */
+    WIRE_CONSOLE,       /* init -> runtime, one fd: pty master */
+    WIRE_CONSOLE_KEPT,  /* runtime -> init: the console has its owner */
+    WIRE_SECCOMP,       /* init -> runtime, one fd: seccomp notify fd */
+    WIRE_SECCOMP_KEPT,  /* runtime -> init */
+    WIRE_WARNING,       /* init -> runtime: one line of text for the log */
+    WIRE_READY,         /* init -> runtime: everything up to execve is done */
+    WIRE_START,         /* start -> init, over the gate: go on */
+};
+
+enum { WIRE_PAYLOAD_MAX = 4096, WIRE_FDS_MAX = 4 };
+
+struct wire_message {
+    uint32_t kind;
+    uint32_t length; /* bytes of payload in use */
+    int fds[WIRE_FDS_MAX];
+    uint32_t fd_count;
+    union {
+        char bytes[WIRE_PAYLOAD_MAX];
+        struct thole_error error;
+        int64_t number;
+    } payload;
+};
+
+/** A connected pair, both ends close-on-exec. */
+int wire_pair(int ret_fds[2], struct thole_error *err);
+
+int wire_send(int fd, enum wire_kind kind, const void *payload, size_t length, int attached_fd,
+              struct thole_error *err);
+
+/** Sends @failure as WIRE_ERROR; a peer that is gone is ignored, the sender exits anyway. */
+void wire_send_error(int fd, const struct thole_error *failure);
+
+/**
+ * Receives one message; attached fds are close-on-exec and owned by the caller. Returns 1, 0 at end
+ * of file, -1 on error. A WIRE_ERROR from the peer is returned as this call's own error.
+ */
+int wire_receive(int fd, struct wire_message *message, struct thole_error *err);
+
+/** wire_receive() that accepts only @kind. End of file is an error saying what @peer was doing. */
+int wire_expect(int fd, enum wire_kind kind, struct wire_message *message, const char *peer,
+                struct thole_error *err);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a container's cgroup directories, or nothing at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/controllers.h"
+#include "cgroup/directory.h"
+#include "cgroup/events.h"
+#include "cgroup/members.h"
+
+/* What has been made in one hierarchy. @kept is the length of the part of the path that was there
+ * before: everything behind it goes away again if the creation fails. */
+struct making {
+    const struct plan_cgroup *cgroup;
+    const struct plan_cgroup_directory *directory;
+    size_t index;
+    size_t kept;
+    bool leaf_made;
+};
+
+/* ---- v1 cpusets ---------------------------------------------------------------------------- */
+
+/* A new v1 cpuset has no CPUs and no memory nodes, and no process can enter it before it has. */
+static int fill_cpuset_file(int parent, int child, const char *file) {
+    char value[4096];
+    int length = cgroup_read(child, file, value, sizeof(value));
+    if (length < 0 || value[strspn(value, " \t\n")] != '\0')
+        return length;
+    length = cgroup_read(parent, file, value, sizeof(value));
+    if (length <= 0)
+        return length;
+    return file_write_kernel(child, file, value, (size_t)length);
+}
+
+static int fill_cpuset(const struct making *making, int parent, int child,
+                       struct thole_error *err) {
+    static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (fill_cpuset_file(parent, child, files[i]) < 0)
+            return error_errno(err, making->cgroup->where, "copy %s from the parent of %s",
+                               files[i], making->directory->path);
+    }
+    return 0;
+}
+
+/* ---- directories --------------------------------------------------------------------------- */
+
+/* Opens the directory @name beneath @parent, made if it is missing. */
+static int enter_directory(int parent, const char *name, bool *ret_made) {
+    *ret_made = mkdirat(parent, name, 0755) == 0;
+    if (!*ret_made && errno != EEXIST) {
+        /* A read-only mount or a directory of another user may still hold what is looked for. */
+        int failure = errno;
+        int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+            errno = failure;
+        return fd;
+    }
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Makes the missing components of the path and returns the last one's fd. */
+static int make_path(struct making *making, struct thole_error *err) {
+    const struct plan_cgroup_directory *directory = making->directory;
+    const char *where = making->cgroup->where;
+    bool cpuset = !directory->unified && cgroup_list_has(directory->controllers, "cpuset", 6);
+    making->kept = strlen(directory->path);
+
+    cleanup_close int at = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return error_errno(err, where, "open %s", directory->mountpoint);
+    const char *rest = directory->path;
+    char name[NAME_MAX + 1];
+    while (cgroup_next_component(&rest, name)) {
+        size_t before = (size_t)(rest - directory->path) - strlen(name);
+        cleanup_close int child = enter_directory(at, name, &making->leaf_made);
+        if (making->leaf_made && before < making->kept)
+            making->kept = before;
+        if (child < 0)
+            return error_errno(err, where, "make cgroup %.*s in %s", (int)(rest - directory->path),
+                               directory->path, directory->mountpoint);
+        if (cpuset && fill_cpuset(making, at, child, err) < 0)
+            return -1;
+        (void)close(at);
+        at = take_fd(&child);
+    }
+    if (*rest != '\0') {
+        errno = ENAMETOOLONG;
+        return error_errno(err, where, "make cgroup %s", directory->path);
+    }
+    return take_fd(&at);
+}
+
+/* Removes what was made, the deepest first; directories that others use meanwhile stay. */
+static void unmake(const struct making *making) {
+    const struct plan_cgroup_directory *directory = making->directory;
+    cleanup_close int mount = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char path[PATH_MAX];
+    size_t length = strlen(directory->path);
+    if (mount < 0 || length >= sizeof(path))
+        return;
+    memcpy(path, directory->path, length + 1);
+    while (length > making->kept) {
+        const char *relative = path + strspn(path, "/");
+        if (*relative == '\0' || unlinkat(mount, relative, AT_REMOVEDIR) < 0)
+            return;
+        while (length > 0 && path[length - 1] != '/')
+            length--;
+        while (length > 0 && path[length - 1] == '/')
+            length--;
+        path[length] = '\0';
+    }
+}
+
+/* ---- fit for a container? ------------------------------------------------------------------ */
+
+static int refuse(const struct making *making, const char *what, struct thole_error *err) {
+    return error_set(err, THOLE_ERROR_STATE, 0, making->cgroup->where, "cgroup %s in %s %s",
+                     making->directory->path, making->directory->mountpoint, what);
+}
+
+static int check_v1(const struct making *making, int fd, struct thole_error *err) {
+    if (!making->leaf_made) {
+        int populated = cgroup_has_members(fd, err);
+        if (populated < 0)
+            return -1;
+        if (populated > 0)
+            return refuse(making, "is not empty: it holds processes already", err);
+    }
+    /* A new directory inherits the state of a frozen parent. */
+    char state[32];
+    if (cgroup_list_has(making->directory->controllers, "freezer", 7) &&
+        cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0 && strcmp(state, "THAWED") != 0)
+        return refuse(making, "is frozen: nothing could start in it", err);
+    return 0;
+}
+
+/* In a threaded subtree a new cgroup holds no process before it is made threaded itself, and only
+ * some controllers exist there (cgroup-v2: threads). */
+static int settle_type(const struct making *making, int fd, struct thole_error *err) {
+    char type[64];
+    if (cgroup_read(fd, "cgroup.type", type, sizeof(type)) < 0 ||
+        strcmp(type, "domain invalid") != 0)
+        return 0;
+    for (size_t i = 0; i < making->cgroup->write_count; i++) {
+        const struct plan_cgroup_write *write = &making->cgroup->writes[i];
+        size_t length = cgroup_file_controller(write->file);
+        if (write->directory == making->index && length > 0 && !write->optional &&
+            !cgroup_controller_is_threaded(write->file, length))
+            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, write->where,
+                             "%s cannot be set: cgroup %s is in a threaded subtree", write->file,
+                             making->directory->path);
+    }
+    if (file_write_kernel(fd, "cgroup.type", "threaded", strlen("threaded")) < 0)
+        return error_errno(err, making->cgroup->where, "make cgroup %s threaded",
+                           making->directory->path);
+    return 0;
+}
+
+static int check_unified(const struct making *making, int fd, struct thole_error *err) {
+    if (!making->leaf_made && cgroup_event(fd, "populated") == 1)
+        return refuse(making, "is not empty: it holds processes already", err);
+    if (cgroup_event(fd, "frozen") == 1)
+        return refuse(making, "is frozen: nothing could start in it", err);
+    return settle_type(making, fd, err);
+}
+
+/* ---- ownership ----------------------------------------------------------------------------- */
+
+/* Files of /sys/kernel/cgroup/delegate, or those that the runtime specification names where the
+ * kernel has no such list. */
+static int delegate(const struct making *making, int fd, struct thole_error *err) {
+    char list[1024];
+    if (cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0)
+        (void)strcpy(list, "cgroup.procs\ncgroup.subtree_control\ncgroup.threads");
+
+    uid_t uid = making->cgroup->delegate_uid;
+    if (fchown(fd, uid, (gid_t)-1) < 0)
+        return error_errno(err, making->cgroup->where, "give cgroup %s to user %u",
+                           making->directory->path, uid);
+    const char *at = list;
+    const char *word = NULL;
+    size_t length = 0;
+    while (cgroup_next_word(&at, &word, &length)) {
+        char file[NAME_MAX + 1];
+        if (length > NAME_MAX)
+            continue;
+        memcpy(file, word, length);
+        file[length] = '\0';
+        if (fchownat(fd, file, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+            return error_errno(err, making->cgroup->where, "give %s of cgroup %s to user %u", file,
+                               making->directory->path, uid);
+    }
+    return 0;
+}
+
+/* ---- one hierarchy, all hierarchies -------------------------------------------------------- */
+
+static int create_in_hierarchy(struct making *making, const struct thole_log *log,
+                               struct thole_error *err) {
+    cleanup_close int fd = make_path(making, err);
+    if (fd < 0)
+        return -1;
+    if (!making->directory->unified)
+        return check_v1(making, fd, err);
+
+    cleanup_text struct text wanted = {0};
+    cgroup_wanted_controllers(making->cgroup, making->index, &wanted);
+    struct thole_error failure = {0};
+    if (wanted.length > 0 &&
+        cgroup_enable_controllers(making->directory, fd, wanted.data, &failure) < 0)
+        log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+    if (check_unified(making, fd, err) < 0)
+        return -1;
+    return making->cgroup->delegate ? delegate(making, fd, err) : 0;
+}
+
+int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
+                  struct thole_error *err) {
+    if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, cgroup->where,
+                         "a systemd scope is not made by the cgroupfs backend");
+    if (cgroup->directory_count == 0)
+        return 0;
+    if (cgroup_check_not_root(cgroup, "use", err) < 0)
+        return -1;
+    cleanup_free struct making *making = calloc(cgroup->directory_count, sizeof(*making));
+    if (making == NULL)
+        return error_errno(err, cgroup->where, "make cgroups");
+
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        making[i] =
+            (struct making){.cgroup = cgroup, .directory = &cgroup->directories[i], .index = i};
+        struct thole_error failure = {0};
+        if (create_in_hierarchy(&making[i], log, &failure) == 0)
+            continue;
+        if (cgroup->best_effort && failure.kind == THOLE_ERROR_HOST) {
+            unmake(&making[i]);
+            log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+            continue;
+        }
+        for (size_t made = i + 1; made-- > 0;)
+            unmake(&making[made]);
+        if (err != NULL)
+            *err = failure;
+        return -1;
+    }
+    return 0;
+}

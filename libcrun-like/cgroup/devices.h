@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a plan's device rules effective: v1 devices where mounted, else a program on v2. */
+#ifndef CGROUP_DEVICES_H
+#define CGROUP_DEVICES_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "plan/plan.h"
+
+/**
+ * Applies the device rules. A second call replaces what the first one did, without a moment in
+ * which a device the container may keep is refused. Left undone without error where the runtime has
+ * no privilege over devices at all (unprivileged, or in a user namespace): the container has none
+ * either.
+ */
+int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_log *log,
+                         struct thole_error *err);
+
+#endif

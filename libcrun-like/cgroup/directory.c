@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a plan's directories and reading a cgroup's small files. */
+#include "cgroup/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/path.h"
+
+static const char separators[] = ", \t\n";
+
+int cgroup_open_path(const char *mountpoint, const char *path) {
+    cleanup_close int mount = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (mount < 0)
+        return -1;
+    return sys_open_in_root(mount, path, O_RDONLY | O_DIRECTORY,
+                            RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+int cgroup_open_directory(const struct plan_cgroup_directory *directory, const char *subgroup) {
+    if (subgroup[0] == '\0')
+        return cgroup_open_path(directory->mountpoint, directory->path);
+    char path[PATH_MAX];
+    int used = snprintf(path, sizeof(path), "%s/%s", directory->path, subgroup);
+    if (used < 0 || (size_t)used >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return cgroup_open_path(directory->mountpoint, path);
+}
+
+const struct plan_cgroup_directory *cgroup_find_unified(const struct plan_cgroup *cgroup) {
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        if (cgroup->directories[i].unified)
+            return &cgroup->directories[i];
+    }
+    return NULL;
+}
+
+const struct plan_cgroup_directory *cgroup_find_v1(const struct plan_cgroup *cgroup,
+                                                   const char *controller) {
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &cgroup->directories[i];
+        if (!directory->unified &&
+            cgroup_list_has(directory->controllers, controller, strlen(controller)))
+            return directory;
+    }
+    return NULL;
+}
+
+int cgroup_check_not_root(const struct plan_cgroup *cgroup, const char *action,
+                          struct thole_error *err) {
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        const char *path = cgroup->directories[i].path;
+        if (path[strspn(path, "/")] == '\0')
+            return error_config(err, cgroup->where,
+                                "cannot %s the root cgroup %s: it is not a container's own", action,
+                                cgroup->directories[i].mountpoint);
+    }
+    return 0;
+}
+
+bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]) {
+    const char *start = *path + strspn(*path, "/");
+    size_t length = strcspn(start, "/");
+    if (length == 0 || length > NAME_MAX)
+        return false;
+    memcpy(ret_name, start, length);
+    ret_name[length] = '\0';
+    *path = start + length;
+    return true;
+}
+
+bool cgroup_next_word(const char **list, const char **ret_word, size_t *ret_length) {
+    const char *start = *list + strspn(*list, separators);
+    size_t length = strcspn(start, separators);
+    if (length == 0)
+        return false;
+    *ret_word = start;
+    *ret_length = length;
+    *list = start + length;
+    return true;
+}
+
+bool cgroup_list_has(const char *list, const char *word, size_t length) {
+    const char *at = NULL;
+    size_t at_length = 0;
+    while (cgroup_next_word(&list, &at, &at_length)) {
+        if (at_length == length && memcmp(at, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+int cgroup_read(int dirfd, const char *file, char *buffer, size_t size) {
+    cleanup_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    size_t length = 0;
+    while (length < size - 1) {
+        ssize_t got = read(fd, buffer + length, size - 1 - length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        length += (size_t)got;
+    }
+    if (length > 0 && buffer[length - 1] == '\n')
+        length--;
+    buffer[length] = '\0';
+    return (int)length;
+}

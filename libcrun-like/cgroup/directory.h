@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directories of a plan as open files, and the words in a cgroup's small files. */
+#ifndef CGROUP_DIRECTORY_H
+#define CGROUP_DIRECTORY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/**
+ * Opens the directory @path beneath @mountpoint for reading. No symbolic link and no other mount is
+ * crossed on the way: parts of the tree may belong to a container. -1 with errno set.
+ */
+int cgroup_open_path(const char *mountpoint, const char *path);
+
+/** cgroup_open_path() of a plan's directory; @subgroup ("" for none) is a path beneath it. */
+int cgroup_open_directory(const struct plan_cgroup_directory *directory, const char *subgroup);
+
+/** The container's directory in the cgroup2 hierarchy, or NULL. */
+const struct plan_cgroup_directory *cgroup_find_unified(const struct plan_cgroup *cgroup);
+
+/** The container's directory in the v1 hierarchy of @controller, or NULL. */
+const struct plan_cgroup_directory *cgroup_find_v1(const struct plan_cgroup *cgroup,
+                                                   const char *controller);
+
+/**
+ * Refuses a plan whose container is in the root of a hierarchy: freezing, killing or removing it
+ * would mean the host. @action is the verb for the error text.
+ */
+int cgroup_check_not_root(const struct plan_cgroup *cgroup, const char *action,
+                          struct thole_error *err);
+
+/** Takes the next component of the path at @path into @ret_name; false at the end or if too long.
+ */
+bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]);
+
+/** True if @list, words separated by commas or white space, has the word @word of @length bytes. */
+bool cgroup_list_has(const char *list, const char *word, size_t length);
+
+/** Takes the next word of a list at @list; false at its end. */
+bool cgroup_next_word(const char **list, const char **ret_word, size_t *ret_length);
+
+/**
+ * Reads @file beneath @dirfd into @buffer without its last line break, cut to @size. Returns the
+ * length, -1 with errno set.
+ */
+int cgroup_read(int dirfd, const char *file, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The work of `create`, which `run` shares. */
+#ifndef CONTAINER_CREATION_H
+#define CONTAINER_CREATION_H
+
+#include "container/bundle.h"
+#include "container/launch.h"
+#include "container/state.h"
+
+/** A container that has been created, and what its creator still holds of it. */
+struct creation {
+    struct container container;
+    struct bundle bundle;
+    struct launched launched;
+    int console;      /* pty master when there is no console socket, else -1 */
+    bool cgroup_made; /* its directories are ours to remove */
+};
+#define CREATION_INIT \
+    { .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1 }
+
+/**
+ * Takes @creation to the state "created". With @gated, init waits at the gate for another command;
+ * otherwise on launched.sync, for this process. A failure leaves nothing behind.
+ */
+int creation_build(const struct thole_context *context, const struct thole_create_request *request,
+                   bool gated, struct creation *creation, struct thole_error *err);
+
+/** Kills init and removes cgroup and state; runs poststop hooks. For failures after the build. */
+void creation_undo(const struct thole_context *context, struct creation *creation);
+
+void creation_done(struct creation *creation);
+#define cleanup_creation __attribute__((cleanup(creation_done)))
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thole_run(): create and start in one process, wait in the foreground, delete. */
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cgroup/cgroup.h"
+#include "container/creation.h"
+#include "container/deletion.h"
+#include "container/gate.h"
+#include "container/hooks.h"
+#include "container/notify.h"
+#include "terminal/relay.h"
+
+static int start(const struct thole_run_request *request, struct creation *creation,
+                 struct thole_error *err) {
+    const struct container *container = &creation->container;
+    cleanup_close int listening = -1;
+    if (request->create.notify_socket != NULL) {
+        listening = notify_listen(container, err);
+        if (listening < 0)
+            return -1;
+    }
+    if (gate_start(container, creation->launched.sync, err) < 0)
+        return -1;
+    gate_remove(container);
+    (void)close(take_fd(&creation->launched.sync));
+    if (hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTART, "running", err) < 0)
+        return -1;
+    if (listening >= 0 && request->detach)
+        return notify_forward(listening, creation->launched.pidfd, creation->launched.pid,
+                              request->create.notify_socket, err);
+    return 0;
+}
+
+static int wait_in_foreground(const struct creation *creation, struct terminal_relay *relay,
+                              struct thole_error *err) {
+    relay->pidfd = creation->launched.pidfd;
+    relay->pid = creation->launched.pid;
+    if (creation->console >= 0) {
+        relay->master = creation->console;
+        relay->input = STDIN_FILENO;
+        relay->output = STDOUT_FILENO;
+    }
+    return terminal_relay_run(relay, err);
+}
+
+static int run_in_foreground(const struct thole_context *context,
+                             const struct thole_run_request *request, struct creation *creation,
+                             int *ret_status, struct thole_error *err) {
+    struct terminal_relay relay = {
+        .master = -1, .input = -1, .output = -1, .forward_signals = true};
+    /* Orphans of a container that shares the caller's pid namespace come back here. */
+    if (!request->no_subreaper)
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (terminal_relay_block(&relay, err) < 0 ||
+        creation_build(context, &request->create, false, creation, err) < 0)
+        return -1;
+    if (start(request, creation, err) < 0) {
+        creation_undo(context, creation);
+        return -1;
+    }
+    /* Other commands may work on the container while it runs. */
+    (void)close(take_fd(&creation->container.lock));
+    int status = wait_in_foreground(creation, &relay, err);
+    if (status < 0)
+        return -1;
+    *ret_status = status;
+    if (request->keep)
+        return 0;
+    return deletion_finish(context, &creation->container, err);
+}
+
+int thole_run(const struct thole_context *context, const struct thole_run_request *request,
+              int *ret_status, struct thole_error *err) {
+    cleanup_creation struct creation creation = CREATION_INIT;
+    *ret_status = 0;
+    if (!request->detach)
+        return run_in_foreground(context, request, &creation, ret_status, err);
+
+    if (creation_build(context, &request->create, true, &creation, err) < 0)
+        return -1;
+    (void)close(take_fd(&creation.launched.sync));
+    creation.launched.sync = gate_connect(&creation.container, err);
+    if (creation.launched.sync < 0 || start(request, &creation, err) < 0) {
+        creation_undo(context, &creation);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading facts from the running kernel. */
+#include "host/probe.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+enum { SMALL_FILE = 64 * 1024, SUBID_FILE = 16 * 1024 * 1024 };
+
+/* One fact file; NULL if it cannot be read. */
+static char *read_file(const char *path, size_t limit) {
+    char *text = NULL;
+    (void)file_read_at(AT_FDCWD, path, limit, &text, NULL, NULL);
+    return text;
+}
+
+static bool is_filesystem(const char *path, long magic) {
+    struct statfs status;
+    return statfs(path, &status) == 0 && status.f_type == magic;
+}
+
+/* ---- identity ------------------------------------------------------------------------------ */
+
+bool host_in_user_namespace(void) {
+    /* The initial namespace maps every id to itself, and no other one does so by itself. */
+    cleanup_free char *map = read_file("/proc/self/uid_map", SMALL_FILE);
+    unsigned long inside = 0;
+    unsigned long outside = 0;
+    unsigned long length = 0;
+    return map != NULL && (sscanf(map, "%lu %lu %lu", &inside, &outside, &length) != 3 ||
+                           inside != 0 || outside != 0 || length != UINT32_MAX);
+}
+
+static bool has_effective(int capability) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
+}
+
+static void probe_identity(struct host_facts *facts) {
+    facts->euid = geteuid();
+    facts->egid = getegid();
+    facts->in_user_namespace = host_in_user_namespace();
+    facts->privileged = has_effective(CAP_SYS_ADMIN);
+    /* The kernel refuses to tell about the first number that is no capability. */
+    int capability = 0;
+    for (int set = 0; capability < 64 && (set = prctl(PR_CAPBSET_READ, capability)) >= 0;
+         capability++)
+        facts->capabilities |= (uint64_t)set << capability;
+    facts->last_capability = capability - 1;
+    facts->cgroup_namespaces = access("/proc/self/ns/cgroup", F_OK) == 0;
+    facts->time_namespaces = access("/proc/self/ns/time", F_OK) == 0;
+}
+
+static const char *find_runtime_dir(const struct host_facts *facts, struct arena *arena) {
+    const char *directory = getenv("XDG_RUNTIME_DIR");
+    bool rootless = facts->euid != 0 || facts->in_user_namespace;
+    return rootless && directory != NULL && directory[0] != '\0' ? arena_strdup(arena, directory)
+                                                                 : NULL;
+}
+
+/* ---- cgroups ------------------------------------------------------------------------------- */
+
+static struct host_hierarchy *add_hierarchy(struct host_facts *facts, struct arena *arena) {
+    struct host_hierarchy *larger =
+        arena_new_array(arena, facts->hierarchy_count + 1, struct host_hierarchy);
+    if (facts->hierarchy_count > 0)
+        memcpy(larger, facts->hierarchies, facts->hierarchy_count * sizeof(*larger));
+    facts->hierarchies = larger;
+    return &larger[facts->hierarchy_count++];
+}
+
+static const char *v1_mountpoint(const char *name, struct arena *arena) {
+    char path[256];
+    int length = snprintf(path, sizeof(path), CGROUP_ROOT "/%s", name);
+    bool found =
+        length > 0 && (size_t)length < sizeof(path) && is_filesystem(path, CGROUP_SUPER_MAGIC);
+    return found ? arena_strdup(arena, path) : NULL;
+}
+
+/* By custom the directory is called as the line in /proc/self/cgroup says, or has the controllers
+ * the other way round, or only one of them. */
+static const char *find_v1_mountpoint(const char *controllers, struct arena *arena) {
+    if (text_starts_with(controllers, "name="))
+        return v1_mountpoint(controllers + strlen("name="), arena);
+    const char *found = v1_mountpoint(controllers, arena);
+    const char *comma = strchr(controllers, ',');
+    if (found != NULL || comma == NULL)
+        return found;
+    found = v1_mountpoint(
+        arena_printf(arena, "%s,%.*s", comma + 1, (int)(comma - controllers), controllers), arena);
+    for (const char *at = controllers; found == NULL && *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        found = v1_mountpoint(arena_strndup(arena, at, length), arena);
+        at += length;
+        at += *at == ',';
+    }
+    return found;
+}
+
+/* "cpu io memory\n" -> "cpu,io,memory" */
+static const char *read_controllers(const char *mountpoint, struct arena *arena) {
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/cgroup.controllers", mountpoint);
+    cleanup_free char *text = read_file(path, SMALL_FILE);
+    if (text == NULL)
+        return "";
+    text[strcspn(text, "\n")] = '\0';
+    for (char *at = text; (at = strchr(at, ' ')) != NULL;)
+        *at = ',';
+    return arena_strdup(arena, text);
+}
+
+static void add_unified(struct host_facts *facts, const char *mountpoint, const char *own_path,
+                        struct arena *arena) {
+    struct host_hierarchy *hierarchy = add_hierarchy(facts, arena);
+    hierarchy->unified = true;
+    hierarchy->mountpoint = mountpoint;
+    hierarchy->controllers = read_controllers(mountpoint, arena);
+    hierarchy->own_path = arena_strdup(arena, own_path);
+}
+
+/* One line of /proc/self/cgroup: "ID:CONTROLLERS:PATH", ID 0 for cgroup2. */
+static void add_line(struct host_facts *facts, char *line, bool pure, struct arena *arena) {
+    char *controllers = strchr(line, ':');
+    char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+    if (path == NULL)
+        return;
+    *controllers++ = '\0';
+    *path++ = '\0';
+    if (controllers[0] == '\0') {
+        const char *mountpoint = pure ? CGROUP_ROOT : CGROUP_ROOT "/unified";
+        if (strcmp(line, "0") == 0 && is_filesystem(mountpoint, CGROUP2_SUPER_MAGIC))
+            add_unified(facts, mountpoint, path, arena);
+        return;
+    }
+    const char *mountpoint = pure ? NULL : find_v1_mountpoint(controllers, arena);
+    if (mountpoint == NULL)
+        return;
+    struct host_hierarchy *hierarchy = add_hierarchy(facts, arena);
+    hierarchy->mountpoint = mountpoint;
+    hierarchy->controllers = arena_strdup(arena, controllers);
+    hierarchy->own_path = arena_strdup(arena, path);
+}
+
+static bool file_exists(const struct host_hierarchy *hierarchy, const char *path,
+                        const char *file) {
+    char full[4096];
+    int length = snprintf(full, sizeof(full), "%s%s/%s", hierarchy->mountpoint, path, file);
+    return length > 0 && (size_t)length < sizeof(full) && access(full, F_OK) == 0;
+}
+
+static bool list_has(const char *list, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = list; *at != '\0';) {
+        size_t word = strcspn(at, ",");
+        if (word == length && memcmp(at, name, length) == 0)
+            return true;
+        at += word;
+        at += *at == ',';
+    }
+    return false;
+}
+
+/* The v2 root has no memory files: there the kernel's swap support has to answer. */
+static bool has_swap_accounting(const struct host_facts *facts) {
+    for (size_t i = 0; i < facts->hierarchy_count; i++) {
+        const struct host_hierarchy *hierarchy = &facts->hierarchies[i];
+        if (!list_has(hierarchy->controllers, "memory"))
+            continue;
+        if (!hierarchy->unified)
+            return file_exists(hierarchy, "", "memory.memsw.limit_in_bytes");
+        if (file_exists(hierarchy, hierarchy->own_path, "memory.max"))
+            return file_exists(hierarchy, hierarchy->own_path, "memory.swap.max");
+        return access("/proc/swaps", F_OK) == 0;
+    }
+    return false;
+}
+
+static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct thole_error *err) {
+    struct statfs status;
+    if (statfs(CGROUP_ROOT, &status) < 0)
+        return 0; /* no cgroups to speak of: the plan tells whether they are needed */
+    cleanup_free char *lines = NULL;
+    if (file_read_at(AT_FDCWD, "/proc/self/cgroup", SMALL_FILE, &lines, NULL, err) < 0)
+        return -1;
+    bool pure = status.f_type == CGROUP2_SUPER_MAGIC;
+    char *saved = NULL;
+    for (char *line = strtok_r(lines, "\n", &saved); line != NULL;
+         line = strtok_r(NULL, "\n", &saved))
+        add_line(facts, line, pure, arena);
+    facts->swap_accounting = has_swap_accounting(facts);
+    return 0;
+}
+
+/* ---- security modules ---------------------------------------------------------------------- */
+
+static void probe_security(struct host_facts *facts) {
+    /* A read-only selinuxfs is how containers are told that SELinux is not theirs to use. */
+    struct statvfs flags;
+    facts->selinux = is_filesystem("/sys/fs/selinux", SELINUX_MAGIC) &&
+                     statvfs("/sys/fs/selinux", &flags) == 0 && (flags.f_flag & ST_RDONLY) == 0;
+    cleanup_free char *enabled = read_file("/sys/module/apparmor/parameters/enabled", SMALL_FILE);
+    facts->apparmor = enabled != NULL && enabled[0] == 'Y';
+}
+
+/* ---- subordinate ids ----------------------------------------------------------------------- */
+
+/* Lines of subuid(5) are "USER:START:COUNT", the user by name or by number. */
+static const char *read_subids(const char *path, const char *name, uint32_t uid,
+                               struct arena *arena) {
+    cleanup_free char *lines = read_file(path, SUBID_FILE);
+    if (lines == NULL)
+        return NULL;
+    cleanup_text struct text ranges = {0};
+    char *saved = NULL;
+    for (char *line = strtok_r(lines, "\n", &saved); line != NULL;
+         line = strtok_r(NULL, "\n", &saved)) {
+        char *range = strchr(line, ':');
+        char *count = range != NULL ? strchr(range + 1, ':') : NULL;
+        uint64_t number = 0;
+        if (count == NULL)
+            continue;
+        *range++ = '\0';
+        *count++ = '\0';
+        bool own = (name != NULL && strcmp(line, name) == 0) ||
+                   (text_parse_uint(line, UINT32_MAX, &number) && number == uid);
+        uint64_t start = 0;
+        uint64_t length = 0;
+        if (own && text_parse_uint(range, UINT32_MAX, &start) &&
+            text_parse_uint(count, UINT32_MAX, &length) && length > 0)
+            text_appendf(&ranges, "%s%s:%s", ranges.length > 0 ? "," : "", range, count);
+    }
+    return ranges.length > 0 ? arena_strdup(arena, ranges.data) : NULL;
+}
+
+static void probe_subids(struct host_facts *facts, struct arena *arena) {
+    if (facts->euid == 0)
+        return;
+    char buffer[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    bool known =
+        getpwuid_r(facts->euid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL;
+    const char *name = known ? found->pw_name : NULL;
+    facts->subuid = read_subids("/etc/subuid", name, facts->euid, arena);
+    facts->subgid = read_subids("/etc/subgid", name, facts->euid, arena);
+}
+
+/* ---- huge pages ---------------------------------------------------------------------------- */
+
+static int compare_sizes(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Directories are called "hugepages-2048kB"; hugetlb files name the size as "2MB". */
+static const char *read_hugepage_sizes(struct arena *arena) {
+    enum { SIZES_MAX = 16, KILO = 1024 };
+    uint64_t sizes[SIZES_MAX];
+    size_t count = 0;
+    cleanup_closedir DIR *directory = opendir("/sys/kernel/mm/hugepages");
+    const struct dirent *entry = NULL;
+    while (directory != NULL && count < SIZES_MAX && (entry = readdir(directory)) != NULL) {
+        if (text_starts_with(entry->d_name, "hugepages-"))
+            sizes[count++] = strtoull(entry->d_name + strlen("hugepages-"), NULL, 10);
+    }
+    qsort(sizes, count, sizeof(sizes[0]), compare_sizes);
+
+    cleanup_text struct text list = {0};
+    text_append(&list, "");
+    for (size_t i = 0; i < count; i++) {
+        static const char *const units[] = {"KB", "MB", "GB"};
+        uint64_t size = sizes[i];
+        size_t unit = 0;
+        for (; unit < 2 && size >= KILO; unit++)
+            size /= KILO;
+        text_appendf(&list, "%s%llu%s", i > 0 ? "," : "", (unsigned long long)size, units[unit]);
+    }
+    return arena_strdup(arena, list.data);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_facts,
+               struct thole_error *err) {
+    struct host_facts *facts = arena_new(arena, struct host_facts);
+    facts->hugepage_sizes = "";
+    probe_identity(facts);
+    facts->runtime_dir = find_runtime_dir(facts, arena);
+    if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
+        return -1;
+    if ((needs & HOST_NEED_SECURITY) != 0)
+        probe_security(facts);
+    if ((needs & HOST_NEED_SUBIDS) != 0)
+        probe_subids(facts, arena);
+    if ((needs & HOST_NEED_RESCTRL) != 0 && is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC))
+        facts->resctrl = "/sys/fs/resctrl";
+    if ((needs & HOST_NEED_HUGEPAGES) != 0)
+        facts->hugepage_sizes = read_hugepage_sizes(arena);
+    *ret_facts = facts;
+    return 0;
+}

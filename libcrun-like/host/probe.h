@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the host's facts from the running kernel. */
+#ifndef HOST_PROBE_H
+#define HOST_PROBE_H
+
+#include "host/facts.h"
+
+/** Groups of facts, so that a start pays only for what its configuration needs. */
+enum host_probe_need {
+    HOST_NEED_CGROUPS = 1 << 0,
+    HOST_NEED_SECURITY = 1 << 1, /* SELinux, AppArmor */
+    HOST_NEED_SUBIDS = 1 << 2,
+    HOST_NEED_RESCTRL = 1 << 3,
+    HOST_NEED_HUGEPAGES = 1 << 4,
+    HOST_NEED_ALL = 0x1f,
+};
+
+/**
+ * Identity and capabilities are always filled in; the rest as asked by @needs. Never parses
+ * mountinfo and never scans /proc: cgroup hierarchies are found beneath /sys/fs/cgroup by statfs
+ * and the names in /proc/self/cgroup (cgroups(7)).
+ */
+int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_facts,
+               struct thole_error *err);
+
+/** True if the calling process is in another user namespace than the initial one. */
+bool host_in_user_namespace(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order in which a plan is made: each part may look at what the earlier ones decided. */
+#include "plan/build.h"
+
+#include "plan/builder.h"
+
+typedef int plan_part(struct plan_builder *builder, struct thole_error *err);
+
+static plan_part build_process;
+
+static plan_part *const parts[] = {
+    plan_build_annotations,  plan_build_namespaces,  plan_build_user_mapping,
+    plan_build_time_offsets, plan_build_names,       plan_build_cgroup,
+    plan_build_rootfs,       plan_build_mounts,      plan_build_devices,
+    plan_build_paths,        plan_build_sysctls,     plan_build_net_devices,
+    plan_build_rdt,          plan_build_personality, build_process,
+    plan_build_seccomp,      plan_build_hooks,
+};
+
+static int build_process(struct plan_builder *builder, struct thole_error *err) {
+    if (builder->config->process == NULL)
+        return 0;
+    return plan_build_process(builder, builder->config->process, "/process",
+                              &builder->plan->process, err);
+}
+
+int plan_build(const struct oci_config *config, const struct host_facts *facts,
+               const struct plan_request *request, struct arena *arena, struct plan **ret_plan,
+               struct thole_error *err) {
+    static const struct oci_linux no_linux_section = {0};
+    struct plan_builder builder = {
+        .config = config,
+        .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
+        .facts = facts,
+        .request = request,
+        .arena = arena,
+        .plan = arena_new(arena, struct plan),
+    };
+    builder.plan->id = request->id;
+    builder.plan->bundle = request->bundle;
+    builder.plan->oci_version = config->oci_version;
+    builder.plan->new_keyring = !request->no_new_keyring;
+
+    for (size_t i = 0; i < PLAN_COUNT(parts); i++) {
+        if (parts[i](&builder, err) < 0)
+            return -1;
+    }
+    builder.plan->warnings =
+        plan_list_grow(arena, builder.warnings, builder.warning_count, sizeof(*builder.warnings));
+    *ret_plan = builder.plan;
+    return 0;
+}

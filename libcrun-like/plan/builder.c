@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small tools of the plan builder: lists, warnings, JSON pointers, paths. */
+#include "plan/builder.h"
+
+#include <linux/sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size) {
+    /* Full at 0 and at the powers of two; one element more stays zero as the end mark. */
+    if (items != NULL && (count & (count - 1)) != 0)
+        return items;
+    void *larger = arena_array(arena, 2 * count + 2, size);
+    if (count > 0)
+        memcpy(larger, items, count * size);
+    return larger;
+}
+
+void plan_warn(struct plan_builder *builder, const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    for (size_t i = 0; i < builder->warning_count; i++) {
+        if (strcmp(builder->warnings[i], line) == 0)
+            return;
+    }
+    *plan_list_add(builder->arena, builder->warnings, builder->warning_count) =
+        arena_strdup(builder->arena, line);
+}
+
+bool plan_has_namespace(const struct plan *plan, unsigned long flag) {
+    if ((plan->namespaces.created & flag) != 0)
+        return true;
+    for (size_t i = 0; i < plan->namespaces.joined_count; i++) {
+        if (plan->namespaces.joined[i].flag == flag)
+            return true;
+    }
+    return false;
+}
+
+bool plan_in_user_namespace(const struct plan_builder *builder) {
+    return builder->facts->in_user_namespace || plan_has_namespace(builder->plan, CLONE_NEWUSER);
+}
+
+bool plan_is_rootful(const struct host_facts *facts) {
+    return facts->privileged && !facts->in_user_namespace;
+}
+
+const char *plan_annotation(const struct oci_config *config, const char *key) {
+    const char *value = NULL;
+    for (size_t i = 0; i < config->annotations.count; i++) {
+        if (strcmp(config->annotations.items[i].key, key) == 0)
+            value = config->annotations.items[i].value;
+    }
+    return value;
+}
+
+char *plan_where_key(struct arena *arena, const char *parent, const char *key) {
+    struct text escaped cleanup_text = {0};
+    for (const char *c = key; *c != '\0'; c++) {
+        if (*c == '~')
+            text_append(&escaped, "~0");
+        else if (*c == '/')
+            text_append(&escaped, "~1");
+        else
+            text_append_bytes(&escaped, c, 1);
+    }
+    return arena_printf(arena, "%s/%s", parent, escaped.data == NULL ? "" : escaped.data);
+}
+
+char *plan_path_clean(struct arena *arena, const char *path) {
+    size_t length = strlen(path);
+    char *clean = arena_alloc(arena, length + 2);
+    size_t end = 0;
+    while (*path != '\0') {
+        size_t component = strcspn(path, "/");
+        if (component == 2 && path[0] == '.' && path[1] == '.') {
+            while (end > 0 && clean[--end] != '/') {
+            }
+        } else if (component > 0 && !(component == 1 && path[0] == '.')) {
+            clean[end++] = '/';
+            memcpy(clean + end, path, component);
+            end += component;
+        }
+        path += component;
+        path += strspn(path, "/");
+    }
+    if (end == 0)
+        clean[end++] = '/';
+    clean[end] = '\0';
+    return clean;
+}
+
+const char *plan_path_join(struct arena *arena, const char *base, const char *path) {
+    if (path[0] == '/')
+        return path;
+    return arena_printf(arena, "%s/%s", strcmp(base, "/") == 0 ? "" : base, path);
+}
+
+bool plan_path_is_beneath(const char *path, const char *directory) {
+    if (strcmp(directory, "/") == 0)
+        return true;
+    size_t length = strlen(directory);
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+struct plan_strings plan_strings_of(const struct oci_strings *strings) {
+    static char *const none[] = {NULL};
+    if (strings->items == NULL)
+        return (struct plan_strings){.items = none};
+    return (struct plan_strings){.items = strings->items, .count = strings->count};
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the plan builder share: the inputs, the plan being made, and small tools. */
+#ifndef PLAN_BUILDER_H
+#define PLAN_BUILDER_H
+
+#include "plan/build.h"
+
+/** One plan in the making. @linux_section is never NULL: an empty one where the config has none. */
+struct plan_builder {
+    const struct oci_config *config;
+    const struct oci_linux *linux_section;
+    const struct host_facts *facts;
+    const struct plan_request *request;
+    struct arena *arena;
+    struct plan *plan;
+    char **warnings;
+    size_t warning_count;
+};
+
+#define PLAN_COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/**
+ * Returns @items with room for one more element behind @count; it moves when it has to grow. The
+ * room that is not used is zero, so a list of pointers stays NULL-terminated.
+ */
+void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size)
+    __attribute__((returns_nonnull));
+
+/** Adds a zeroed element to a list in the plan and returns it. */
+#define plan_list_add(arena, items, count) \
+    ((items) = plan_list_grow((arena), (items), (count), sizeof(*(items))), &(items)[(count)++])
+
+/** What the specification says to warn about: it does not stop the container. */
+void plan_warn(struct plan_builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
+bool plan_has_namespace(const struct plan *plan, unsigned long flag);
+
+/** True if the container's processes are in a user namespace other than the initial one. */
+bool plan_in_user_namespace(const struct plan_builder *builder);
+
+/** The runtime has root's powers over the host, not only within a user namespace. */
+bool plan_is_rootful(const struct host_facts *facts);
+
+/** The container's annotation @key, or NULL. */
+const char *plan_annotation(const struct oci_config *config, const char *key);
+
+/** JSON pointer @parent/@key, with ~ and / in @key escaped (RFC 6901). */
+char *plan_where_key(struct arena *arena, const char *parent, const char *key);
+
+/** @path as an absolute path without empty, "." and ".." components; ".." never leaves "/". */
+char *plan_path_clean(struct arena *arena, const char *path);
+
+/** @path itself if it is absolute, else @path beneath @base. */
+const char *plan_path_join(struct arena *arena, const char *base, const char *path);
+
+/** True if @path is @directory or lies below it; both are clean. */
+bool plan_path_is_beneath(const char *path, const char *directory);
+
+/** A copy of a list of strings, borrowed from the configuration. */
+struct plan_strings plan_strings_of(const struct oci_strings *strings);
+
+/* The parts of a plan. Each fills its members of builder->plan; later ones read earlier ones. */
+int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err);
+int plan_build_time_offsets(struct plan_builder *builder, struct thole_error *err);
+int plan_build_names(struct plan_builder *builder, struct thole_error *err);
+int plan_build_user_mapping(struct plan_builder *builder, struct thole_error *err);
+int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err);
+int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err);
+int plan_build_mounts(struct plan_builder *builder, struct thole_error *err);
+int plan_build_paths(struct plan_builder *builder, struct thole_error *err);
+int plan_build_devices(struct plan_builder *builder, struct thole_error *err);
+int plan_build_sysctls(struct plan_builder *builder, struct thole_error *err);
+int plan_build_net_devices(struct plan_builder *builder, struct thole_error *err);
+int plan_build_rdt(struct plan_builder *builder, struct thole_error *err);
+int plan_build_personality(struct plan_builder *builder, struct thole_error *err);
+int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err);
+int plan_build_hooks(struct plan_builder *builder, struct thole_error *err);
+int plan_build_annotations(struct plan_builder *builder, struct thole_error *err);
+
+/** Plans @process, whose members are found at the JSON pointer @where. */
+int plan_build_process(struct plan_builder *builder, const struct oci_process *process,
+                       const char *where, struct plan_process **ret_process,
+                       struct thole_error *err);
+/** The five sets; names that mean nothing and capabilities out of reach become warnings. */
+void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
+                             const char *where, struct plan_capabilities *ret_capabilities);
+int plan_build_scheduler(const struct oci_scheduler *scheduler, const char *where,
+                         struct plan_scheduler *ret_scheduler, struct arena *arena,
+                         struct thole_error *err);
+
+/**
+ * True if @id of the container has a meaning on the host. Always true without a new user namespace.
+ * @ret_host_id may be NULL.
+ */
+bool plan_map_id(const struct plan_builder *builder, bool group, uint32_t id,
+                 uint32_t *ret_host_id);
+
+/** Mappings in the kernel's format, one line each. */
+const char *plan_id_map_text(struct arena *arena, const struct oci_id_mapping *mappings,
+                             size_t count);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capability sets: names to bits, and what cannot be granted. */
+#include <inttypes.h>
+#include <linux/sched.h>
+
+#include "base/names.h"
+#include "plan/builder.h"
+
+/* capabilities(7): a process that enters or makes a user namespace has all of them there. */
+static uint64_t grantable(const struct plan_builder *builder) {
+    const int last = builder->facts->last_capability;
+    const uint64_t known = last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
+    if (plan_has_namespace(builder->plan, CLONE_NEWUSER))
+        return known;
+    return known & builder->facts->capabilities;
+}
+
+static uint64_t read_set(struct plan_builder *builder, const struct oci_strings *names,
+                         const char *where, const char *set) {
+    const uint64_t possible = grantable(builder);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        const int capability = names_capability_parse(names->items[i]);
+        const uint64_t bit = capability >= 0 ? UINT64_C(1) << capability : 0;
+        if (capability < 0)
+            plan_warn(builder, "%s/%s/%zu: unknown capability %s", where, set, i, names->items[i]);
+        else if (capability > builder->facts->last_capability)
+            plan_warn(builder, "%s: this kernel has no capability %s", where, names->items[i]);
+        else if ((possible & bit) == 0)
+            plan_warn(builder, "%s: %s cannot be granted: the runtime does not have it itself",
+                      where, names_capability(capability));
+        bits |= bit & possible;
+    }
+    return bits;
+}
+
+/* capset(2) and prctl(2) would refuse the whole set; the rest of it can still be granted. */
+static uint64_t limited_to(struct plan_builder *builder, uint64_t bits, uint64_t limit,
+                           const char *where, const char *set, const char *reason) {
+    for (int capability = 0; names_capability(capability) != NULL; capability++) {
+        if ((bits & ~limit & UINT64_C(1) << capability) != 0)
+            plan_warn(builder, "%s/%s: %s is left out: it is not %s", where, set,
+                      names_capability(capability), reason);
+    }
+    return bits & limit;
+}
+
+void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
+                             const char *where, struct plan_capabilities *ret_capabilities) {
+    if (wanted == NULL)
+        return;
+    struct plan_capabilities sets = {.set = true};
+    sets.bounding = read_set(builder, &wanted->bounding, where, "bounding");
+    sets.permitted = read_set(builder, &wanted->permitted, where, "permitted");
+    sets.effective = read_set(builder, &wanted->effective, where, "effective");
+    sets.inheritable = read_set(builder, &wanted->inheritable, where, "inheritable");
+    sets.ambient = read_set(builder, &wanted->ambient, where, "ambient");
+
+    sets.effective =
+        limited_to(builder, sets.effective, sets.permitted, where, "effective", "permitted");
+    sets.inheritable = limited_to(builder, sets.inheritable, sets.bounding, where, "inheritable",
+                                  "in the bounding set");
+    sets.ambient = limited_to(builder, sets.ambient, sets.permitted & sets.inheritable, where,
+                              "ambient", "both permitted and inheritable");
+    *ret_capabilities = sets;
+}

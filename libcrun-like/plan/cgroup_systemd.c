@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* systemd's names for a container's cgroup: "SLICE:PREFIX:NAME" to a unit and its path. */
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/cgroup_path.h"
+
+static const char property_prefix[] = "org.systemd.property.";
+
+struct unit_name {
+    const char *slice; /* "" for the default */
+    const char *unit;
+};
+
+static int refuse(struct thole_error *err, const char *wanted) {
+    return error_config(err, "/linux/cgroupsPath",
+                        "must read SLICE:PREFIX:NAME for the systemd cgroup manager, not %s",
+                        wanted);
+}
+
+/* Three parts as runc has them; two ("SLICE:NAME") or one ("NAME") as crun takes, too. */
+static int parse_path(const struct plan_builder *builder, struct unit_name *ret_name,
+                      struct thole_error *err) {
+    struct arena *arena = builder->arena;
+    const char *wanted = builder->linux_section->cgroups_path;
+    if (wanted == NULL) {
+        *ret_name =
+            (struct unit_name){"", arena_printf(arena, "thole-%s.scope", builder->plan->id)};
+        return 0;
+    }
+    char *rest = arena_strdup(arena, wanted);
+    const char *slice = strchr(wanted, ':') != NULL ? strsep(&rest, ":") : "";
+    const char *prefix = strchr(rest, ':') != NULL ? strsep(&rest, ":") : "";
+    const char *name = rest;
+    if (name[0] == '\0' || strpbrk(wanted, "/\n") != NULL || strchr(name, ':') != NULL)
+        return refuse(err, wanted);
+    if (slice[0] != '\0' && strcmp(slice, "-") != 0 && !text_ends_with(slice, ".slice"))
+        return error_config(err, "/linux/cgroupsPath", "%s is not the name of a slice", slice);
+    ret_name->slice = slice;
+    if (text_ends_with(name, ".slice"))
+        ret_name->unit = name;
+    else
+        ret_name->unit =
+            arena_printf(arena, "%s%s%s.scope", prefix, prefix[0] != '\0' ? "-" : "", name);
+    return 0;
+}
+
+/* systemd.slice(5): "a-b.slice" is /a.slice/a-b.slice; NULL if the dashes make no sense. */
+static const char *slice_path(struct arena *arena, const char *slice) {
+    struct text path cleanup_text = {0};
+    const size_t length = strlen(slice) - strlen(".slice");
+    if (length == 1 && slice[0] == '-')
+        return "";
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && slice[i] != '-')
+            continue;
+        if (i == 0 || slice[i - 1] == '-')
+            return NULL;
+        text_append(&path, "/");
+        text_append_bytes(&path, slice, i);
+        text_append(&path, ".slice");
+    }
+    return arena_strdup(arena, path.data);
+}
+
+/* The user's own systemd has its tree in "user@UID.service"; the path down to it. */
+static const char *user_manager_path(const struct plan_builder *builder) {
+    const struct host_hierarchy *unified = host_find_controller(builder->facts, "");
+    if (unified == NULL || plan_is_rootful(builder->facts))
+        return "";
+    const char *start = strstr(unified->own_path, "/user@");
+    if (start == NULL)
+        return "";
+    const size_t component = 1 + strcspn(start + 1, "/");
+    return arena_strndup(builder->arena, unified->own_path,
+                         (size_t)(start - unified->own_path) + component);
+}
+
+static void plan_properties(const struct plan_builder *builder, struct plan_cgroup *cgroup) {
+    const struct oci_pairs *annotations = &builder->config->annotations;
+    for (size_t i = 0; i < annotations->count; i++) {
+        const char *key = annotations->items[i].key;
+        if (text_starts_with(key, property_prefix))
+            *plan_list_add(builder->arena, cgroup->systemd_properties,
+                           cgroup->systemd_property_count) =
+                (struct plan_pair){key + strlen(property_prefix), annotations->items[i].value};
+    }
+}
+
+int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *cgroup,
+                        const char **ret_path, struct thole_error *err) {
+    struct unit_name name = {0};
+    if (parse_path(builder, &name, err) < 0)
+        return -1;
+    if (name.slice[0] == '\0')
+        name.slice = plan_is_rootful(builder->facts) ? "system.slice" : "user.slice";
+    else if (strcmp(name.slice, "-") == 0)
+        name.slice = "-.slice";
+
+    const bool is_slice = text_ends_with(name.unit, ".slice");
+    const char *directory = slice_path(builder->arena, is_slice ? name.unit : name.slice);
+    if (directory == NULL)
+        return error_config(err, "/linux/cgroupsPath", "%s is not the name of a slice",
+                            is_slice ? name.unit : name.slice);
+    const char *manager = user_manager_path(builder);
+    cgroup->systemd_slice = name.slice;
+    cgroup->systemd_scope = name.unit;
+    plan_properties(builder, cgroup);
+    if (is_slice)
+        *ret_path = arena_printf(builder->arena, "%s%s", manager, directory);
+    else
+        *ret_path = arena_printf(builder->arena, "%s%s/%s", manager, directory, name.unit);
+    return 0;
+}

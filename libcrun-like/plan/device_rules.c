@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device rules of the cgroup: those of the configuration, then what every container may use. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "plan/resources.h"
+
+enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };
+
+/* The default devices, /dev/ptmx and the ptys. No others: nothing an image could make nodes of. */
+static const struct plan_device_rule default_rules[] = {
+    {true, 'c', 1, 3, ALL_ACCESS, ""},     /* null */
+    {true, 'c', 1, 5, ALL_ACCESS, ""},     /* zero */
+    {true, 'c', 1, 7, ALL_ACCESS, ""},     /* full */
+    {true, 'c', 1, 8, ALL_ACCESS, ""},     /* random */
+    {true, 'c', 1, 9, ALL_ACCESS, ""},     /* urandom */
+    {true, 'c', 5, 0, ALL_ACCESS, ""},     /* tty */
+    {true, 'c', 5, 2, ALL_ACCESS, ""},     /* ptmx */
+    {true, 'c', 136, ANY, ALL_ACCESS, ""}, /* pts */
+};
+
+static unsigned read_access(const char *letters) {
+    if (letters == NULL)
+        return ALL_ACCESS;
+    unsigned access = 0;
+    for (; *letters != '\0'; letters++)
+        access |= *letters == 'm' ? MKNOD : *letters == 'r' ? READ : WRITE;
+    return access;
+}
+
+static bool is_everything(const struct plan_device_rule *rule) {
+    return rule->type == 'a' && rule->major == ANY && rule->minor == ANY &&
+           rule->access == ALL_ACCESS;
+}
+
+static void add_rule(const struct plan_resources_target *target,
+                     const struct plan_device_rule *rule) {
+    struct plan_cgroup *cgroup = target->cgroup;
+    *plan_list_add(target->arena, cgroup->device_rules, cgroup->device_rule_count) = *rule;
+}
+
+/* "a" alone means everything to the v1 controller, whatever numbers follow: such rules are split.
+ */
+static void add_wanted(const struct plan_resources_target *target, struct plan_device_rule rule) {
+    if (rule.type != 'a' || is_everything(&rule)) {
+        add_rule(target, &rule);
+        return;
+    }
+    rule.type = 'c';
+    add_rule(target, &rule);
+    rule.type = 'b';
+    add_rule(target, &rule);
+}
+
+int plan_device_rules(const struct plan_resources_target *target,
+                      const struct oci_resources *resources, struct thole_error *err) {
+    bool all_allowed = false;
+    for (size_t i = 0; i < resources->devices.count; i++) {
+        const struct oci_device_rule *wanted = &resources->devices.items[i];
+        const char *where = arena_printf(target->arena, "%s/devices/%zu", target->where, i);
+        struct plan_device_rule rule = {
+            .allow = wanted->allow,
+            .type = wanted->type != NULL ? wanted->type[0] : 'a',
+            .major = wanted->major.set ? wanted->major.value : ANY,
+            .minor = wanted->minor.set ? wanted->minor.value : ANY,
+            .access = read_access(wanted->access),
+            .where = where,
+        };
+        if (rule.access == 0)
+            return error_config(err, where, "a device rule without access rules nothing");
+        all_allowed = rule.allow && (all_allowed || is_everything(&rule));
+        add_wanted(target, rule);
+    }
+    if (resources->devices.count == 0 || all_allowed)
+        return 0;
+    for (size_t i = 0; i < PLAN_COUNT(default_rules); i++)
+        add_rule(target, &default_rules[i]);
+    return 0;
+}

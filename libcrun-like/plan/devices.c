@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device nodes and links of /dev: runtime-spec config-linux.md "Default Devices" and "Devices". */
+#include <linux/sched.h>
+#include <string.h>
+
+#include "plan/builder.h"
+
+enum { MODE_DEFAULT = 0666, MODE_BITS = 07777 };
+
+static const struct plan_device default_devices[] = {
+    {.path = "/dev/null", .type = 'c', .major = 1, .minor = 3},
+    {.path = "/dev/zero", .type = 'c', .major = 1, .minor = 5},
+    {.path = "/dev/full", .type = 'c', .major = 1, .minor = 7},
+    {.path = "/dev/random", .type = 'c', .major = 1, .minor = 8},
+    {.path = "/dev/urandom", .type = 'c', .major = 1, .minor = 9},
+    {.path = "/dev/tty", .type = 'c', .major = 5, .minor = 0},
+};
+
+/* runtime-linux.md "Dev symbolic links", and two that programs expect. */
+static const struct plan_link default_links[] = {
+    {"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
+    {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+    {"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"},
+};
+
+static struct plan_device *find_device(struct plan *plan, const char *path) {
+    for (size_t i = 0; i < plan->device_count; i++) {
+        if (strcmp(plan->devices[i].path, path) == 0)
+            return &plan->devices[i];
+    }
+    return NULL;
+}
+
+static bool is_mounted_on(const struct plan *plan, const char *path) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (strcmp(plan->mounts[i].target, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A /dev that is bound from elsewhere is complete already. */
+static bool dev_is_bound(const struct plan *plan) {
+    bool bound = false;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (strcmp(plan->mounts[i].target, "/dev") == 0 &&
+            plan->mounts[i].kind != PLAN_MOUNT_REMOUNT)
+            bound = plan->mounts[i].kind == PLAN_MOUNT_BIND;
+    }
+    return bound;
+}
+
+static void add_defaults(struct plan_builder *builder, bool bind) {
+    struct plan *plan = builder->plan;
+    for (size_t i = 0; i < PLAN_COUNT(default_devices); i++) {
+        struct plan_device *device =
+            plan_list_add(builder->arena, plan->devices, plan->device_count);
+        *device = default_devices[i];
+        device->mode = MODE_DEFAULT;
+        device->bind = bind;
+        device->where = "";
+    }
+}
+
+static void add_links(struct plan_builder *builder) {
+    struct plan *plan = builder->plan;
+    for (size_t i = 0; i < PLAN_COUNT(default_links); i++) {
+        if (find_device(plan, default_links[i].path) == NULL &&
+            !is_mounted_on(plan, default_links[i].path))
+            *plan_list_add(builder->arena, plan->links, plan->link_count) = default_links[i];
+    }
+}
+
+static int add_device(struct plan_builder *builder, const struct oci_device *wanted, bool bind,
+                      const char *where, struct thole_error *err) {
+    struct plan *plan = builder->plan;
+    struct plan_device device = {
+        .path = plan_path_clean(builder->arena, wanted->path),
+        .type = wanted->type[0] == 'u' ? 'c' : wanted->type[0],
+        .major = (uint32_t)wanted->major.value,
+        .minor = (uint32_t)wanted->minor.value,
+        .mode =
+            wanted->file_mode.set ? (mode_t)(wanted->file_mode.value & MODE_BITS) : MODE_DEFAULT,
+        .uid = (uint32_t)wanted->uid.value,
+        .gid = (uint32_t)wanted->gid.value,
+        .where = where,
+    };
+    device.bind = bind && device.type != 'p';
+    if (!device.bind && (!plan_map_id(builder, false, device.uid, NULL) ||
+                         !plan_map_id(builder, true, device.gid, NULL)))
+        return error_config(err, where, "its owner %u:%u is not mapped in the user namespace",
+                            device.uid, device.gid);
+    struct plan_device *earlier = find_device(plan, device.path);
+    if (earlier == NULL)
+        earlier = plan_list_add(builder->arena, plan->devices, plan->device_count);
+    else if (earlier->where[0] != '\0' &&
+             (earlier->type != device.type || earlier->major != device.major ||
+              earlier->minor != device.minor))
+        return error_config(err, where, "%s is another device at %s", device.path, earlier->where);
+    *earlier = device;
+    return 0;
+}
+
+int plan_build_devices(struct plan_builder *builder, struct thole_error *err) {
+    struct plan *plan = builder->plan;
+    const struct oci_linux *section = builder->linux_section;
+    const bool bind = plan_in_user_namespace(builder) || !builder->facts->privileged;
+    plan->setup_dev = !plan->rootfs.chroot_only && !dev_is_bound(plan);
+    if (plan->setup_dev)
+        add_defaults(builder, bind);
+    for (size_t i = 0; i < section->devices.count; i++) {
+        const char *where = arena_printf(builder->arena, "/linux/devices/%zu", i);
+        if (add_device(builder, &section->devices.items[i], bind, where, err) < 0)
+            return -1;
+    }
+    if (plan->setup_dev)
+        add_links(builder);
+    return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A further process of a container: the container's own, process.json, and the command line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "plan/builder.h"
+#include "plan/environment.h"
+
+#define TAKE_ABSENT(member, absent)        \
+    do {                                   \
+        if (absent)                        \
+            process->member = own->member; \
+    } while (0)
+
+/* Members that process.json leaves out are those of the container's own process. */
+static void complete(struct oci_process *process, const struct oci_process *own) {
+    TAKE_ABSENT(cwd, process->cwd == NULL);
+    TAKE_ABSENT(env, !process->env.set);
+    TAKE_ABSENT(args, process->args.count == 0);
+    TAKE_ABSENT(user, process->user == NULL);
+    TAKE_ABSENT(capabilities, process->capabilities == NULL);
+    TAKE_ABSENT(rlimits, !process->rlimits.set);
+    TAKE_ABSENT(no_new_privileges, !process->no_new_privileges.set);
+    TAKE_ABSENT(apparmor_profile, process->apparmor_profile == NULL);
+    TAKE_ABSENT(selinux_label, process->selinux_label == NULL);
+    TAKE_ABSENT(oom_score_adj, !process->oom_score_adj.set);
+    TAKE_ABSENT(scheduler, process->scheduler == NULL);
+    TAKE_ABSENT(io_priority, process->io_priority == NULL);
+    TAKE_ABSENT(exec_cpu_affinity, process->exec_cpu_affinity == NULL);
+}
+
+/* The container's process, without what belongs to its first process alone. */
+static struct oci_process derived(const struct oci_process *own) {
+    struct oci_process process = *own;
+    process.terminal = false;
+    process.console_size = NULL;
+    process.args = (struct oci_strings){0};
+    return process;
+}
+
+/* "UID" or "UID:GID", digits only: a name or a number out of range never becomes root. */
+static int set_user(const char *text, struct oci_user *user, struct thole_error *err) {
+    const char *colon = strchr(text, ':');
+    char uid[16] = "";
+    uint64_t number = 0;
+    const size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    if (length < sizeof(uid))
+        memcpy(uid, text, length);
+    if (length >= sizeof(uid) || !text_parse_uint(uid, UINT32_MAX - 1, &number))
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "user %s is not of the form UID[:GID]",
+                         text);
+    user->uid = (uint32_t)number;
+    if (colon == NULL)
+        return 0;
+    if (!text_parse_uint(colon + 1, UINT32_MAX - 1, &number))
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "user %s is not of the form UID[:GID]",
+                         text);
+    user->gid = (uint32_t)number;
+    return 0;
+}
+
+static int adjust_user(const struct plan_exec_request *request, struct arena *arena,
+                       struct oci_process *process, struct thole_error *err) {
+    if (request->user == NULL && request->additional_gid_count == 0)
+        return 0;
+    struct oci_user *user = arena_new(arena, struct oci_user);
+    if (process->user != NULL)
+        *user = *process->user;
+    process->user = user;
+    if (request->user != NULL && set_user(request->user, user, err) < 0)
+        return -1;
+    const size_t count = user->additional_gids.count;
+    uint32_t *gids = arena_new_array(arena, count + request->additional_gid_count + 1, uint32_t);
+    for (size_t i = 0; i < count; i++)
+        gids[i] = user->additional_gids.items[i];
+    for (size_t i = 0; i < request->additional_gid_count; i++)
+        gids[count + i] = request->additional_gids[i];
+    user->additional_gids.items = gids;
+    user->additional_gids.count = count + request->additional_gid_count;
+    return 0;
+}
+
+static void append_name(struct oci_strings *names, char *name, struct arena *arena) {
+    char **items = arena_new_array(arena, names->count + 2, char *);
+    for (size_t i = 0; i < names->count; i++)
+        items[i] = names->items[i];
+    items[names->count++] = name;
+    names->items = items;
+}
+
+/* Never inheritable, so never ambient either: CVE-2022-29162. */
+static int add_capabilities(char *const *names, struct arena *arena, struct oci_process *process,
+                            struct thole_error *err) {
+    if (names == NULL || names[0] == NULL)
+        return 0;
+    struct oci_capabilities *sets = arena_new(arena, struct oci_capabilities);
+    if (process->capabilities != NULL)
+        *sets = *process->capabilities;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (names_capability_parse(names[i]) < 0)
+            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown capability %s", names[i]);
+        append_name(&sets->bounding, names[i], arena);
+        append_name(&sets->effective, names[i], arena);
+        append_name(&sets->permitted, names[i], arena);
+    }
+    process->capabilities = sets;
+    return 0;
+}
+
+static int add_environment(char *const *assignments, struct arena *arena,
+                           struct oci_process *process, struct thole_error *err) {
+    if (assignments == NULL || assignments[0] == NULL)
+        return 0;
+    struct plan_environment environment = {0};
+    for (size_t i = 0; i < process->env.count; i++)
+        plan_environment_put(&environment, arena, process->env.items[i]);
+    for (size_t i = 0; assignments[i] != NULL; i++) {
+        if (assignments[i][0] == '=' || strchr(assignments[i], '=') == NULL)
+            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                             "environment %s is not of the form NAME=VALUE", assignments[i]);
+        plan_environment_put(&environment, arena, assignments[i]);
+    }
+    (void)plan_environment_finish(&environment, arena);
+    process->env =
+        (struct oci_strings){.items = environment.items, .count = environment.count, .set = true};
+    return 0;
+}
+
+static int adjust(const struct plan_exec_request *request, struct arena *arena,
+                  struct oci_process *process, struct thole_error *err) {
+    if (request->args != NULL && request->args[0] != NULL) {
+        process->args = (struct oci_strings){.set = true};
+        for (size_t i = 0; request->args[i] != NULL; i++)
+            append_name(&process->args, request->args[i], arena);
+    }
+    if (request->cwd != NULL)
+        process->cwd = arena_strdup(arena, request->cwd);
+    if (request->terminal)
+        process->terminal = true;
+    if (request->no_new_privileges)
+        process->no_new_privileges = (struct oci_bool){true, true};
+    if (request->selinux != NULL)
+        process->selinux_label = arena_strdup(arena, request->selinux);
+    if (request->apparmor != NULL)
+        process->apparmor_profile = arena_strdup(arena, request->apparmor);
+    if (process->cwd == NULL || process->cwd[0] != '/')
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "the working directory has to be an absolute path");
+    if (adjust_user(request, arena, process, err) < 0 ||
+        add_capabilities(request->capabilities, arena, process, err) < 0)
+        return -1;
+    return add_environment(request->env, arena, process, err);
+}
+
+static const char *not_empty(const char *text) {
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+int plan_exec_build(const struct oci_config *config, const struct oci_process *process,
+                    const struct host_facts *facts, const struct plan_exec_request *request,
+                    struct arena *arena, struct plan_process **ret_process,
+                    struct thole_error *err) {
+    static const struct oci_process nothing = {0};
+    static const struct oci_linux no_linux_section = {0};
+    const struct oci_process *own = config->process != NULL ? config->process : &nothing;
+    struct plan_builder builder = {
+        .config = config,
+        .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
+        .facts = facts,
+        .arena = arena,
+        .plan = arena_new(arena, struct plan),
+    };
+    struct oci_process merged = process != NULL ? *process : derived(own);
+    if (process != NULL)
+        complete(&merged, own);
+    if (adjust(request, arena, &merged, err) < 0 || plan_build_namespaces(&builder, err) < 0 ||
+        plan_build_user_mapping(&builder, err) < 0)
+        return -1;
+    struct plan_process *planned = NULL;
+    if (plan_build_process(&builder, &merged, process != NULL ? "" : "/process", &planned, err) < 0)
+        return -1;
+    if (merged.exec_cpu_affinity != NULL) {
+        planned->cpu_initial = not_empty(merged.exec_cpu_affinity->initial);
+        planned->cpu_final = not_empty(merged.exec_cpu_affinity->final);
+    }
+    *ret_process = planned;
+    return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks of every stage, and the annotations that concern thole itself. */
+#include "plan/builder.h"
+
+static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted,
+                       enum plan_hook_stage stage, const char *name) {
+    struct plan_hooks *hooks = &builder->plan->hooks[stage];
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct oci_hook *from = &wanted->items[i];
+        struct plan_hook *hook = plan_list_add(builder->arena, hooks->items, hooks->count);
+        hook->path = from->path;
+        hook->args = plan_strings_of(&from->args);
+        if (hook->args.count == 0) {
+            char **own_name = arena_new_array(builder->arena, 2, char *);
+            own_name[0] = from->path;
+            hook->args = (struct plan_strings){.items = own_name, .count = 1};
+        }
+        hook->env = plan_strings_of(&from->env);
+        hook->inherit_env = !from->env.set;
+        hook->timeout = from->timeout.set ? (int)from->timeout.value : 0;
+        hook->where = arena_printf(builder->arena, "/hooks/%s/%zu", name, i);
+    }
+}
+
+int plan_build_hooks(struct plan_builder *builder, struct thole_error *err) {
+    (void)err;
+    const struct oci_hooks *wanted = builder->config->hooks;
+    if (wanted == NULL)
+        return 0;
+    plan_stage(builder, &wanted->prestart, PLAN_HOOK_PRESTART, "prestart");
+    plan_stage(builder, &wanted->create_runtime, PLAN_HOOK_CREATE_RUNTIME, "createRuntime");
+    plan_stage(builder, &wanted->create_container, PLAN_HOOK_CREATE_CONTAINER, "createContainer");
+    plan_stage(builder, &wanted->start_container, PLAN_HOOK_START_CONTAINER, "startContainer");
+    plan_stage(builder, &wanted->poststart, PLAN_HOOK_POSTSTART, "poststart");
+    plan_stage(builder, &wanted->poststop, PLAN_HOOK_POSTSTOP, "poststop");
+    return 0;
+}
+
+int plan_build_annotations(struct plan_builder *builder, struct thole_error *err) {
+    (void)err;
+    const struct oci_config *config = builder->config;
+    struct plan *plan = builder->plan;
+    for (size_t i = 0; i < config->annotations.count; i++) {
+        *plan_list_add(builder->arena, plan->annotations, plan->annotation_count) =
+            (struct plan_pair){config->annotations.items[i].key,
+                               config->annotations.items[i].value};
+    }
+    plan->hook_stdout = plan_annotation(config, "run.oci.hooks.stdout");
+    plan->hook_stderr = plan_annotation(config, "run.oci.hooks.stderr");
+    plan->pidfd_receiver = plan_annotation(config, "run.oci.pidfd_receiver");
+    return 0;
+}
+
+struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena) {
+    struct plan_builder builder = {
+        .config = config, .arena = arena, .plan = arena_new(arena, struct plan)};
+    (void)plan_build_hooks(&builder, NULL);
+    (void)plan_build_annotations(&builder, NULL);
+    return builder.plan;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Id-mapped mounts. */
+#include "plan/mount_idmap.h"
+
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Reads a number that ends in one of @ends; returns what follows that end, or NULL. */
+static const char *read_id(const char *text, const char *ends, uint32_t *ret_id) {
+    char digits[16];
+    const size_t length = strcspn(text, ends);
+    uint64_t value = 0;
+    if (length >= sizeof(digits))
+        return NULL;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!text_parse_uint(digits, UINT32_MAX - 1, &value))
+        return NULL;
+    *ret_id = (uint32_t)value;
+    return text + length + (text[length] != '\0');
+}
+
+/* "[@]FROM-TO-SIZE" up to '#' or the end. */
+static const char *read_triple(const struct plan_builder *builder, const char *text, bool group,
+                               struct oci_id_mapping *ret_mapping) {
+    const bool relative = text[0] == '@';
+    text += relative;
+    text = read_id(text, "-", &ret_mapping->container_id);
+    if (text != NULL)
+        text = read_id(text, "-", &ret_mapping->host_id);
+    if (text != NULL)
+        text = read_id(text, "#", &ret_mapping->size);
+    if (text == NULL || ret_mapping->size == 0)
+        return NULL;
+    if (relative && !plan_map_id(builder, group, ret_mapping->host_id, &ret_mapping->host_id))
+        return NULL;
+    return text;
+}
+
+static const char *read_triples(const struct plan_builder *builder, const char *text, bool group) {
+    struct oci_id_mapping *mappings = NULL;
+    size_t count = 0;
+    do {
+        text = read_triple(builder, text, group, plan_list_add(builder->arena, mappings, count));
+        if (text == NULL)
+            return NULL;
+    } while (*text != '\0');
+    return plan_id_map_text(builder->arena, mappings, count);
+}
+
+int plan_mount_idmap_option(const struct plan_builder *builder, const char *value, bool recursive,
+                            const char *where, struct plan_mount *mount, struct thole_error *err) {
+    mount->id_map_recursive = recursive;
+    mount->id_map_container = value == NULL;
+    mount->id_map = NULL;
+    if (value == NULL)
+        return 0;
+    struct plan_id_map *map = arena_new(builder->arena, struct plan_id_map);
+    for (char *rest = arena_strdup(builder->arena, value + 1); rest != NULL;) {
+        const char *part = strsep(&rest, ";");
+        if (text_starts_with(part, "uids="))
+            map->uid_map = read_triples(builder, part + 5, false);
+        else if (text_starts_with(part, "gids="))
+            map->gid_map = read_triples(builder, part + 5, true);
+    }
+    if (map->uid_map == NULL || map->gid_map == NULL)
+        return error_config(err, where,
+                            "id mappings must read uids=FROM-TO-SIZE#...;gids=FROM-TO-SIZE#..., "
+                            "not %s",
+                            value + 1);
+    mount->id_map = map;
+    return 0;
+}
+
+int plan_mount_idmap_members(const struct plan_builder *builder, const struct oci_mount *wanted,
+                             const char *where, struct plan_mount *mount, struct thole_error *err) {
+    if (wanted->uid_mappings.count > 0 && wanted->gid_mappings.count > 0) {
+        struct plan_id_map *map = arena_new(builder->arena, struct plan_id_map);
+        map->uid_map = plan_id_map_text(builder->arena, wanted->uid_mappings.items,
+                                        wanted->uid_mappings.count);
+        map->gid_map = plan_id_map_text(builder->arena, wanted->gid_mappings.items,
+                                        wanted->gid_mappings.count);
+        mount->id_map = map;
+        mount->id_map_container = false;
+    }
+    if (mount->id_map_container && !plan_has_namespace(builder->plan, CLONE_NEWUSER))
+        return error_config(err, where,
+                            "an id-mapped mount needs uidMappings and gidMappings, or a "
+                            "container with a user namespace");
+    return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounts in the order of the configuration, and the one for readiness notification. */
+#include "plan/mounts.h"
+
+#include <inttypes.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/mount_options.h"
+
+static const char notify_target[] = "/run/notify";
+
+/* Files of /proc that lxcfs and its like replace. Anything else there could fool the runtime. */
+static const char *const replaceable_in_proc[] = {
+    "/proc/cpuinfo",
+    "/proc/diskstats",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/swaps",
+    "/proc/uptime",
+    "/proc/loadavg",
+    "/proc/slabinfo",
+    "/proc/sys/kernel/ns_last_pid",
+    "/proc/sys/crypto/fips_enabled",
+};
+
+/* File systems whose security labels the policy sets, not a mount option. */
+static const char *const unlabelled[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+
+static const char *const context_types[] = {"context", "fscontext", "defcontext", "rootcontext"};
+
+/* What is bound when the kernel refuses the file system to a user namespace that does not own the
+ * namespace it shows. */
+static const struct {
+    const char *type;
+    const char *source;
+} substitutes[] = {
+    {"sysfs", "/sys"},
+    {"mqueue", "/dev/mqueue"},
+};
+
+static bool is_one_of(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct plan_mount *plan_mount_add(struct plan_builder *builder, const char *target,
+                                  const char *where) {
+    struct plan *plan = builder->plan;
+    struct plan_mount *mount = plan_list_add(builder->arena, plan->mounts, plan->mount_count);
+    mount->type = "";
+    mount->target = target;
+    mount->where = where;
+    return mount;
+}
+
+int plan_mount_label(const struct plan_builder *builder, struct plan_mount *mount,
+                     struct thole_error *err) {
+    const char *name = plan_annotation(builder->config, "run.oci.mount_context_type");
+    if (name == NULL)
+        name = context_types[0];
+    else if (!is_one_of(name, context_types, PLAN_COUNT(context_types)))
+        return error_config(err, "/annotations/run.oci.mount_context_type",
+                            "must be context, fscontext, defcontext or rootcontext, not %s", name);
+    if (builder->plan->mount_label == NULL || mount->kind != PLAN_MOUNT_FILESYSTEM ||
+        is_one_of(mount->type, unlabelled, PLAN_COUNT(unlabelled)))
+        return 0;
+    for (size_t i = 0; i < PLAN_COUNT(context_types); i++) {
+        if (plan_mount_parameter(mount, context_types[i]) != NULL)
+            return 0;
+    }
+    plan_mount_add_parameter(builder->arena, mount, name, builder->plan->mount_label);
+    return 0;
+}
+
+/* /proc has to be the kernel's: the runtime writes labels there before the container starts. */
+static int check_proc(struct plan_mount *mount, const char *where, struct thole_error *err) {
+    if (mount->kind == PLAN_MOUNT_REMOUNT || !plan_path_is_beneath(mount->target, "/proc") ||
+        strcmp(mount->type, "proc") == 0)
+        return 0;
+    if (strcmp(mount->target, "/proc") == 0 && mount->kind == PLAN_MOUNT_BIND) {
+        mount->must_be_proc = true;
+        return 0;
+    }
+    if (strcmp(mount->target, "/proc") == 0)
+        return error_config(err, where, "only proc can be mounted on /proc, not %s", mount->type);
+    if (is_one_of(mount->target, replaceable_in_proc, PLAN_COUNT(replaceable_in_proc)))
+        return 0;
+    return error_config(err, where, "nothing but proc can be mounted on %s", mount->target);
+}
+
+/* The kernel answers an unmapped owner with EINVAL alone. */
+static int check_owner(const struct plan_builder *builder, const struct plan_mount *mount,
+                       const char *where, struct thole_error *err) {
+    static const char *const keys[] = {"uid", "gid"};
+    if (strcmp(mount->type, "tmpfs") != 0 && strcmp(mount->type, "devpts") != 0)
+        return 0;
+    for (size_t i = 0; i < PLAN_COUNT(keys); i++) {
+        const char *text = plan_mount_parameter(mount, keys[i]);
+        uint64_t id = 0;
+        if (text != NULL && text_parse_uint(text, UINT32_MAX, &id) &&
+            !plan_map_id(builder, i == 1, (uint32_t)id, NULL))
+            return error_config(err, where, "%s=%s: the user namespace does not map this id",
+                                keys[i], text);
+    }
+    return 0;
+}
+
+static void add_substitute(const struct plan_builder *builder, struct plan_mount *mount) {
+    if (!plan_in_user_namespace(builder))
+        return;
+    for (size_t i = 0; i < PLAN_COUNT(substitutes); i++) {
+        if (strcmp(mount->type, substitutes[i].type) == 0)
+            mount->bind_on_eperm = substitutes[i].source;
+    }
+    if (strcmp(mount->type, "proc") == 0 && !plan_has_namespace(builder->plan, CLONE_NEWPID))
+        mount->bind_on_eperm = "/proc";
+}
+
+static int plan_bind(const struct plan_builder *builder, const struct oci_mount *wanted,
+                     struct plan_mount *mount, const char *where, struct thole_error *err) {
+    if (wanted->source == NULL || wanted->source[0] == '\0')
+        return error_config(err, where, "a bind mount needs a source");
+    mount->source = plan_path_join(builder->arena, builder->request->bundle, wanted->source);
+    return check_proc(mount, where, err);
+}
+
+static int plan_filesystem(struct plan_builder *builder, const struct oci_mount *wanted,
+                           struct plan_mount *mount, const char *where, struct thole_error *err) {
+    if (wanted->type == NULL || wanted->type[0] == '\0' || strcmp(wanted->type, "none") == 0)
+        return error_config(err, where, "needs a type, or the option bind or rbind");
+    mount->type = wanted->type;
+    mount->source = wanted->source;
+    add_substitute(builder, mount);
+    if (check_proc(mount, where, err) < 0 || check_owner(builder, mount, where, err) < 0)
+        return -1;
+    return plan_mount_label(builder, mount, err);
+}
+
+static int plan_one(struct plan_builder *builder, const struct oci_mount *wanted, const char *where,
+                    struct thole_error *err) {
+    struct plan_mount mount = {
+        .type = "",
+        .target = plan_path_clean(builder->arena, wanted->destination),
+        .where = where,
+    };
+    if (plan_mount_options_parse(builder, wanted, where, &mount, err) < 0)
+        return -1;
+    if (mount.kind == PLAN_MOUNT_FILESYSTEM && text_equal(wanted->type, "cgroup"))
+        return plan_cgroup_mounts(builder, &mount, err);
+    if (mount.kind == PLAN_MOUNT_BIND && plan_bind(builder, wanted, &mount, where, err) < 0)
+        return -1;
+    if (mount.kind == PLAN_MOUNT_FILESYSTEM &&
+        plan_filesystem(builder, wanted, &mount, where, err) < 0)
+        return -1;
+    *plan_mount_add(builder, mount.target, where) = mount;
+    return 0;
+}
+
+static void decide_label(struct plan_builder *builder) {
+    const char *label = builder->linux_section->mount_label;
+    if (label == NULL)
+        return;
+    if (builder->facts->selinux)
+        builder->plan->mount_label = label;
+    else
+        plan_warn(builder, "/linux/mountLabel: not set: SELinux is not enabled on this host");
+}
+
+int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
+    const struct oci_config *config = builder->config;
+    decide_label(builder);
+    if (builder->plan->rootfs.chroot_only)
+        return 0;
+    for (size_t i = 0; i < config->mounts.count; i++) {
+        const char *where = arena_printf(builder->arena, "/mounts/%zu", i);
+        if (plan_one(builder, &config->mounts.items[i], where, err) < 0)
+            return -1;
+    }
+    if (builder->request->notify_directory != NULL) {
+        struct plan_mount *mount = plan_mount_add(builder, notify_target, "");
+        mount->kind = PLAN_MOUNT_BIND;
+        mount->source = builder->request->notify_directory;
+        mount->attributes_set =
+            MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    }
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Execution domain and NUMA memory policy. */
+#include <linux/mempolicy.h>
+#include <string.h>
+#include <sys/personality.h>
+
+#include "plan/builder.h"
+
+static const struct {
+    const char *name;
+    int flag;
+} memory_policy_flags[] = {
+    {"MPOL_F_NUMA_BALANCING", MPOL_F_NUMA_BALANCING},
+    {"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
+    {"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
+};
+
+static int plan_memory_policy(const struct oci_memory_policy *wanted,
+                              struct plan_memory_policy *policy, struct thole_error *err) {
+    policy->set = true;
+    policy->mode = wanted->mode - 1;
+    policy->nodes = wanted->nodes != NULL ? wanted->nodes : "";
+    if (policy->nodes[strspn(policy->nodes, "0123456789,-")] != '\0')
+        return error_config(err, "/linux/memoryPolicy/nodes",
+                            "must be a list of nodes such as 0-3,7, not %s", policy->nodes);
+    for (size_t i = 0; i < wanted->flags.count; i++) {
+        for (size_t j = 0; j < PLAN_COUNT(memory_policy_flags); j++) {
+            if (strcmp(wanted->flags.items[i], memory_policy_flags[j].name) == 0)
+                policy->mode |= memory_policy_flags[j].flag;
+        }
+    }
+    return 0;
+}
+
+int plan_build_personality(struct plan_builder *builder, struct thole_error *err) {
+    const struct oci_linux *section = builder->linux_section;
+    struct plan *plan = builder->plan;
+    plan->personality = (unsigned long)-1;
+    if (section->personality != NULL)
+        plan->personality =
+            section->personality->domain == OCI_PERSONALITY_LINUX32 ? PER_LINUX32 : PER_LINUX;
+    if (section->memory_policy != NULL)
+        return plan_memory_policy(section->memory_policy, &plan->memory_policy, err);
+    return 0;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: everything a container needs, decided before anything is done. Pure data, immutable
+ * once built, all of it in one arena. Later stages read it and only make system calls.
+ *
+ * `where` is the JSON pointer an entry came from ("" for defaults of the runtime). Strings are
+ * never NULL unless said so. Lists of strings are NULL-terminated behind their count.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct plan_strings {
+    char *const *items;
+    size_t count;
+};
+
+struct plan_pair {
+    const char *key;
+    const char *value; /* NULL: a flag */
+};
+
+/* ---- namespaces and id maps ---------------------------------------------------------------- */
+
+struct plan_joined_namespace {
+    unsigned long flag; /* one CLONE_NEW* */
+    const char *path;
+    const char *where;
+};
+
+struct plan_namespaces {
+    unsigned long created; /* CLONE_NEW* flags of the namespaces made for this container */
+    struct plan_joined_namespace *joined;
+    size_t joined_count;
+    const char *time_offsets; /* text for /proc/self/timens_offsets, or NULL */
+};
+
+/** Maps of one user namespace, in the kernel's text format ("0 100000 65536\n..."). */
+struct plan_id_map {
+    const char *uid_map;
+    const char *gid_map;
+};
+
+struct plan_user_mapping {
+    struct plan_id_map map; /* NULL texts: no user namespace is created */
+    bool deny_setgroups;    /* "deny" has to be written before gid_map */
+    bool use_newuidmap;     /* the runtime may not write the maps itself: newuidmap, newgidmap */
+    uint32_t root_uid;      /* host ids of the container's root, (uint32_t)-1 if unmapped */
+    uint32_t root_gid;
+    const char *where;
+};
+
+/* ---- root and mounts ----------------------------------------------------------------------- */
+
+struct plan_rootfs {
+    const char *source;        /* absolute path on the host */
+    bool readonly;             /* applied last */
+    unsigned long propagation; /* MS_* word for the container's "/", 0: MS_PRIVATE | MS_REC */
+    bool no_pivot;             /* MS_MOVE and chroot instead of pivot_root */
+    bool chroot_only;          /* no mount namespace: chroot alone, there are no mounts */
+    const char *where;
+};
+
+enum plan_mount_kind {
+    PLAN_MOUNT_FILESYSTEM, /* fsopen, fsconfig, fsmount */
+    PLAN_MOUNT_BIND,       /* open_tree of source */
+    PLAN_MOUNT_REMOUNT,    /* attributes of what is mounted on target are changed */
+    PLAN_MOUNT_SYMLINK,    /* target becomes a symbolic link to source (v1 cgroup controllers) */
+};
+
+struct plan_mount {
+    enum plan_mount_kind kind;
+    const char *type;   /* filesystem type, "" for binds */
+    const char *source; /* absolute for binds; NULL if the filesystem has none */
+    const char *target; /* absolute, inside the container */
+    bool recursive;     /* rbind */
+    /* MOUNT_ATTR_* (mount_setattr(2)). The atime field counts as one value: setting any of it has
+     * all of MOUNT_ATTR__ATIME in clear. */
+    uint64_t attributes_set;
+    uint64_t attributes_clear;
+    uint64_t recursive_set;
+    uint64_t recursive_clear;
+    unsigned long propagation;    /* MS_SHARED... with MS_REC for the r-forms, 0: none asked for */
+    struct plan_pair *parameters; /* fsconfig(2): superblock flags and filesystem data, in order */
+    size_t parameter_count;
+    const struct plan_id_map *id_map; /* NULL: not id-mapped */
+    bool id_map_container;            /* mapped as the container's own user namespace is */
+    bool id_map_recursive;
+    bool copy_up;         /* tmpcopyup: the tmpfs starts with what target held */
+    bool copy_symlink;    /* a source that is a symbolic link is recreated, not mounted */
+    bool source_nofollow; /* the link itself is bound */
+    bool destination_nofollow;
+    bool optional;             /* a missing source is skipped (v1 controllers) */
+    bool must_be_proc;         /* a bind on /proc: refused unless source is a procfs */
+    const char *bind_on_eperm; /* bound read-only when the kernel refuses the filesystem, or NULL:
+                                  sysfs and mqueue need a namespace owned by the user namespace */
+    const char *where;
+};
+
+struct plan_device {
+    const char *path;
+    char type; /* c, b or p */
+    uint32_t major;
+    uint32_t minor;
+    mode_t mode;  /* permission bits */
+    uint32_t uid; /* container ids */
+    uint32_t gid;
+    bool bind; /* the host's node is bound: mknod is refused in a user namespace */
+    const char *where;
+};
+
+struct plan_link {
+    const char *path;
+    const char *target;
+};
+
+struct plan_path {
+    const char *path;
+    const char *where;
+};
+
+struct plan_sysctl {
+    const char *file; /* beneath /proc/sys: "net/ipv4/ip_forward" */
+    const char *value;
+    const char *where;
+};
+
+/* ---- the process --------------------------------------------------------------------------- */
+
+struct plan_capabilities {
+    bool set; /* false: the config has none, nothing is kept by a process that is not root */
+    uint64_t bounding;
+    uint64_t effective;
+    uint64_t inheritable;
+    uint64_t permitted;
+    uint64_t ambient;
+};
+
+struct plan_rlimit {
+    int resource;
+    uint64_t soft;
+    uint64_t hard;
+    const char *where;
+};
+
+struct plan_scheduler {
+    bool set;
+    uint32_t policy; /* SCHED_* */
+    int32_t nice;
+    uint32_t priority;
+    uint64_t flags;   /* SCHED_FLAG_* */
+    uint64_t runtime; /* nanoseconds */
+    uint64_t deadline;
+    uint64_t period;
+};
+
+struct plan_process {
+    struct plan_strings args;
+    struct plan_strings env; /* complete but for HOME when set_home is true */
+    bool set_home;           /* HOME is missing: taken from the container's passwd at apply time */
+    const char *cwd;
+    bool terminal;
+    uint16_t console_rows; /* 0: not given */
+    uint16_t console_columns;
+    uint32_t uid; /* container ids */
+    uint32_t gid;
+    const uint32_t *groups;
+    size_t group_count;
+    bool set_groups; /* false: setgroups() is impossible or must be left alone */
+    bool umask_set;
+    mode_t umask; /* 0022 where the configuration has none */
+    struct plan_capabilities capabilities;
+    bool no_new_privileges;
+    struct plan_rlimit *rlimits;
+    size_t rlimit_count;
+    bool oom_score_set;
+    int oom_score_adj;
+    bool oom_score_best_effort; /* unprivileged: lowering it may be refused */
+    struct plan_scheduler scheduler;
+    int io_priority;         /* word for ioprio_set(2), -1: not given */
+    const char *cpu_initial; /* exec: CPU list before the cgroup is joined, NULL: not given */
+    const char *cpu_final;   /* exec: CPU list afterwards */
+    const char *apparmor;    /* profile for the next exec, NULL: none */
+    const char *selinux;     /* exec label, NULL: none */
+    const char *where;       /* "/process" or "" for a process file */
+    char *const *warnings;   /* NULL-terminated; in a plan they are among plan.warnings, too */
+};
+
+/* ---- seccomp ------------------------------------------------------------------------------- */
+
+struct plan_seccomp_argument {
+    uint32_t index;
+    uint64_t value;
+    uint64_t value_two;
+    const char *op; /* SCMP_CMP_* */
+};
+
+struct plan_seccomp_rule {
+    struct plan_strings names;
+    const char *action; /* SCMP_ACT_* */
+    uint32_t errno_ret;
+    struct plan_seccomp_argument *arguments;
+    size_t argument_count;
+    const char *where;
+};
+
+struct plan_seccomp {
+    const char *default_action;
+    uint32_t default_errno_ret;
+    struct plan_strings architectures; /* SCMP_ARCH_*, the native one included by the compiler */
+    bool flag_tsync;
+    bool flag_log;
+    bool flag_spec_allow;
+    bool flag_wait_killable;
+    struct plan_seccomp_rule *rules;
+    size_t rule_count;
+    bool notifies; /* some action is SCMP_ACT_NOTIFY: a listener fd is made */
+    bool fail_unknown_syscall;
+    const char *raw_filter; /* base64 of struct sock_filter[], replaces the rules; or NULL */
+    const char *listener_path;
+    const char *listener_metadata; /* NULL: none */
+    const char *where;
+};
+
+/* ---- cgroup -------------------------------------------------------------------------------- */
+
+enum plan_cgroup_manager {
+    PLAN_CGROUP_FILES,    /* cgroupfs */
+    PLAN_CGROUP_SYSTEMD,  /* transient scope over D-Bus */
+    PLAN_CGROUP_DISABLED, /* the container stays where the runtime is */
+};
+
+/** The container's directory in one hierarchy. */
+struct plan_cgroup_directory {
+    bool unified;
+    const char *controllers; /* as struct host_hierarchy */
+    const char *mountpoint;
+    const char *path; /* beneath mountpoint, absolute: "/machine/web1" */
+};
+
+/** One value to write: resources are nothing but a list of these. */
+struct plan_cgroup_write {
+    size_t directory; /* index into plan_cgroup.directories */
+    const char *file; /* "memory.max" */
+    const char *value;
+    bool optional; /* a file that does not exist is skipped (rsvd, swap without accounting) */
+    bool retry;    /* EINVAL now may pass after the other writes (cfs period and quota) */
+    const char *fallback_file; /* written instead where file does not exist (io.weight for
+                                  io.bfq.weight), or NULL */
+    const char *fallback_value;
+    const char *usage_file; /* refused while the number in this file is above value, or NULL:
+                               memory.checkBeforeUpdate */
+    const char *where;
+};
+
+/** A device rule in order; the last match wins, nothing matching means denied. */
+struct plan_device_rule {
+    bool allow;
+    char type;     /* a, c or b */
+    int64_t major; /* -1: any */
+    int64_t minor;
+    unsigned access; /* bits 1 mknod (m), 2 read (r), 4 write (w): BPF_DEVCG_ACC_* */
+    const char *where;
+};
+
+struct plan_cgroup {
+    enum plan_cgroup_manager manager;
+    struct plan_cgroup_directory *directories;
+    size_t directory_count;
+    struct plan_cgroup_write *writes;
+    size_t write_count;
+    struct plan_device_rule *device_rules; /* defaults appended; count 0: leave devices alone */
+    size_t device_rule_count;
+    bool best_effort; /* rootless without path and limits: failing to create it is no error */
+    bool delegate;    /* the directory is given to the container's root (v2, cgroup namespace) */
+    uint32_t delegate_uid;     /* host id */
+    const char *systemd_slice; /* for PLAN_CGROUP_SYSTEMD, NULL else */
+    const char *systemd_scope;
+    struct plan_pair *systemd_properties; /* annotations org.systemd.property.* */
+    size_t systemd_property_count;
+    const char *where;
+};
+
+/* ---- hooks and the rest -------------------------------------------------------------------- */
+
+enum plan_hook_stage {
+    PLAN_HOOK_PRESTART,
+    PLAN_HOOK_CREATE_RUNTIME,
+    PLAN_HOOK_CREATE_CONTAINER,
+    PLAN_HOOK_START_CONTAINER,
+    PLAN_HOOK_POSTSTART,
+    PLAN_HOOK_POSTSTOP,
+    PLAN_HOOK_STAGES,
+};
+
+struct plan_hook {
+    const char *path;
+    struct plan_strings args; /* never empty: args[0] is the path where the config has none */
+    struct plan_strings env;
+    bool inherit_env; /* the config has no env member */
+    int timeout;      /* seconds, 0: none */
+    const char *where;
+};
+
+struct plan_hooks {
+    struct plan_hook *items;
+    size_t count;
+};
+
+struct plan_net_device {
+    const char *host_name;
+    const char *name; /* may hold %d */
+    const char *where;
+};
+
+struct plan_rdt {
+    bool set;
+    const char *clos_id; /* NULL: a group named after the container */
+    struct plan_strings schemata;
+    bool monitoring;
+    const char *mountpoint;
+};
+
+struct plan_memory_policy {
+    bool set;
+    int mode;          /* MPOL_* with MPOL_F_* or'ed in */
+    const char *nodes; /* list format "0-3,7", may be "" */
+};
+
+struct plan {
+    const char *id;
+    const char *bundle;
+    const char *oci_version;
+    struct plan_namespaces namespaces;
+    struct plan_user_mapping user;
+    struct plan_cgroup cgroup;
+    struct plan_rootfs rootfs;
+    struct plan_mount *mounts;
+    size_t mount_count;
+    struct plan_device *devices;
+    size_t device_count;
+    struct plan_link *links;
+    size_t link_count;
+    bool setup_dev; /* false: /dev is bound from elsewhere, no default nodes and links */
+    struct plan_path *masked;
+    size_t masked_count;
+    struct plan_path *readonly;
+    size_t readonly_count;
+    struct plan_sysctl *sysctls;
+    size_t sysctl_count;
+    const char *hostname; /* NULL: leave it */
+    const char *domainname;
+    unsigned long personality; /* PER_*, (unsigned long)-1: leave it */
+    struct plan_memory_policy memory_policy;
+    struct plan_rdt rdt;
+    struct plan_net_device *net_devices;
+    size_t net_device_count;
+    bool loopback_up;        /* a network namespace is created */
+    const char *mount_label; /* SELinux label for mounts, NULL: none */
+    bool new_keyring;
+    struct plan_process *process; /* NULL: the config has none; such a container cannot start */
+    struct plan_seccomp *seccomp; /* NULL: none */
+    struct plan_hooks hooks[PLAN_HOOK_STAGES];
+    struct plan_pair *annotations;
+    size_t annotation_count;
+    const char *hook_stdout; /* run.oci.hooks.stdout, NULL: none */
+    const char *hook_stderr;
+    const char *pidfd_receiver; /* run.oci.pidfd_receiver, NULL: none */
+    char *const *warnings;      /* NULL-terminated: what the spec says to warn about */
+};
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One process: what it runs, who it is, and its limits. */
+#include <inttypes.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "plan/builder.h"
+#include "plan/environment.h"
+
+/* The mode both incumbents start containers with, whatever the caller's is. */
+enum { UMASK_DEFAULT = 0022 };
+
+/* Socket activation and readiness: sd_listen_fds(3), sd_notify(3). */
+static void add_activation(const struct plan_builder *builder,
+                           struct plan_environment *environment) {
+    const struct plan_request *request = builder->request;
+    struct arena *arena = builder->arena;
+    if (request->listen_fds > 0) {
+        plan_environment_put(environment, arena,
+                             arena_printf(arena, "LISTEN_FDS=%u", request->listen_fds));
+        plan_environment_put(environment, arena, arena_strdup(arena, "LISTEN_PID=1"));
+        if (request->listen_fdnames != NULL)
+            plan_environment_put(environment, arena,
+                                 arena_printf(arena, "LISTEN_FDNAMES=%s", request->listen_fdnames));
+    }
+    if (request->notify_socket != NULL)
+        plan_environment_put(environment, arena,
+                             arena_strdup(arena, "NOTIFY_SOCKET=/run/notify/notify.sock"));
+}
+
+static void plan_environment_of(const struct plan_builder *builder, const struct oci_strings *env,
+                                struct plan_process *process) {
+    struct plan_environment environment = {0};
+    for (size_t i = 0; i < env->count; i++)
+        plan_environment_put(&environment, builder->arena, env->items[i]);
+    if (builder->request != NULL)
+        add_activation(builder, &environment);
+    const char *home = plan_environment_get(&environment, "HOME");
+    process->set_home = home == NULL || home[0] == '\0';
+    if (process->set_home)
+        plan_environment_remove(&environment, "HOME");
+    process->env = plan_environment_finish(&environment, builder->arena);
+}
+
+static int check_id(const struct plan_builder *builder, bool group, uint32_t id, const char *where,
+                    struct thole_error *err) {
+    if (id == UINT32_MAX)
+        return error_config(err, where, "%" PRIu32 " is not a valid id", id);
+    if (!plan_map_id(builder, group, id, NULL))
+        return error_config(err, where, "%s %" PRIu32 " is not mapped in the user namespace",
+                            group ? "group" : "user", id);
+    return 0;
+}
+
+static int plan_groups(const struct plan_builder *builder, const struct oci_user *user,
+                       const char *where, struct plan_process *process, struct thole_error *err) {
+    const char *keep = plan_annotation(builder->config, "run.oci.keep_original_groups");
+    process->set_groups = !builder->plan->user.deny_setgroups && !text_equal(keep, "1");
+    if (user->additional_gids.count == 0)
+        return 0;
+    where = arena_printf(builder->arena, "%s/user/additionalGids", where);
+    if (builder->plan->user.deny_setgroups)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                         "a user namespace that maps only the caller's own ids allows no "
+                         "additional groups");
+    for (size_t i = 0; i < user->additional_gids.count; i++) {
+        if (check_id(builder, true, user->additional_gids.items[i],
+                     arena_printf(builder->arena, "%s/%zu", where, i), err) < 0)
+            return -1;
+    }
+    process->groups = user->additional_gids.items;
+    process->group_count = user->additional_gids.count;
+    return 0;
+}
+
+static int plan_user(const struct plan_builder *builder, const struct oci_user *user,
+                     const char *where, struct plan_process *process, struct thole_error *err) {
+    static const struct oci_user root = {0};
+    if (user == NULL)
+        user = &root;
+    if (check_id(builder, false, user->uid, arena_printf(builder->arena, "%s/user/uid", where),
+                 err) < 0 ||
+        check_id(builder, true, user->gid, arena_printf(builder->arena, "%s/user/gid", where),
+                 err) < 0)
+        return -1;
+    process->uid = user->uid;
+    process->gid = user->gid;
+    process->umask_set = true;
+    process->umask = user->umask.set ? (mode_t)user->umask.value : UMASK_DEFAULT;
+    return plan_groups(builder, user, where, process, err);
+}
+
+static void plan_rlimits(const struct plan_builder *builder, const struct oci_process *wanted,
+                         const char *where, struct plan_process *process) {
+    for (size_t i = 0; i < wanted->rlimits.count; i++) {
+        const struct oci_rlimit *rlimit = &wanted->rlimits.items[i];
+        *plan_list_add(builder->arena, process->rlimits, process->rlimit_count) =
+            (struct plan_rlimit){
+                .resource = names_rlimit_parse(rlimit->type),
+                .soft = rlimit->soft,
+                .hard = rlimit->hard,
+                .where = arena_printf(builder->arena, "%s/rlimits/%zu", where, i),
+            };
+    }
+}
+
+static int plan_labels(const struct plan_builder *builder, const struct oci_process *wanted,
+                       const char *where, struct plan_process *process, struct thole_error *err) {
+    const struct host_facts *facts = builder->facts;
+    if (wanted->selinux_label != NULL && !facts->selinux)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
+                         arena_printf(builder->arena, "%s/selinuxLabel", where),
+                         "asked for, but SELinux is not enabled on this host");
+    process->selinux = wanted->selinux_label;
+    if (wanted->apparmor_profile == NULL)
+        return 0;
+    if (facts->apparmor)
+        process->apparmor = wanted->apparmor_profile;
+    else if (strcmp(wanted->apparmor_profile, "unconfined") != 0)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
+                         arena_printf(builder->arena, "%s/apparmorProfile", where),
+                         "asked for, but AppArmor is not enabled on this host");
+    return 0;
+}
+
+static void plan_priorities(const struct plan_builder *builder, const struct oci_process *wanted,
+                            struct plan_process *process) {
+    process->oom_score_set = wanted->oom_score_adj.set;
+    process->oom_score_adj = (int)wanted->oom_score_adj.value;
+    process->oom_score_best_effort = process->oom_score_set && !plan_is_rootful(builder->facts);
+    process->io_priority = -1;
+    if (wanted->io_priority != NULL)
+        process->io_priority =
+            IOPRIO_PRIO_VALUE(wanted->io_priority->class, (int)wanted->io_priority->priority.value);
+}
+
+static void plan_terminal(const struct oci_process *wanted, struct plan_process *process) {
+    process->terminal = wanted->terminal;
+    if (!wanted->terminal || wanted->console_size == NULL)
+        return;
+    process->console_rows = (uint16_t)wanted->console_size->height.value;
+    process->console_columns = (uint16_t)wanted->console_size->width.value;
+}
+
+int plan_build_process(struct plan_builder *builder, const struct oci_process *wanted,
+                       const char *where, struct plan_process **ret_process,
+                       struct thole_error *err) {
+    struct plan_process *process = arena_new(builder->arena, struct plan_process);
+    const size_t warnings_before = builder->warning_count;
+    process->where = where;
+    if (wanted->args.count == 0)
+        return error_config(err, arena_printf(builder->arena, "%s/args", where),
+                            "names no program");
+    process->args = plan_strings_of(&wanted->args);
+    process->cwd = wanted->cwd;
+    process->no_new_privileges = wanted->no_new_privileges.value;
+    plan_terminal(wanted, process);
+    plan_environment_of(builder, &wanted->env, process);
+    if (plan_user(builder, wanted->user, where, process, err) < 0)
+        return -1;
+    plan_build_capabilities(builder, wanted->capabilities,
+                            arena_printf(builder->arena, "%s/capabilities", where),
+                            &process->capabilities);
+    plan_rlimits(builder, wanted, where, process);
+    plan_priorities(builder, wanted, process);
+    if (plan_build_scheduler(wanted->scheduler, where, &process->scheduler, builder->arena, err) <
+            0 ||
+        plan_labels(builder, wanted, where, process, err) < 0)
+        return -1;
+
+    char **warnings =
+        arena_new_array(builder->arena, builder->warning_count - warnings_before + 1, char *);
+    for (size_t i = warnings_before; i < builder->warning_count; i++)
+        warnings[i - warnings_before] = builder->warnings[i];
+    process->warnings = warnings;
+    *ret_process = process;
+    return 0;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Resources: finding controllers, and the limits that are one number in one file. */
+#include "plan/resources.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static bool lists_word(const char *list, const char *word) {
+    const size_t length = strlen(word);
+    while (*list != '\0') {
+        const size_t next = strcspn(list, ", ");
+        if (next == length && memcmp(list, word, length) == 0)
+            return true;
+        list += next;
+        list += strspn(list, ", ");
+    }
+    return false;
+}
+
+bool plan_find_controller(const struct plan_resources_target *target, const char *v1,
+                          const char *v2, struct plan_controller *ret_controller) {
+    for (size_t i = 0; i < target->cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &target->cgroup->directories[i];
+        const char *name = directory->unified ? v2 : v1;
+        if (name != NULL && lists_word(directory->controllers, name)) {
+            *ret_controller = (struct plan_controller){name, i, directory->unified};
+            return true;
+        }
+    }
+    return false;
+}
+
+int plan_need_controller(const struct plan_resources_target *target, const char *v1, const char *v2,
+                         const char *member, struct plan_controller *ret_controller,
+                         struct thole_error *err) {
+    if (plan_find_controller(target, v1, v2, ret_controller))
+        return 0;
+    struct plan_controller unified;
+    const char *where = arena_printf(target->arena, "%s/%s", target->where, member);
+    if (v2 == NULL && plan_find_controller(target, NULL, v1, &unified))
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                         "asked for, but cgroup v2 has no such limit in its %s controller", v1);
+    (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                    "asked for, but the %s controller is not available", v1 != NULL ? v1 : v2);
+    if (v2 == NULL)
+        return error_hint(err, "%s exists in cgroup v1 only", v1);
+    return -1;
+}
+
+struct plan_cgroup_write *plan_add_write(const struct plan_resources_target *target,
+                                         size_t directory, const char *member, const char *file,
+                                         const char *value) {
+    struct plan_cgroup_write *write =
+        plan_list_add(target->arena, target->cgroup->writes, target->cgroup->write_count);
+    write->directory = directory;
+    write->file = file;
+    write->value = value;
+    write->where = arena_printf(target->arena, "%s/%s", target->where, member);
+    return write;
+}
+
+const char *plan_limit_text(struct arena *arena, int64_t value, const char *unlimited) {
+    return value < 0 ? unlimited : arena_printf(arena, "%" PRId64, value);
+}
+
+static int plan_pids(const struct plan_resources_target *target, const struct oci_pids *pids,
+                     struct thole_error *err) {
+    struct plan_controller controller;
+    if (pids == NULL || !pids->limit.set)
+        return 0;
+    const bool unlimited = pids->limit.value < 0;
+    if (unlimited && !plan_find_controller(target, "pids", "pids", &controller))
+        return 0;
+    if (plan_need_controller(target, "pids", "pids", "pids/limit", &controller, err) < 0)
+        return -1;
+    (void)plan_add_write(target, controller.directory, "pids/limit", "pids.max",
+                         plan_limit_text(target->arena, pids->limit.value, "max"));
+    return 0;
+}
+
+/* runtime-spec config-linux.md, "Huge page limits": reservations where the kernel counts them. */
+static int plan_hugepages(const struct plan_resources_target *target,
+                          const struct oci_resources *resources, struct thole_error *err) {
+    struct arena *arena = target->arena;
+    for (size_t i = 0; i < resources->hugepage_limits.count; i++) {
+        const struct oci_hugepage_limit *limit = &resources->hugepage_limits.items[i];
+        const char *member = arena_printf(arena, "hugepageLimits/%zu", i);
+        struct plan_controller controller;
+        if (plan_need_controller(target, "hugetlb", "hugetlb", member, &controller, err) < 0)
+            return -1;
+        if (!lists_word(target->facts->hugepage_sizes, limit->page_size))
+            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
+                             arena_printf(arena, "%s/%s/pageSize", target->where, member),
+                             "this host has no pages of %s, only %s", limit->page_size,
+                             target->facts->hugepage_sizes[0] != '\0'
+                                 ? target->facts->hugepage_sizes
+                                 : "ordinary ones");
+        const char *suffix = controller.unified ? "max" : "limit_in_bytes";
+        const char *value = arena_printf(arena, "%" PRIu64, limit->limit);
+        (void)plan_add_write(target, controller.directory, member,
+                             arena_printf(arena, "hugetlb.%s.%s", limit->page_size, suffix), value);
+        plan_add_write(target, controller.directory, member,
+                       arena_printf(arena, "hugetlb.%s.rsvd.%s", limit->page_size, suffix), value)
+            ->optional = true;
+    }
+    return 0;
+}
+
+static int plan_network(const struct plan_resources_target *target,
+                        const struct oci_network *network, struct thole_error *err) {
+    struct plan_controller controller;
+    if (network == NULL)
+        return 0;
+    if (network->class_id.set) {
+        if (plan_need_controller(target, "net_cls", NULL, "network/classID", &controller, err) < 0)
+            return -1;
+        (void)plan_add_write(target, controller.directory, "network/classID", "net_cls.classid",
+                             arena_printf(target->arena, "%" PRIu64, network->class_id.value));
+    }
+    for (size_t i = 0; i < network->priorities.count; i++) {
+        const struct oci_interface_priority *priority = &network->priorities.items[i];
+        const char *member = arena_printf(target->arena, "network/priorities/%zu", i);
+        if (plan_need_controller(target, "net_prio", NULL, member, &controller, err) < 0)
+            return -1;
+        (void)plan_add_write(
+            target, controller.directory, member, "net_prio.ifpriomap",
+            arena_printf(target->arena, "%s %" PRIu32, priority->name, priority->priority));
+    }
+    return 0;
+}
+
+static int plan_rdma(const struct plan_resources_target *target,
+                     const struct oci_resources *resources, struct thole_error *err) {
+    for (size_t i = 0; i < resources->rdma.count; i++) {
+        const struct oci_rdma *rdma = &resources->rdma.items[i];
+        const char *member = plan_where_key(target->arena, "rdma", rdma->key);
+        struct text value cleanup_text = {0};
+        struct plan_controller controller;
+        if (plan_need_controller(target, "rdma", "rdma", member, &controller, err) < 0)
+            return -1;
+        text_append(&value, rdma->key);
+        if (rdma->hca_handles.set)
+            text_appendf(&value, " hca_handle=%" PRIu64, rdma->hca_handles.value);
+        if (rdma->hca_objects.set)
+            text_appendf(&value, " hca_object=%" PRIu64, rdma->hca_objects.value);
+        if (!rdma->hca_handles.set && !rdma->hca_objects.set)
+            return error_config(err, arena_printf(target->arena, "%s/%s", target->where, member),
+                                "needs hcaHandles or hcaObjects");
+        (void)plan_add_write(target, controller.directory, member, "rdma.max",
+                             arena_strdup(target->arena, value.data));
+    }
+    return 0;
+}
+
+int plan_resources(const struct plan_resources_target *target,
+                   const struct oci_resources *resources, struct thole_error *err) {
+    if (target->cgroup->directory_count == 0)
+        return 0;
+    if (plan_resources_memory(target, resources->memory, err) < 0 ||
+        plan_resources_cpu(target, resources->cpu, err) < 0 ||
+        plan_pids(target, resources->pids, err) < 0 ||
+        plan_resources_block_io(target, resources->block_io, err) < 0 ||
+        plan_hugepages(target, resources, err) < 0 ||
+        plan_network(target, resources->network, err) < 0 ||
+        plan_rdma(target, resources, err) < 0 ||
+        plan_resources_unified(target, &resources->unified, err) < 0)
+        return -1;
+    return plan_device_rules(target, resources, err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The root file system, and the paths that are masked or read-only in it. */
+#include <linux/mount.h>
+#include <linux/sched.h>
+
+#include "plan/builder.h"
+
+static const unsigned long propagation_flags[] = {
+    [0] = 0,
+    [OCI_PROPAGATION_SHARED] = MS_SHARED,
+    [OCI_PROPAGATION_SLAVE] = MS_SLAVE,
+    [OCI_PROPAGATION_PRIVATE] = MS_PRIVATE,
+    [OCI_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
+    [OCI_PROPAGATION_RSHARED] = MS_SHARED | MS_REC,
+    [OCI_PROPAGATION_RSLAVE] = MS_SLAVE | MS_REC,
+    [OCI_PROPAGATION_RPRIVATE] = MS_PRIVATE | MS_REC,
+    [OCI_PROPAGATION_RUNBINDABLE] = MS_UNBINDABLE | MS_REC,
+};
+
+/* What changes mounts would change the host's in a container that shares its mount namespace. */
+static int plan_without_mount_namespace(struct plan_builder *builder, struct thole_error *err) {
+    static const char reason[] = "would change the host: linux.namespaces lists no mount namespace";
+    const struct oci_linux *section = builder->linux_section;
+    if (builder->config->root->readonly)
+        return error_config(err, "/root/readonly", reason);
+    if (section->masked_paths.count > 0)
+        return error_config(err, "/linux/maskedPaths", reason);
+    if (section->readonly_paths.count > 0)
+        return error_config(err, "/linux/readonlyPaths", reason);
+    if (section->rootfs_propagation != 0)
+        return error_config(err, "/linux/rootfsPropagation", reason);
+    if (builder->config->mounts.count > 0)
+        plan_warn(builder,
+                  "/mounts: nothing is mounted: linux.namespaces lists no mount namespace");
+    builder->plan->rootfs.chroot_only = true;
+    return 0;
+}
+
+int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err) {
+    const struct oci_root *root = builder->config->root;
+    struct plan_rootfs *rootfs = &builder->plan->rootfs;
+    if (root == NULL || root->path == NULL || root->path[0] == '\0')
+        return error_config(err, "/root", "is required on Linux");
+    rootfs->where = "/root";
+    rootfs->source = plan_path_join(builder->arena, builder->request->bundle, root->path);
+    rootfs->readonly = root->readonly;
+    rootfs->no_pivot = builder->request->no_pivot;
+    rootfs->propagation = propagation_flags[builder->linux_section->rootfs_propagation];
+    if (!plan_has_namespace(builder->plan, CLONE_NEWNS))
+        return plan_without_mount_namespace(builder, err);
+    return 0;
+}
+
+static void list_paths(struct arena *arena, const struct oci_strings *paths, const char *where,
+                       struct plan_path **ret_paths, size_t *ret_count) {
+    for (size_t i = 0; i < paths->count; i++) {
+        struct plan_path *path = plan_list_add(arena, *ret_paths, *ret_count);
+        path->path = plan_path_clean(arena, paths->items[i]);
+        path->where = arena_printf(arena, "%s/%zu", where, i);
+    }
+}
+
+int plan_build_paths(struct plan_builder *builder, struct thole_error *err) {
+    (void)err;
+    struct plan *plan = builder->plan;
+    const struct oci_linux *section = builder->linux_section;
+    list_paths(builder->arena, &section->masked_paths, "/linux/maskedPaths", &plan->masked,
+               &plan->masked_count);
+    list_paths(builder->arena, &section->readonly_paths, "/linux/readonlyPaths", &plan->readonly,
+               &plan->readonly_count);
+    return 0;
+}

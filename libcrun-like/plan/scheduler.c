@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process.scheduler: which numbers go with which policy (sched(7), sched_setattr(2)). */
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <string.h>
+
+#include "plan/builder.h"
+
+enum { REALTIME_PRIORITY_MIN = 1, REALTIME_PRIORITY_MAX = 99 };
+
+static const struct {
+    const char *name;
+    uint64_t flag;
+} scheduler_flags[] = {
+    {"SCHED_FLAG_RESET_ON_FORK", SCHED_FLAG_RESET_ON_FORK},
+    {"SCHED_FLAG_RECLAIM", SCHED_FLAG_RECLAIM},
+    {"SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN},
+    {"SCHED_FLAG_KEEP_POLICY", SCHED_FLAG_KEEP_POLICY},
+    {"SCHED_FLAG_KEEP_PARAMS", SCHED_FLAG_KEEP_PARAMS},
+    {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
+    {"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX},
+};
+
+static int check_deadline(const struct oci_scheduler *wanted, const char *where, bool is_deadline,
+                          struct thole_error *err) {
+    const uint64_t runtime = wanted->runtime.value;
+    const uint64_t deadline = wanted->deadline.value;
+    const uint64_t period = wanted->period.value;
+    if (!is_deadline && (runtime != 0 || deadline != 0 || period != 0))
+        return error_config(err, where, "runtime, deadline and period are for SCHED_DEADLINE only");
+    if (is_deadline && (runtime == 0 || runtime > deadline || (period != 0 && deadline > period)))
+        return error_config(err, where,
+                            "SCHED_DEADLINE needs 0 < runtime <= deadline <= period, not "
+                            "runtime %" PRIu64 ", deadline %" PRIu64 ", period %" PRIu64,
+                            runtime, deadline, period);
+    return 0;
+}
+
+static int check_priorities(const struct oci_scheduler *wanted, const char *where,
+                            struct thole_error *err) {
+    const bool ordinary = wanted->policy == OCI_SCHED_OTHER || wanted->policy == OCI_SCHED_BATCH;
+    const bool realtime = wanted->policy == OCI_SCHED_FIFO || wanted->policy == OCI_SCHED_RR;
+    const int64_t priority = wanted->priority.value;
+    if (wanted->nice.value != 0 && !ordinary)
+        return error_config(err, where, "nice is for SCHED_OTHER and SCHED_BATCH only");
+    if (priority != 0 && !realtime)
+        return error_config(err, where, "priority is for SCHED_FIFO and SCHED_RR only");
+    if (realtime && (priority < REALTIME_PRIORITY_MIN || priority > REALTIME_PRIORITY_MAX))
+        return error_config(err, where,
+                            "SCHED_FIFO and SCHED_RR need a priority of 1 to 99, not %" PRId64,
+                            priority);
+    return 0;
+}
+
+int plan_build_scheduler(const struct oci_scheduler *wanted, const char *where,
+                         struct plan_scheduler *ret_scheduler, struct arena *arena,
+                         struct thole_error *err) {
+    if (wanted == NULL)
+        return 0;
+    where = arena_printf(arena, "%s/scheduler", where);
+    if (check_priorities(wanted, where, err) < 0 ||
+        check_deadline(wanted, where, wanted->policy == OCI_SCHED_DEADLINE, err) < 0)
+        return -1;
+    *ret_scheduler = (struct plan_scheduler){
+        .set = true,
+        .policy = (uint32_t)(wanted->policy - 1),
+        .nice = (int32_t)wanted->nice.value,
+        .priority = (uint32_t)wanted->priority.value,
+        .runtime = wanted->runtime.value,
+        .deadline = wanted->deadline.value,
+        .period = wanted->period.value,
+    };
+    for (size_t i = 0; i < wanted->flags.count; i++) {
+        for (size_t j = 0; j < PLAN_COUNT(scheduler_flags); j++) {
+            if (strcmp(wanted->flags.items[i], scheduler_flags[j].name) == 0)
+                ret_scheduler->flags |= scheduler_flags[j].flag;
+        }
+    }
+    return 0;
+}

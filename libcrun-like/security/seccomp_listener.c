@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sending the seccomp notify fd to the agent that listenerPath names. */
+#include <string.h>
+
+#include "security/seccomp.h"
+#include "sys/unix_socket.h"
+
+int seccomp_send_listener(const char *path, int notify_fd, const char *json,
+                          struct thole_error *err) {
+    if (sys_unix_send_fd(path, notify_fd, json, strlen(json), err) < 0)
+        return error_prefix(err, "seccomp listener");
+    return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rtnetlink(7): requests with their acknowledgement, and dumps. */
+#ifndef SYS_NETLINK_H
+#define SYS_NETLINK_H
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/** A message being built; too much for it is noticed when it is sent. */
+struct sys_netlink_message {
+    union {
+        struct nlmsghdr header;
+        char bytes[8192];
+    };
+};
+
+/** A NETLINK_ROUTE socket of the caller's network namespace; it stays one of that namespace. */
+int sys_netlink_open(struct thole_error *err);
+
+/** Starts a message of @type (RTM_*) with @family_header (struct ifinfomsg and the like). */
+void sys_netlink_start(struct sys_netlink_message *message, uint16_t type, uint16_t flags,
+                       const void *family_header, size_t length);
+
+/** Appends one attribute. */
+void sys_netlink_add(struct sys_netlink_message *message, uint16_t type, const void *data,
+                     size_t length);
+void sys_netlink_add_string(struct sys_netlink_message *message, uint16_t type, const char *string);
+void sys_netlink_add_u32(struct sys_netlink_message *message, uint16_t type, uint32_t value);
+
+/** Opens a nested attribute; returns a handle for sys_netlink_nest_end(). */
+size_t sys_netlink_nest(struct sys_netlink_message *message, uint16_t type);
+void sys_netlink_nest_end(struct sys_netlink_message *message, size_t nest);
+
+/**
+ * Sends @message and waits for the answer. @ret_reply (may be NULL) receives the message that a get
+ * request is answered with. The error has the code the kernel gave, its own words where it has any,
+ * behind @what; errno is that code, too.
+ */
+int sys_netlink_request(int fd, struct sys_netlink_message *message,
+                        struct sys_netlink_message *ret_reply, const char *where, const char *what,
+                        struct thole_error *err);
+
+/** Sends @message as a dump and appends every answer to @replies. Interrupted dumps are repeated.
+ */
+int sys_netlink_dump(int fd, struct sys_netlink_message *message, struct text *replies,
+                     const char *what, struct thole_error *err);
+
+/** Walks through @replies: the message at @offset, moved on to the next; NULL at the end. */
+const struct nlmsghdr *sys_netlink_next(const struct text *replies, size_t *offset);
+
+/** The attribute @type behind a family header of @header_length bytes, or NULL. */
+const struct rtattr *sys_netlink_find(const struct nlmsghdr *message, size_t header_length,
+                                      uint16_t type);
+
+#endif

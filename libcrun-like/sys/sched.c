@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls that shape how and where the calling thread runs. */
+#include "sys/sched.h"
+
+#include <errno.h>
+#include <linux/ioprio.h>
+#include <linux/sched/types.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { BITS_MAX = 8192 };
+
+struct bit_set {
+    unsigned long words[BITS_MAX / (8 * sizeof(unsigned long))];
+};
+
+int sys_set_scheduler(uint32_t policy, uint64_t flags, int32_t nice, uint32_t priority,
+                      uint64_t runtime, uint64_t deadline, uint64_t period) {
+    struct sched_attr attributes = {
+        .size = sizeof(attributes),
+        .sched_policy = policy,
+        .sched_flags = flags,
+        .sched_nice = nice,
+        .sched_priority = priority,
+        .sched_runtime = runtime,
+        .sched_deadline = deadline,
+        .sched_period = period,
+    };
+    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+int sys_set_io_priority(int priority) {
+    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority);
+}
+
+static void set_bit(struct bit_set *set, unsigned long bit) {
+    const unsigned long width = 8 * sizeof(unsigned long);
+    set->words[bit / width] |= 1UL << (bit % width);
+}
+
+/* "0-3,7" as in cpuset(7), list format. */
+static int parse_list(const char *list, struct bit_set *set) {
+    memset(set, 0, sizeof(*set));
+    const char *at = list;
+    while (*at != '\0') {
+        char *end = NULL;
+        errno = 0;
+        unsigned long first = strtoul(at, &end, 10);
+        unsigned long last = first;
+        if (end == at || *at == '-' || *at == '+' || errno != 0)
+            break;
+        if (*end == '-') {
+            at = end + 1;
+            last = strtoul(at, &end, 10);
+            if (end == at || errno != 0)
+                break;
+        }
+        if (last < first || last >= BITS_MAX)
+            break;
+        for (unsigned long bit = first; bit <= last; bit++)
+            set_bit(set, bit);
+        if (*end == '\0')
+            return 0;
+        if (*end != ',' && *end != '\n')
+            break;
+        at = end + 1;
+    }
+    if (*at == '\0')
+        return 0;
+    errno = EINVAL;
+    return -1;
+}
+
+int sys_set_cpu_list(pid_t pid, const char *list) {
+    struct bit_set set;
+    if (parse_list(list, &set) < 0)
+        return -1;
+    return (int)syscall(SYS_sched_setaffinity, pid, sizeof(set), &set);
+}
+
+int sys_reset_cpus(pid_t pid) {
+    struct bit_set set;
+    memset(&set, 0xff, sizeof(set));
+    return (int)syscall(SYS_sched_setaffinity, pid, sizeof(set), &set);
+}
+
+int sys_set_memory_policy(int mode, const char *nodes) {
+    struct bit_set set;
+    if (parse_list(nodes, &set) < 0)
+        return -1;
+    if (nodes[0] == '\0')
+        return (int)syscall(SYS_set_mempolicy, mode, NULL, 0);
+    return (int)syscall(SYS_set_mempolicy, mode, set.words, BITS_MAX);
+}

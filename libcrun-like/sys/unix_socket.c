@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handing a file descriptor to the listener of an AF_UNIX stream socket. */
+#include "sys/unix_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/cleanup.h"
+
+/* Returns the connected socket. */
+static int connect_to(const char *path, struct thole_error *err) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int inode = -1;
+    if (strlen(path) < sizeof(address.sun_path)) {
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    } else {
+        inode = open(path, O_PATH | O_CLOEXEC);
+        if (inode < 0)
+            return error_errno(err, NULL, "open socket %s", path);
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", inode);
+    }
+
+    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(err, NULL, "create a socket for %s", path);
+    int result;
+    do {
+        result = connect(fd, (const struct sockaddr *)&address, sizeof(address));
+    } while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return error_errno(err, NULL, "connect to socket %s", path);
+    return take_fd(&fd);
+}
+
+/* Sends as much as fits into one message; the descriptor goes with its first byte. */
+static ssize_t send_first(int socket_fd, int fd, const void *data, size_t length) {
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = length};
+    struct msghdr message = {
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof(control.bytes),
+    };
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &fd, sizeof(int));
+
+    ssize_t sent;
+    do {
+        sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+int sys_unix_send_fd(const char *path, int fd, const void *data, size_t length,
+                     struct thole_error *err) {
+    const char *bytes = length > 0 ? data : " ";
+    size_t left = length > 0 ? length : 1;
+    cleanup_close int socket_fd = connect_to(path, err);
+    if (socket_fd < 0)
+        return -1;
+
+    ssize_t sent = send_first(socket_fd, fd, bytes, left);
+    while (sent >= 0 && (size_t)sent < left) {
+        bytes += sent;
+        left -= (size_t)sent;
+        do {
+            sent = send(socket_fd, bytes, left, MSG_NOSIGNAL);
+        } while (sent < 0 && errno == EINTR);
+    }
+    if (sent < 0)
+        return error_errno(err, NULL, "send a file descriptor to socket %s", path);
+    return 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Id maps of user namespaces. */
+#include "sys/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "sys/clone.h"
+#include "sys/path.h"
+
+static int write_map(int proc_fd, pid_t pid, const char *file, const char *text,
+                     struct thole_error *err) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
+    if (sys_write_proc(proc_fd, path, text) == 0)
+        return 0;
+    error_errno(err, NULL, "write %s of the container", file);
+    if (errno == EPERM)
+        error_hint(err, "a mapping may only hold ids that the caller has: see /etc/subuid and "
+                        "/etc/subgid, or run as root");
+    return -1;
+}
+
+/* newuidmap PID 0 100000 65536 ...: the map's words behind the pid. */
+static int run_newidmap(const char *program, pid_t pid, const char *map, struct thole_error *err) {
+    cleanup_free char *words = strdup(map);
+    char pid_text[16];
+    (void)snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
+    char *arguments[1024] = {(char *)(uintptr_t)program, pid_text};
+    size_t count = 2;
+    char *rest = NULL;
+    if (words == NULL)
+        return error_errno(err, NULL, "run %s", program);
+    for (char *word = strtok_r(words, " \n", &rest); word != NULL;
+         word = strtok_r(NULL, " \n", &rest)) {
+        if (count + 1 >= sizeof(arguments) / sizeof(arguments[0])) {
+            errno = E2BIG;
+            return error_errno(err, NULL, "run %s", program);
+        }
+        arguments[count++] = word;
+    }
+
+    pid_t child = 0;
+    char *const environment[] = {(char[]){"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                                          "/sbin:/bin"},
+                                 NULL};
+    const char *directories[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
+    int failure = ENOENT;
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && failure == ENOENT; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "%s/%s", directories[i], program);
+        failure = posix_spawn(&child, path, NULL, NULL, arguments, environment);
+    }
+    if (failure != 0) {
+        error_set(err, THOLE_ERROR_HOST, failure, NULL, "run %s", program);
+        if (failure == ENOENT)
+            error_hint(err, "install the package uidmap");
+        return -1;
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s refused the mapping", program);
+        return error_hint(err, "the ranges must be listed for this user in /etc/subuid and "
+                               "/etc/subgid");
+    }
+    return 0;
+}
+
+int sys_userns_write_maps(int proc_fd, pid_t pid, const char *uid_map, const char *gid_map,
+                          bool deny_setgroups, bool use_newuidmap, struct thole_error *err) {
+    if (deny_setgroups && write_map(proc_fd, pid, "setgroups", "deny", err) < 0)
+        return -1;
+    if (use_newuidmap) {
+        if (run_newidmap("newgidmap", pid, gid_map, err) < 0)
+            return -1;
+        return run_newidmap("newuidmap", pid, uid_map, err);
+    }
+    if (write_map(proc_fd, pid, "gid_map", gid_map, err) < 0)
+        return -1;
+    return write_map(proc_fd, pid, "uid_map", uid_map, err);
+}
+
+int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
+                         struct thole_error *err) {
+    /* The child only holds the namespace until the parent has opened it. */
+    cleanup_close int pidfd = -1;
+    pid_t child = sys_clone(CLONE_NEWUSER, -1, &pidfd);
+    if (child < 0)
+        return error_errno(err, NULL, "create a user namespace for an id-mapped mount");
+    if (child == 0) {
+        for (;;)
+            (void)pause();
+    }
+
+    char path[64];
+    (void)snprintf(path, sizeof(path), "%d/ns/user", (int)child);
+    int namespace_fd = -1;
+    if (sys_userns_write_maps(proc_fd, child, uid_map, gid_map, false, false, err) == 0) {
+        /* A namespace file is a magic link, which sys_open_proc() does not follow. */
+        namespace_fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+        if (namespace_fd < 0)
+            error_errno(err, NULL, "open the user namespace of an id-mapped mount");
+    }
+    (void)kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return namespace_fd;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User namespaces: writing id maps, and making one just to carry a map (user_namespaces(7)). */
+#ifndef SYS_USERNS_H
+#define SYS_USERNS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/**
+ * Writes the maps of the process @pid. @deny_setgroups writes "deny" first, as gid_map of an
+ * unprivileged writer demands; @use_newuidmap runs newuidmap(1) and newgidmap(1) instead of
+ * writing.
+ */
+int sys_userns_write_maps(int proc_fd, pid_t pid, const char *uid_map, const char *gid_map,
+                          bool deny_setgroups, bool use_newuidmap, struct thole_error *err);
+
+/** An fd of a new user namespace with these maps that no process lives in: for idmapped mounts. */
+int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
+                         struct thole_error *err);
+
+#endif

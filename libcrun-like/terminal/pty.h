@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pseudo-terminals taken from a container's own devpts. */
+#ifndef TERMINAL_PTY_H
+#define TERMINAL_PTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct terminal_pty {
+    int master;
+    int peer;
+};
+#define TERMINAL_PTY_INIT \
+    { .master = -1, .peer = -1 }
+
+/**
+ * Opens ptmx beneath @devpts_fd (a directory verified to be on devpts) and its peer by
+ * TIOCGPTPEER: no path is looked up twice. The peer's device number and filesystem are checked.
+ * ONLCR is cleared when @raw_output (what runc's users expect of a new pty). Close-on-exec.
+ */
+int terminal_pty_open(int devpts_fd, bool raw_output, struct terminal_pty *ret_pty,
+                      struct thole_error *err);
+
+/** The devpts directory of the mount namespace the caller is in, resolved beneath @root_fd. */
+int terminal_devpts_open(int root_fd, struct thole_error *err);
+
+int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err);
+
+/** New session with @peer as controlling terminal; fds 0-2 for which @replace says so become it. */
+int terminal_adopt(int peer, const bool replace[3], struct thole_error *err);
+
+void terminal_pty_done(struct terminal_pty *pty);
+#define cleanup_terminal_pty __attribute__((cleanup(terminal_pty_done)))
+
+/**
+ * Connects to the AF_UNIX stream socket at @path (longer than sun_path is fine) and sends one
+ * message with @fd attached and @text as data: --console-socket and --pidfd-socket.
+ */
+int terminal_send_fd(const char *path, int fd, const char *text, struct thole_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Raw mode of the caller's own terminal, and the way back. */
+#ifndef TERMINAL_RAW_MODE_H
+#define TERMINAL_RAW_MODE_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+/** Zero-initialise to use. */
+struct terminal_raw_mode {
+    int fd;
+    bool saved;  /* former is filled in: fd is a terminal */
+    bool active; /* the terminal is in raw mode now */
+    bool output_processing;
+    struct termios former;
+};
+
+/**
+ * Remembers the modes of @fd, if it is a terminal, and makes it raw (cfmakeraw(3)); typed-ahead
+ * input is kept. @output_processing keeps OPOST: for a pty inside that leaves line ends alone. A
+ * second call, after terminal_raw_mode_leave() or after a stop, makes it raw again. A caller in the
+ * background is stopped by SIGTTOU here, as job control has it, unless it blocks that signal.
+ */
+void terminal_raw_mode_enter(struct terminal_raw_mode *mode, int fd, bool output_processing);
+
+/** Restores the former modes; never blocks. Can be called any number of times. */
+void terminal_raw_mode_leave(struct terminal_raw_mode *mode);
+
+#define cleanup_terminal_raw_mode __attribute__((cleanup(terminal_raw_mode_leave)))
+
+#endif

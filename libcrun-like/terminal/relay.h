@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carries bytes, window sizes and signals between the caller and a container in the foreground. */
+#ifndef TERMINAL_RELAY_H
+#define TERMINAL_RELAY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct terminal_relay {
+    int pidfd;  /* the process waited for */
+    pid_t pid;  /* the same, a child of the caller (or of a subreaper that the caller is) */
+    int master; /* pty master, or -1: only signals are forwarded */
+    int input;  /* read from here to the master, -1: nothing */
+    int output; /* and written here */
+    bool forward_signals;
+    /* Signal mask to restore afterwards; filled by terminal_relay_block(). */
+    sigset_t former_mask;
+};
+
+/** Blocks all signals that are forwarded, before the process is started, so that none is lost. */
+int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err);
+
+/**
+ * Runs until the process is gone and the pty is drained: raw mode on @input if it is a terminal
+ * (restored on every way out), window size now and on SIGWINCH, SIGTSTP and SIGCONT of the caller
+ * honoured, every other signal forwarded by pidfd. Never blocks on a slow side; a background job
+ * that keeps the pty open delays the return by a bounded time only. Returns the process status as a
+ * shell has it: exit code, or 128 + signal.
+ */
+int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libthole: run OCI containers. The one public header; the thole commands and the LXC frontend are
+ * written against nothing else.
+ *
+ * Functions return 0 (or a value >= 0) on success and -1 with @err filled in otherwise. Nothing is
+ * printed; warnings and debug lines go to thole_context.log. Strings returned through ret_ are
+ * malloc'ed and owned by the caller.
+ */
+#ifndef THOLE_H
+#define THOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define THOLE_PUBLIC __attribute__((visibility("default")))
+
+enum thole_cgroup_manager {
+    THOLE_CGROUP_FILES,
+    THOLE_CGROUP_SYSTEMD,
+    THOLE_CGROUP_DISABLED,
+};
+
+/** What all calls have in common. */
+struct thole_context {
+    const char *root; /* state directory; NULL: thole_default_root() */
+    enum thole_cgroup_manager cgroup_manager;
+    bool ignore_cgroup_permissions; /* --rootless=true */
+    struct thole_log log;
+};
+
+/** "/run/thole", or $XDG_RUNTIME_DIR/thole for an unprivileged user (malloc'ed). */
+THOLE_PUBLIC char *thole_default_root(void);
+
+struct thole_create_request {
+    const char *id;
+    const char *bundle; /* NULL: the current directory */
+    const char *config; /* NULL: config.json in the bundle; relative to the current directory */
+    const char *console_socket;
+    const char *pid_file;
+    const char *pidfd_socket;
+    unsigned preserve_fds;      /* fds 3 + listen_fds ... are passed on */
+    unsigned listen_fds;        /* LISTEN_FDS, already checked against LISTEN_PID */
+    const char *listen_fdnames; /* LISTEN_FDNAMES */
+    const char *notify_socket;  /* NOTIFY_SOCKET */
+    bool no_pivot;
+    bool no_new_keyring;
+};
+
+/** Everything up to the start of the user's program (runtime-spec "Create"). */
+THOLE_PUBLIC int thole_create(const struct thole_context *context,
+                              const struct thole_create_request *request, struct thole_error *err);
+
+/** Starts the program of a created container; its execve failure is this call's error. */
+THOLE_PUBLIC int thole_start(const struct thole_context *context, const char *id,
+                             const char *notify_socket, struct thole_error *err);
+
+struct thole_run_request {
+    struct thole_create_request create;
+    bool detach;
+    bool keep;         /* do not delete it at the end */
+    bool no_subreaper; /* do not become the reaper of orphans while waiting */
+};
+
+/**
+ * create and start; in the foreground also waits, forwarding signals and the terminal, and deletes.
+ * @ret_status is the program's exit code or 128 + signal, 0 when detached.
+ */
+THOLE_PUBLIC int thole_run(const struct thole_context *context,
+                           const struct thole_run_request *request, int *ret_status,
+                           struct thole_error *err);
+
+struct thole_exec_request {
+    const char *id;
+    const char *process_file; /* process.json, or NULL: args below */
+    char *const *args;        /* NULL-terminated; NULL with process_file */
+    const char *cwd;
+    char *const *env; /* NULL-terminated K=V, or NULL */
+    const char *user; /* uid[:gid] or name[:group], looked up inside the container */
+    char *const *capabilities;
+    const uint32_t *additional_gids;
+    size_t additional_gid_count;
+    bool terminal;
+    bool detach;
+    bool no_new_privileges;
+    bool ignore_paused;
+    bool raw; /* hand the caller's own terminal in */
+    const char *selinux;
+    const char *apparmor;
+    const char *cgroup; /* beneath the container's cgroup */
+    const char *console_socket;
+    const char *pid_file;
+    const char *pidfd_socket;
+    unsigned preserve_fds;
+    unsigned listen_fds;
+};
+
+/** Runs one more program in a running container. @ret_status as thole_run(). */
+THOLE_PUBLIC int thole_exec(const struct thole_context *context,
+                            const struct thole_exec_request *request, int *ret_status,
+                            struct thole_error *err);
+
+/** Sends @signal to init, or to every process of the container with @all. */
+THOLE_PUBLIC int thole_kill(const struct thole_context *context, const char *id, int signal,
+                            bool all, struct thole_error *err);
+
+/** Removes a stopped or merely created container; with @force also kills. Unknown + force: 0. */
+THOLE_PUBLIC int thole_delete(const struct thole_context *context, const char *id, bool force,
+                              struct thole_error *err);
+
+THOLE_PUBLIC int thole_pause(const struct thole_context *context, const char *id,
+                             struct thole_error *err);
+THOLE_PUBLIC int thole_resume(const struct thole_context *context, const char *id,
+                              struct thole_error *err);
+
+enum thole_status {
+    THOLE_STATUS_CREATING,
+    THOLE_STATUS_CREATED,
+    THOLE_STATUS_RUNNING,
+    THOLE_STATUS_PAUSED,
+    THOLE_STATUS_STOPPED,
+};
+/** "creating", "created", "running", "paused", "stopped". */
+THOLE_PUBLIC const char *thole_status_name(enum thole_status status);
+
+struct thole_annotation {
+    char *key;
+    char *value;
+};
+
+/** One container as it is now. Released with thole_state_free(). */
+struct thole_state {
+    char *oci_version;
+    char *id;
+    pid_t pid; /* 0 when stopped */
+    enum thole_status status;
+    char *bundle;
+    char *rootfs;
+    char *created; /* RFC 3339, UTC, nanoseconds */
+    uint32_t owner;
+    struct thole_annotation *annotations;
+    size_t annotation_count;
+    char *systemd_scope; /* NULL: none */
+};
+
+THOLE_PUBLIC int thole_state(const struct thole_context *context, const char *id,
+                             struct thole_state **ret_state, struct thole_error *err);
+THOLE_PUBLIC void thole_state_free(struct thole_state *state);
+/** The JSON document of runtime-spec "State", with the members runc adds. */
+THOLE_PUBLIC char *thole_state_json(const struct thole_state *state);
+
+/** All containers, sorted by id; entries that vanish meanwhile are left out. malloc'ed array. */
+THOLE_PUBLIC int thole_list(const struct thole_context *context, struct thole_state ***ret_states,
+                            size_t *ret_count, struct thole_error *err);
+
+/** Pids of a container's processes as the caller sees them; malloc'ed. */
+THOLE_PUBLIC int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_pids,
+                            size_t *ret_count, struct thole_error *err);
+
+/** Applies linux.resources given as JSON; all or nothing. */
+THOLE_PUBLIC int thole_update(const struct thole_context *context, const char *id,
+                              const char *resources_json, struct thole_error *err);
+
+/** The plan of a bundle without doing anything; @facts_file NULL: this host. */
+THOLE_PUBLIC int thole_plan(const struct thole_context *context,
+                            const struct thole_create_request *request, const char *facts_file,
+                            bool json, char **ret_text, struct thole_error *err);
+
+/** This host's facts as JSON, as `thole plan --facts` reads them. */
+THOLE_PUBLIC int thole_host_facts(char **ret_json, struct thole_error *err);
+
+struct thole_finding {
+    bool error; /* false: a note */
+    char *where;
+    char *text;
+};
+
+/** Reads and checks a bundle's configuration; lists all findings (malloc'ed array and strings). */
+THOLE_PUBLIC int thole_validate(const struct thole_context *context,
+                                const struct thole_create_request *request,
+                                struct thole_finding **ret_findings, size_t *ret_count,
+                                struct thole_error *err);
+
+/** The features document of runtime-spec "Features"; needs no privilege. */
+THOLE_PUBLIC int thole_features(char **ret_json, struct thole_error *err);
+
+/** A default configuration as `thole spec` writes it. */
+THOLE_PUBLIC int thole_default_config(bool rootless, char **ret_json, struct thole_error *err);
+
+/** What is built in: "+SECCOMP -SELINUX ..."; static storage. */
+THOLE_PUBLIC const char *thole_build_features(void);
+/** Version of libseccomp in use, or NULL. */
+THOLE_PUBLIC const char *thole_seccomp_version(void);
+
+/**
+ * For programs that run containers: continue from an executable that nothing inside a container can
+ * write to. Call first in main(); returns only when that is the case already or on error.
+ */
+THOLE_PUBLIC int thole_seal_executable(char *const argv[], struct thole_error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of members, and finding rows and names in tables. */
+#include "oci-spec/fields.h"
+
+#include <string.h>
+
+#define OBJECT_LIST_SIZE sizeof(OCI_LIST(char))
+
+const struct oci_kind_info oci_kinds[] = {
+    [OCI_KIND_FOREIGN] = {"anything", OCI_JSON_OBJECT, 0, 0},
+    [OCI_KIND_STRING] = {"a string", OCI_JSON_STRING, sizeof(char *), 0},
+    [OCI_KIND_ENUM] = {"a string", OCI_JSON_STRING, sizeof(int), 0},
+    [OCI_KIND_BOOL] = {"true or false", OCI_JSON_BOOLEAN, sizeof(bool), 0},
+    [OCI_KIND_OPTIONAL_BOOL] = {"true or false", OCI_JSON_BOOLEAN, sizeof(struct oci_bool), 0},
+    [OCI_KIND_UINT32] = {"a number", OCI_JSON_NUMBER, sizeof(uint32_t), 0},
+    [OCI_KIND_INT64] = {"a number", OCI_JSON_NUMBER, sizeof(int64_t), 0},
+    [OCI_KIND_UINT64] = {"a number", OCI_JSON_NUMBER, sizeof(uint64_t), 0},
+    [OCI_KIND_OPTIONAL_INT] = {"a number", OCI_JSON_NUMBER, sizeof(struct oci_int), 0},
+    [OCI_KIND_OPTIONAL_UINT] = {"a number", OCI_JSON_NUMBER, sizeof(struct oci_uint), 0},
+    [OCI_KIND_OBJECT] = {"an object", OCI_JSON_OBJECT, sizeof(void *), 0},
+    [OCI_KIND_INLINE_OBJECT] = {"an object", OCI_JSON_OBJECT, 0, 0},
+    [OCI_KIND_STRINGS] = {"a list of strings", OCI_JSON_LIST, sizeof(struct oci_strings),
+                          OCI_KIND_STRING},
+    [OCI_KIND_UINT32S] = {"a list of numbers", OCI_JSON_LIST, OBJECT_LIST_SIZE, OCI_KIND_UINT32},
+    [OCI_KIND_OBJECTS] = {"a list of objects", OCI_JSON_LIST, OBJECT_LIST_SIZE,
+                          OCI_KIND_INLINE_OBJECT},
+    [OCI_KIND_STRING_MAP] = {"an object of strings", OCI_JSON_OBJECT, sizeof(struct oci_pairs),
+                             OCI_KIND_STRING},
+    [OCI_KIND_OBJECT_MAP] = {"an object of objects", OCI_JSON_OBJECT, OBJECT_LIST_SIZE,
+                             OCI_KIND_INLINE_OBJECT},
+};
+
+const struct oci_field *oci_type_find(const struct oci_type *type, const char *name,
+                                      size_t length) {
+    for (size_t i = 0; i < type->count; i++) {
+        const struct oci_field *field = &type->fields[i];
+        if (strncmp(field->name, name, length) == 0 && field->name[length] == '\0')
+            return field;
+    }
+    return NULL;
+}
+
+const struct name_value *oci_names_find(const struct name_value *names, const char *name) {
+    for (; names->name != NULL; names++) {
+        if (strcmp(names->name, name) == 0)
+            return names;
+    }
+    return NULL;
+}

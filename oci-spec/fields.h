@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The form of the tables: one row per member of an OCI object, one table per object. Reader, writer
+ * and listing know nothing else about the specification. Internal to oci-spec.
+ */
+#ifndef OCI_FIELDS_H
+#define OCI_FIELDS_H
+
+#include <stdint.h>
+
+#include "base/names.h"
+#include "oci-spec/check.h"
+#include "oci-spec/spec.h"
+
+/** What a JSON value can be. */
+enum oci_json {
+    OCI_JSON_NULL,
+    OCI_JSON_BOOLEAN,
+    OCI_JSON_NUMBER,
+    OCI_JSON_STRING,
+    OCI_JSON_OBJECT,
+    OCI_JSON_LIST,
+};
+
+/** How a member is stored in its C struct. */
+enum oci_kind {
+    OCI_KIND_FOREIGN,       /* a section for another platform: read over */
+    OCI_KIND_STRING,        /* char * */
+    OCI_KIND_ENUM,          /* int, out of a name table */
+    OCI_KIND_BOOL,          /* bool */
+    OCI_KIND_OPTIONAL_BOOL, /* struct oci_bool */
+    OCI_KIND_UINT32,        /* uint32_t */
+    OCI_KIND_INT64,         /* int64_t */
+    OCI_KIND_UINT64,        /* uint64_t */
+    OCI_KIND_OPTIONAL_INT,  /* struct oci_int */
+    OCI_KIND_OPTIONAL_UINT, /* struct oci_uint */
+    OCI_KIND_OBJECT,        /* pointer to a struct with its own table */
+    OCI_KIND_INLINE_OBJECT, /* such a struct itself: the elements of lists and maps of objects */
+    OCI_KIND_STRINGS,       /* struct oci_strings */
+    OCI_KIND_UINT32S,       /* OCI_LIST(uint32_t) */
+    OCI_KIND_OBJECTS,       /* OCI_LIST(struct) */
+    OCI_KIND_STRING_MAP,    /* struct oci_pairs */
+    OCI_KIND_OBJECT_MAP,    /* OCI_LIST(struct), a JSON object whose names go to `char *key` */
+};
+
+/** What the engine has to know about a kind. */
+struct oci_kind_info {
+    const char *wanted;    /* "must be ..." */
+    enum oci_json json;    /* the only JSON value it accepts */
+    size_t size;           /* bytes in the struct, 0 where that depends on the table */
+    enum oci_kind element; /* lists and maps only */
+};
+extern const struct oci_kind_info oci_kinds[];
+
+enum oci_field_flag {
+    OCI_REQUIRED = 1,        /* reading fails without it; written even if it is 0 or false */
+    OCI_ALWAYS = 2,          /* not required, but written even if it is 0 */
+    OCI_EMPTY_IS_ABSENT = 4, /* "" is what some writers give for "not set" */
+    OCI_IGNORED = 8,         /* accepted, but without meaning on Linux */
+};
+
+/** One member. Everything behind @offset is 0 where it does not apply. */
+struct oci_field {
+    const char *name;
+    enum oci_kind kind;
+    size_t offset;
+    unsigned flags;                 /* enum oci_field_flag */
+    const struct oci_type *type;    /* table of the object or of the elements */
+    const struct name_value *names; /* the only accepted strings, ended by a NULL name */
+    int64_t minimum;                /* of a number; for a list the least number of entries */
+    uint64_t maximum;               /* of a number */
+    oci_value_check *check;         /* of a string, of each string in a list or map */
+    oci_value_check *key_check;     /* of each member name in a map */
+};
+
+/** One object: its C struct and its rows. */
+struct oci_type {
+    size_t size;
+    const struct oci_field *fields;
+    size_t count;
+    oci_object_check *check; /* runs once all members are there and good by themselves */
+};
+
+/* clang-format off */
+
+#define OCI_TYPE(structure, ...)                                                                   \
+    const struct oci_type structure##_type = {                                                     \
+        .size = sizeof(struct structure),                                                          \
+        .fields = structure##_fields,                                                              \
+        .count = sizeof(structure##_fields) / sizeof(structure##_fields[0]),                       \
+        __VA_ARGS__                                                                                \
+    }
+
+#define OCI_MEMBER(structure, member) (((struct structure *)NULL)->member)
+
+/* A compile error if @expression is not of type @wanted: a row cannot lie about its member. */
+#define OCI_OFFSET(structure, member, expression, wanted)                                          \
+    (offsetof(struct structure, member) +                                                          \
+     0 * sizeof(char[__builtin_types_compatible_p(__typeof__(expression), wanted) ? 1 : -1]))
+
+/** A string, bool, list of strings or map of strings: the kind follows from the C type. */
+#define OCI_FIELD(structure, json_name, member, ...) {                                             \
+    .name = (json_name),                                                                           \
+    .kind = _Generic(OCI_MEMBER(structure, member),                                                \
+        char *: OCI_KIND_STRING,                                                                   \
+        bool: OCI_KIND_BOOL,                                                                       \
+        struct oci_bool: OCI_KIND_OPTIONAL_BOOL,                                                   \
+        struct oci_strings: OCI_KIND_STRINGS,                                                      \
+        struct oci_pairs: OCI_KIND_STRING_MAP),                                                    \
+    .offset = offsetof(struct structure, member),                                                  \
+    __VA_ARGS__ }
+
+/** A number within [least, most]: the kind follows from the C type. */
+#define OCI_NUMBER(structure, json_name, member, least, most, ...) {                               \
+    .name = (json_name),                                                                           \
+    .kind = _Generic(OCI_MEMBER(structure, member),                                                \
+        uint32_t: OCI_KIND_UINT32,                                                                 \
+        int64_t: OCI_KIND_INT64,                                                                   \
+        uint64_t: OCI_KIND_UINT64,                                                                 \
+        struct oci_int: OCI_KIND_OPTIONAL_INT,                                                     \
+        struct oci_uint: OCI_KIND_OPTIONAL_UINT),                                                  \
+    .offset = offsetof(struct structure, member),                                                  \
+    .minimum = (least), .maximum = (most),                                                         \
+    __VA_ARGS__ }
+
+/** One of the names in a table, stored as its value. */
+#define OCI_CHOICE(structure, json_name, member, table, ...) {                                     \
+    .name = (json_name), .kind = OCI_KIND_ENUM,                                                    \
+    .offset = OCI_OFFSET(structure, member, OCI_MEMBER(structure, member), int),                   \
+    .names = (table),                                                                              \
+    __VA_ARGS__ }
+
+/** A pointer to struct @of. */
+#define OCI_OBJECT(structure, json_name, member, of, ...) {                                        \
+    .name = (json_name), .kind = OCI_KIND_OBJECT,                                                  \
+    .offset = OCI_OFFSET(structure, member, *OCI_MEMBER(structure, member), struct of),            \
+    .type = &of##_type,                                                                            \
+    __VA_ARGS__ }
+
+/** A list of struct @of. */
+#define OCI_OBJECTS(structure, json_name, member, of, ...) {                                       \
+    .name = (json_name), .kind = OCI_KIND_OBJECTS,                                                 \
+    .offset = OCI_OFFSET(structure, member, *OCI_MEMBER(structure, member.items), struct of),      \
+    .type = &of##_type,                                                                            \
+    __VA_ARGS__ }
+
+/** A JSON object that maps names to struct @of; the name is the struct's first member. */
+#define OCI_OBJECT_MAP(structure, json_name, member, of, ...) {                                    \
+    .name = (json_name), .kind = OCI_KIND_OBJECT_MAP,                                              \
+    .offset = OCI_OFFSET(structure, member, *OCI_MEMBER(structure, member.items), struct of) +     \
+              0 * sizeof(char[offsetof(struct of, key) == 0 ? 1 : -1]),                            \
+    .type = &of##_type,                                                                            \
+    __VA_ARGS__ }
+
+/** A list of numbers within [least, most]. */
+#define OCI_NUMBERS(structure, json_name, member, least, most, ...) {                              \
+    .name = (json_name), .kind = OCI_KIND_UINT32S,                                                 \
+    .offset = OCI_OFFSET(structure, member, *OCI_MEMBER(structure, member.items), uint32_t),       \
+    .minimum = (least), .maximum = (most),                                                         \
+    __VA_ARGS__ }
+
+#define OCI_FOREIGN(json_name) { .name = (json_name), .kind = OCI_KIND_FOREIGN }
+
+/* clang-format on */
+
+/* The documents, and the tables shared between files. */
+extern const struct oci_type oci_config_type;
+extern const struct oci_type oci_process_type;
+extern const struct oci_type oci_linux_type;
+extern const struct oci_type oci_resources_type;
+extern const struct oci_type oci_seccomp_type;
+extern const struct oci_type oci_id_mapping_type;
+extern const struct oci_type oci_state_type;
+extern const struct oci_type oci_process_state_type;
+extern const struct oci_type oci_features_type;
+
+/** Row called @name (@length bytes, not terminated), or NULL. */
+const struct oci_field *oci_type_find(const struct oci_type *type, const char *name, size_t length);
+
+/** Entry called @name, or NULL. */
+const struct name_value *oci_names_find(const struct name_value *names, const char *name);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walk over the tables. */
+#include "oci-spec/list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "oci-spec/fields.h"
+
+struct walk {
+    void (*visit)(void *userdata, const struct oci_listing *listing);
+    void *userdata;
+    const char *document;
+    char pointer[256];
+};
+
+static enum oci_json json_of(enum oci_kind kind) {
+    return oci_kinds[kind].json;
+}
+
+static void list_type(struct walk *walk, const struct oci_type *type) {
+    const size_t length = strlen(walk->pointer);
+    const size_t room = sizeof(walk->pointer) - length;
+    for (size_t i = 0; i < type->count; i++) {
+        const struct oci_field *field = &type->fields[i];
+        const enum oci_kind element = oci_kinds[field->kind].element;
+        const bool collection = element != OCI_KIND_FOREIGN;
+        (void)snprintf(walk->pointer + length, room, "/%s", field->name);
+        const struct oci_listing listing = {
+            .document = walk->document,
+            .pointer = walk->pointer,
+            .kind = oci_kinds[field->kind].wanted,
+            .names = field->names,
+            .number = json_of(field->kind) == OCI_JSON_NUMBER || element == OCI_KIND_UINT32,
+            .minimum = field->minimum,
+            .maximum = field->maximum,
+            .required = (field->flags & OCI_REQUIRED) != 0,
+            .ignored = (field->flags & OCI_IGNORED) != 0,
+            .foreign = field->kind == OCI_KIND_FOREIGN,
+        };
+        walk->visit(walk->userdata, &listing);
+        if (field->type == NULL)
+            continue;
+        (void)snprintf(walk->pointer + length, room, "/%s%s", field->name, collection ? "/*" : "");
+        list_type(walk, field->type);
+    }
+    walk->pointer[length] = '\0';
+}
+
+void oci_list_fields(void (*visit)(void *userdata, const struct oci_listing *listing),
+                     void *userdata) {
+    static const struct {
+        const char *name;
+        const struct oci_type *type;
+    } documents[] = {
+        {"config", &oci_config_type},
+        {"state", &oci_state_type},
+        {"process-state", &oci_process_state_type},
+        {"features", &oci_features_type},
+    };
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        struct walk walk = {.visit = visit, .userdata = userdata, .document = documents[i].name};
+        list_type(&walk, documents[i].type);
+    }
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of thole: one table row each, from which parsing, help and manuals are made. */
+#ifndef SRC_COMMANDS_H
+#define SRC_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "options.h"
+#include "thole.h"
+
+struct command;
+
+/** One call of a command, with everything from its command line. */
+struct invocation {
+    const struct command *command;
+    const struct thole_context *context;
+    const void *options;    /* the struct that the command's option table fills in */
+    char *const *arguments; /* NULL-terminated, within the command's minimum and maximum */
+    size_t argument_count;
+};
+
+enum { COMMAND_ANY_NUMBER = -1 };
+
+struct command {
+    const char *name;
+    const char *arguments;   /* synopsis: "ID [SIGNAL]"; "ID" first: the command is about it */
+    const char *summary;     /* one line without a full stop */
+    const char *description; /* paragraphs for help and manual */
+    const struct option_row *options;
+    size_t options_size; /* of the struct that @options fills in */
+    int minimum;         /* arguments */
+    int maximum;         /* COMMAND_ANY_NUMBER: no limit */
+    bool in_order;       /* options end at the first argument */
+    bool seal;           /* runs a container's program: the executable is sealed first */
+    bool hidden;         /* left out of help, manual and completion */
+    int failure_status;  /* exit status of a failure, 0: the usual 1 */
+    /** Returns 0 and may set @ret_status (0 before), or -1 with @err filled in. */
+    int (*run)(const struct invocation *invocation, int *ret_status, struct thole_error *err);
+};
+
+extern const struct command command_create;
+extern const struct command command_delete;
+extern const struct command command_exec;
+extern const struct command command_features;
+extern const struct command command_generate_completion;
+extern const struct command command_generate_man;
+extern const struct command command_help;
+extern const struct command command_kill;
+extern const struct command command_list;
+extern const struct command command_pause;
+extern const struct command command_plan;
+extern const struct command command_ps;
+extern const struct command command_resume;
+extern const struct command command_run;
+extern const struct command command_spec;
+extern const struct command command_start;
+extern const struct command command_state;
+extern const struct command command_update;
+extern const struct command command_validate;
+extern const struct command command_version;
+
+/** All of them by name, NULL-terminated. */
+extern const struct command *const commands[];
+
+/** The command called @name, or NULL. */
+const struct command *command_find(const char *name);
+
+/** The option table of commands that have no options. */
+extern const struct option_row command_no_options[];
+
+#endif

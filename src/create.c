@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create and run: from bundle to container. */
+#include "commands.h"
+#include "environment.h"
+#include "thole.h"
+
+#define MEMBER(name) offsetof(struct thole_run_request, name)
+
+/* Both commands fill in the same request, so that their options are the same. */
+#define OPTIONS_OF_BOTH                                                            \
+    {"bundle",      'b',                                                           \
+     OPTION_STRING, MEMBER(create.bundle),                                         \
+     "DIR",         "the bundle (default: the current directory)"},                \
+        {"config",      'f',                                                       \
+         OPTION_STRING, MEMBER(create.config),                                     \
+         "FILE",        "the configuration (default: config.json in the bundle)"}, \
+        {"console-socket", 0,                                                      \
+         OPTION_STRING,    MEMBER(create.console_socket),                          \
+         "PATH",           "send the terminal to this AF_UNIX socket"},            \
+        {"pid-file",    0,                                                         \
+         OPTION_STRING, MEMBER(create.pid_file),                                   \
+         "FILE",        "write the process id to FILE"},                           \
+        {"pidfd-socket", 0,                                                        \
+         OPTION_STRING,  MEMBER(create.pidfd_socket),                              \
+         "PATH",         "send a pidfd of the process to this AF_UNIX socket"},    \
+        {"preserve-fds",                                                           \
+         0,                                                                        \
+         OPTION_NUMBER,                                                            \
+         MEMBER(create.preserve_fds),                                              \
+         "N",                                                                      \
+         "pass N more descriptors, after 0 to 2 and LISTEN_FDS"},                  \
+        {"no-pivot",  0,                                                           \
+         OPTION_FLAG, MEMBER(create.no_pivot),                                     \
+         NULL,        "do not use pivot_root(2), which an initramfs refuses"},     \
+    {                                                                              \
+        "no-new-keyring", 0, OPTION_FLAG, MEMBER(create.no_new_keyring), NULL,     \
+            "keep the session keyring of the caller"                               \
+    }
+
+static const struct option_row create_options[] = {
+    OPTIONS_OF_BOTH,
+    {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL, NULL},
+    {0},
+};
+
+static const struct option_row run_options[] = {
+    OPTIONS_OF_BOTH,
+    {"detach", 'd', OPTION_FLAG, MEMBER(detach), NULL, "return when the program has started"},
+    {"keep", 0, OPTION_FLAG, MEMBER(keep), NULL, "do not delete the container at the end"},
+    {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL,
+     "do not adopt orphaned processes while waiting"},
+    {0},
+};
+
+/* The request as parsed, with what the environment and the arguments add. */
+static struct thole_run_request complete(const struct invocation *invocation) {
+    struct thole_run_request request = *(const struct thole_run_request *)invocation->options;
+    request.create.id = invocation->arguments[0];
+    request.create.listen_fds = environment_listen_fds();
+    if (request.create.listen_fds > 0)
+        request.create.listen_fdnames = environment_get("LISTEN_FDNAMES");
+    request.create.notify_socket = environment_get("NOTIFY_SOCKET");
+    return request;
+}
+
+static int run_create(const struct invocation *invocation, int *ret_status,
+                      struct thole_error *err) {
+    (void)ret_status;
+    const struct thole_run_request request = complete(invocation);
+    return thole_create(invocation->context, &request.create, err);
+}
+
+static int run_run(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
+    const struct thole_run_request request = complete(invocation);
+    return thole_run(invocation->context, &request, ret_status, err);
+}
+
+const struct command command_create = {
+    .name = "create",
+    .arguments = "ID",
+    .summary = "create a container; start runs its program",
+    .description =
+        "Sets up everything that config.json of the bundle asks for, up to the program itself.\n"
+        "Standard input, output and error of this call become those of the program.",
+    .options = create_options,
+    .options_size = sizeof(struct thole_run_request),
+    .minimum = 1,
+    .maximum = 1,
+    .seal = true,
+    .run = run_create,
+};
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "ID",
+    .summary = "create a container, start it and wait for its end",
+    .description =
+        "In the foreground signals are passed on, the container is deleted at the end, and the\n"
+        "exit status is that of the program, or 128 + N if signal N ended it.",
+    .options = run_options,
+    .options_size = sizeof(struct thole_run_request),
+    .minimum = 1,
+    .maximum = 1,
+    .seal = true,
+    .run = run_run,
+};

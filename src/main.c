@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry of thole: reads the command line, runs one command, reports its error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "commands.h"
+#include "context.h"
+#include "help.h"
+#include "log.h"
+#include "output.h"
+#include "thole.h"
+#include "version.h"
+
+/* What is known of the call when an error is reported. */
+struct call {
+    const struct command *command; /* NULL: none was found */
+    const char *id;                /* NULL: none was given, or the command has none */
+    struct logger logger;
+};
+
+/* A program started without one of these would give their numbers to files it opens. */
+static void open_standard_descriptors(void) {
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
+}
+
+static int wrong_count(const struct command *command, struct thole_error *err) {
+    return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                     "wrong number of arguments, usage: thole %s [OPTION]...%s%s", command->name,
+                     command->arguments[0] != '\0' ? " " : "", command->arguments);
+}
+
+/* Runs the command with options and arguments already taken apart. */
+static int run_parsed(struct call *call, char *const *argv, const struct thole_context *context,
+                      const void *options, const struct option_arguments *arguments,
+                      int *ret_status, struct thole_error *err) {
+    const struct command *command = call->command;
+    if (arguments->count > 0 && text_starts_with(command->arguments, "ID"))
+        call->id = arguments->items[0];
+    if (arguments->count < (size_t)command->minimum ||
+        (command->maximum != COMMAND_ANY_NUMBER && arguments->count > (size_t)command->maximum))
+        return wrong_count(command, err);
+    if (command->seal && thole_seal_executable(argv, err) < 0)
+        return -1;
+
+    const struct invocation invocation = {
+        .command = command,
+        .context = context,
+        .options = options,
+        .arguments = arguments->items,
+        .argument_count = arguments->count,
+    };
+    return command->run(&invocation, ret_status, err);
+}
+
+/* @words: the command's name and what follows. */
+static int run_command(struct call *call, char *const *argv, char *const *words,
+                       const struct thole_context *context, int *ret_status,
+                       struct thole_error *err) {
+    const struct command *command = command_find(words[0]);
+    if (command == NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown command %s", words[0]);
+    call->command = command;
+
+    cleanup_free void *options = calloc(1, command->options_size + 1);
+    if (options == NULL)
+        return error_errno(err, NULL, "allocate memory");
+    struct option_arguments arguments;
+    int result =
+        options_parse(command->options, command->in_order, words + 1, options, &arguments, err);
+    if (result >= 0 && arguments.help)
+        result = help_print_command(command, err);
+    else if (result >= 0)
+        result = run_parsed(call, argv, context, options, &arguments, ret_status, err);
+    options_done(command->options, options, &arguments);
+    return result;
+}
+
+/* The whole program but for reporting its error. */
+static int run(char *const *argv, struct call *call, int *ret_status, struct thole_error *err) {
+    struct global_settings settings = {0};
+    struct option_arguments words;
+    struct thole_context context;
+    cleanup_free char *root = NULL;
+
+    int result = options_parse(global_options, true, argv + 1, &settings, &words, err);
+    struct thole_error context_error = {0};
+    if (context_init(&settings, &call->logger, &context, &root, &context_error) < 0 &&
+        result >= 0) {
+        *err = context_error;
+        result = -1;
+    }
+    if (result >= 0 && words.help) {
+        result = help_print_program(err);
+    } else if (result >= 0 && settings.version) {
+        result = version_print(&context, err);
+    } else if (result >= 0 && words.count == 0) {
+        *ret_status = EXIT_FAILURE;
+        result = help_print_hint(err);
+    } else if (result >= 0) {
+        result = run_command(call, argv, words.items, &context, ret_status, err);
+    }
+    options_done(global_options, &settings, &words);
+    return result;
+}
+
+/* "create web1: /mounts/3: mount proc on /proc: Operation not permitted" */
+static void report(const struct call *call, const struct thole_error *err) {
+    char reason[sizeof(err->where) + sizeof(err->text) + 128];
+    cleanup_text struct text message = {0};
+    if (call->command != NULL)
+        text_append(&message, call->command->name);
+    if (call->id != NULL)
+        text_appendf(&message, " %s", call->id);
+    if (call->command != NULL)
+        text_append(&message, ": ");
+    text_append(&message, error_format(err, reason, sizeof(reason)));
+    logger_fail(&call->logger, message.data, err->hint);
+}
+
+int main(int argc, char *argv[]) {
+    struct call call = {0};
+    struct thole_error err = {0};
+    int status = EXIT_SUCCESS;
+    if (argc < 1)
+        return EXIT_FAILURE;
+    open_standard_descriptors();
+    if (run(argv, &call, &status, &err) >= 0)
+        return status;
+
+    report(&call, &err);
+    bool usage = err.kind == THOLE_ERROR_USAGE || call.command == NULL;
+    return usage || call.command->failure_status == 0 ? EXIT_FAILURE : call.command->failure_status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hidden commands for the build: manual pages and shell completion, made from the tables. */
+#include <string.h>
+
+#include "config.h"
+
+#include "base/text.h"
+#include "commands.h"
+#include "context.h"
+#include "help.h"
+#include "output.h"
+
+/* Text for troff: hyphens stay hyphens, and no line of it is taken for a request. */
+static void append_escaped(struct text *text, const char *string) {
+    for (const char *at = string; *at != '\0'; at++) {
+        bool line_start = at == string || at[-1] == '\n';
+        if (line_start && (*at == '.' || *at == '\''))
+            text_append(text, "\\&");
+        if (*at == '-')
+            text_append(text, "\\-");
+        else if (*at == '\\')
+            text_append(text, "\\e");
+        else
+            text_append_bytes(text, at, 1);
+    }
+}
+
+static void append_heading(struct text *text, const char *page, const char *summary) {
+    text_append(text, ".TH ");
+    for (const char *at = page; *at != '\0'; at++)
+        text_appendf(text, "%c", *at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+    text_appendf(text, " 1 \"\" \"thole %s\" \"User Commands\"\n.SH NAME\n", PACKAGE_VERSION);
+    append_escaped(text, page);
+    text_append(text, " \\- ");
+    append_escaped(text, summary);
+    text_append(text, "\n.SH SYNOPSIS\n");
+}
+
+static void append_options(struct text *text, const struct option_row *rows) {
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        cleanup_text struct text spelling = {0};
+        if (row->help == NULL)
+            continue;
+        help_append_option(&spelling, row);
+        text_append(text, ".TP\n.B ");
+        append_escaped(text, spelling.data);
+        text_append(text, "\n");
+        append_escaped(text, row->help);
+        text_append(text, "\n");
+    }
+    text_append(text, ".TP\n.B \\-h, \\-\\-help\nprint a short help\n");
+}
+
+static void append_program_page(struct text *text) {
+    append_heading(text, "thole", help_tagline);
+    text_append(text, ".B thole\n[\\fIGLOBAL OPTION\\fR]... \\fICOMMAND\\fR [\\fIOPTION\\fR]... "
+                      "[\\fIARGUMENT\\fR]...\n.SH DESCRIPTION\n"
+                      "thole creates and runs containers from bundles: a directory with a root\n"
+                      "filesystem and its description, config.json. Container engines call it as\n"
+                      "they call runc or crun.\n.SH COMMANDS\n");
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->hidden)
+            continue;
+        text_appendf(text, ".TP\n.B %s ", (*at)->name);
+        append_escaped(text, (*at)->arguments);
+        text_append(text, "\n");
+        append_escaped(text, (*at)->summary);
+        text_append(text, "\n");
+    }
+    text_append(text, ".SH GLOBAL OPTIONS\nThey stand before the command. A value follows its "
+                      "option as a word of its own or behind\n\\(lq=\\(rq.\n");
+    append_options(text, global_options);
+    text_append(text,
+                ".SH EXIT STATUS\n0 is success and 1 a failure. \\fBrun\\fR and \\fBexec\\fR in "
+                "the foreground return the status of\nthe program, 128 + N if signal N ended it; "
+                "\\fBexec\\fR returns 255 if the program could not be\nstarted.\n"
+                ".SH ENVIRONMENT\n.TP\n.B XDG_RUNTIME_DIR\nholds the state of an unprivileged "
+                "user's containers\n.TP\n.B NOTIFY_SOCKET\nreadiness of the container is reported "
+                "there, see sd_notify(3)\n.TP\n.B LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES\nsockets "
+                "passed on to the container, see sd_listen_fds(3)\n"
+                ".SH FILES\n.TP\n.I /run/thole\nthe state of containers\n.SH SEE ALSO\n");
+    const char *separator = "";
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->hidden)
+            continue;
+        text_appendf(text, "%s\\fBthole\\-%s\\fR(1)", separator, (*at)->name);
+        separator = ",\n";
+    }
+    text_append(text, "\n");
+}
+
+static void append_command_page(struct text *text, const struct command *command) {
+    cleanup_text struct text page = {0};
+    text_appendf(&page, "thole-%s", command->name);
+    append_heading(text, page.data, command->summary);
+    text_appendf(text, ".B thole\n[\\fIGLOBAL OPTION\\fR]... \\fB%s\\fR [\\fIOPTION\\fR]... \\fI",
+                 command->name);
+    append_escaped(text, command->arguments);
+    text_append(text, "\\fR\n");
+    if (command->description != NULL) {
+        text_append(text, ".SH DESCRIPTION\n");
+        append_escaped(text, command->description);
+        text_append(text, "\n");
+    }
+    text_append(text, ".SH OPTIONS\n");
+    append_options(text, command->options);
+    text_append(text, ".SH SEE ALSO\n\\fBthole\\fR(1)\n");
+}
+
+static int run_generate_man(const struct invocation *invocation, int *ret_status,
+                            struct thole_error *err) {
+    (void)ret_status;
+    cleanup_text struct text text = {0};
+    const char *page = invocation->arguments[0];
+    if (strcmp(page, "thole") == 0) {
+        append_program_page(&text);
+        return output_text(text.data, err);
+    }
+    const struct command *command =
+        text_starts_with(page, "thole-") ? command_find(page + strlen("thole-")) : NULL;
+    if (command == NULL || command->hidden)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "there is no manual page %s", page);
+    append_command_page(&text, command);
+    return output_text(text.data, err);
+}
+
+/* The long options of a table, or with @values only those that take a value. */
+static void append_words(struct text *text, const struct option_row *rows, bool values) {
+    const char *separator = values ? "|" : " ";
+    const char *before = "";
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        if (row->help == NULL || (values && row->kind == OPTION_FLAG))
+            continue;
+        text_appendf(text, "%s--%s", before, row->name);
+        before = separator;
+        if (values && row->letter != 0)
+            text_appendf(text, "|-%c", row->letter);
+    }
+}
+
+/* A bash function: global options, then the command, then its options or ids of containers. */
+static void append_completion(struct text *text) {
+    text_append(text, "# Completion of thole for bash\n_thole() {\n"
+                      "    local word=${COMP_WORDS[COMP_CWORD]} command= i=1\n"
+                      "    COMPREPLY=()\n"
+                      "    while [ \"$i\" -lt \"$COMP_CWORD\" ]; do\n"
+                      "        case ${COMP_WORDS[i]} in\n        ");
+    append_words(text, global_options, true);
+    text_append(text, ") i=$((i + 2)) ;;\n        -*) i=$((i + 1)) ;;\n"
+                      "        *) command=${COMP_WORDS[i]}; break ;;\n"
+                      "        esac\n    done\n    local options ids=\n    case $command in\n");
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->hidden)
+            continue;
+        text_appendf(text, "    %s) options='", (*at)->name);
+        append_words(text, (*at)->options, false);
+        text_append(text, "'");
+        if (text_starts_with((*at)->arguments, "ID"))
+            text_append(text, "; ids=1");
+        text_append(text, " ;;\n");
+    }
+    text_append(text, "    *) options='");
+    append_words(text, global_options, false);
+    for (const struct command *const *at = commands; *at != NULL; at++)
+        if (!(*at)->hidden)
+            text_appendf(text, " %s", (*at)->name);
+    text_append(text, "' ;;\n    esac\n"
+                      "    [ -n \"$ids\" ] && options=\"$options $(thole list -q 2>/dev/null)\"\n"
+                      "    COMPREPLY=($(compgen -W \"$options --help\" -- \"$word\"))\n}\n"
+                      "complete -o default -F _thole thole\n");
+}
+
+static int run_generate_completion(const struct invocation *invocation, int *ret_status,
+                                   struct thole_error *err) {
+    (void)invocation;
+    (void)ret_status;
+    cleanup_text struct text text = {0};
+    append_completion(&text);
+    return output_text(text.data, err);
+}
+
+const struct command command_generate_man = {
+    .name = "generate-man",
+    .arguments = "PAGE",
+    .summary = "print a manual page: thole, thole-create, ...",
+    .options = command_no_options,
+    .minimum = 1,
+    .maximum = 1,
+    .hidden = true,
+    .run = run_generate_man,
+};
+
+const struct command command_generate_completion = {
+    .name = "generate-completion",
+    .arguments = "",
+    .summary = "print the completion script for bash",
+    .options = command_no_options,
+    .hidden = true,
+    .run = run_generate_completion,
+};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ps: the processes of a container, in the words of the host's ps(1) or as a list of pids. */
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "commands.h"
+#include "output.h"
+#include "thole.h"
+
+struct ps_settings {
+    const char *format;
+};
+
+static const struct option_row ps_options[] = {
+    {"format", 'f', OPTION_STRING, offsetof(struct ps_settings, format), "FORMAT",
+     "table (default) or json", .choices = "table|json"},
+    {0},
+};
+
+enum { PS_OUTPUT_MAX = 64 * 1024 * 1024 };
+#define BLANKS " \t"
+
+/* Runs ps(1) with its standard output in @ret_output. */
+static int run_host_ps(char *const *arguments, char **ret_output, struct thole_error *err) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(err, NULL, "make a pipe for ps");
+    cleanup_close int reading = ends[0];
+    cleanup_close int writing = ends[1];
+
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, writing, STDOUT_FILENO);
+    int code = posix_spawnp(&pid, "ps", &actions, NULL, arguments, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    if (code != 0)
+        return error_set(err, THOLE_ERROR_HOST, code, NULL, "run ps");
+    (void)close(take_fd(&writing));
+
+    cleanup_free char *output = NULL;
+    int result = file_read_fd(reading, "the output of ps", PS_OUTPUT_MAX, &output, NULL, err);
+    (void)close(take_fd(&reading));
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (result < 0)
+        return -1;
+    /* ps also fails when it selects no process, but then there is a heading. */
+    if (output[0] == '\0')
+        return error_set(err, THOLE_ERROR_PAYLOAD, 0, NULL, "ps printed nothing, its status is %d",
+                         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    *ret_output = take_ptr(output);
+    return 0;
+}
+
+/* Number @index (from 0) of the words in @line; its length goes to @ret_length, 0: none. */
+static const char *find_word(const char *line, size_t index, size_t *ret_length) {
+    const char *at = line + strspn(line, BLANKS);
+    for (; index > 0; index--) {
+        at += strcspn(at, BLANKS "\n");
+        at += strspn(at, BLANKS);
+    }
+    *ret_length = strcspn(at, BLANKS "\n");
+    return at;
+}
+
+static int find_pid_column(const char *heading, size_t *ret_column, struct thole_error *err) {
+    size_t length = 1;
+    for (size_t column = 0; length > 0; column++) {
+        const char *word = find_word(heading, column, &length);
+        if (length == 3 && strncmp(word, "PID", 3) == 0) {
+            *ret_column = column;
+            return 0;
+        }
+    }
+    return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "the output of ps has no PID column");
+}
+
+static bool is_listed(const char *word, const pid_t *pids, size_t count) {
+    long pid = strtol(word, NULL, 10);
+    for (size_t i = 0; i < count; i++) {
+        if (pids[i] == pid)
+            return true;
+    }
+    return false;
+}
+
+/* Keeps the heading of @output and the lines of the container's processes. */
+static int append_table(struct text *text, const char *output, const pid_t *pids, size_t count,
+                        struct thole_error *err) {
+    size_t column = 0;
+    if (find_pid_column(output, &column, err) < 0)
+        return -1;
+    for (const char *line = output; *line != '\0';) {
+        size_t line_length = strcspn(line, "\n");
+        size_t length = 0;
+        const char *word = find_word(line, column, &length);
+        if (line == output || (length > 0 && is_listed(word, pids, count))) {
+            text_append_bytes(text, line, line_length);
+            text_append(text, "\n");
+        }
+        line += line_length + (line[line_length] == '\n' ? 1 : 0);
+    }
+    return 0;
+}
+
+/* "ps" and its arguments; a single one with blanks holds several. @ret_copy owns their text. */
+static char **ps_arguments(const struct invocation *invocation, char **ret_copy) {
+    char *const *given = invocation->arguments + 1;
+    size_t count = invocation->argument_count - 1;
+    char *copy = strdup(count == 1 ? given[0] : "-ef");
+    size_t limit = copy != NULL ? strlen(copy) + count + 3 : 0;
+    char **arguments = calloc(limit, sizeof(*arguments));
+    static char program[] = "ps";
+    if (copy == NULL || arguments == NULL)
+        abort();
+
+    size_t used = 0;
+    arguments[used++] = program;
+    *ret_copy = copy;
+    if (count > 1) {
+        memcpy(arguments + used, given, count * sizeof(*given));
+        return arguments;
+    }
+    char *rest = NULL;
+    for (char *word = strtok_r(copy, BLANKS, &rest); word != NULL;
+         word = strtok_r(NULL, BLANKS, &rest))
+        arguments[used++] = word;
+    return arguments;
+}
+
+static void append_pids(struct text *text, const pid_t *pids, size_t count) {
+    text_append(text, "[");
+    for (size_t i = 0; i < count; i++)
+        text_appendf(text, i > 0 ? ",%d" : "%d", (int)pids[i]);
+    text_append(text, "]\n");
+}
+
+static int run_ps(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
+    (void)ret_status;
+    const struct ps_settings *settings = invocation->options;
+    cleanup_free pid_t *pids = NULL;
+    size_t count = 0;
+    if (thole_pids(invocation->context, invocation->arguments[0], &pids, &count, err) < 0)
+        return -1;
+
+    cleanup_text struct text text = {0};
+    if (text_equal(settings->format, "json")) {
+        append_pids(&text, pids, count);
+        return output_text(text.data, err);
+    }
+    cleanup_free char *copy = NULL;
+    cleanup_free char **arguments = ps_arguments(invocation, &copy);
+    cleanup_free char *output = NULL;
+    if (run_host_ps(arguments, &output, err) < 0 ||
+        append_table(&text, output, pids, count, err) < 0)
+        return -1;
+    return output_text(text.data, err);
+}
+
+const struct command command_ps = {
+    .name = "ps",
+    .arguments = "ID [PS ARGUMENT]...",
+    .summary = "list the processes of a container",
+    .description =
+        "The table is that of ps(1) on the host, called with the given arguments or -ef, without\n"
+        "the lines of other processes. It needs a PID column. JSON is a list of pids.",
+    .options = ps_options,
+    .options_size = sizeof(struct ps_settings),
+    .minimum = 1,
+    .maximum = COMMAND_ANY_NUMBER,
+    .in_order = true,
+    .run = run_ps,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The version text and the version command. */
+#include "version.h"
+
+#include "config.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "commands.h"
+#include "oci-spec/spec.h"
+#include "output.h"
+
+int version_print(const struct thole_context *context, struct thole_error *err) {
+    cleanup_free char *default_root = context->root == NULL ? thole_default_root() : NULL;
+    cleanup_text struct text text = {0};
+    text_appendf(&text, "thole version %s\ncommit: %s\nrundir: %s\nspec: %s\n", PACKAGE_VERSION,
+                 THOLE_COMMIT, context->root != NULL ? context->root : default_root,
+                 OCI_SPEC_VERSION);
+    if (thole_seccomp_version() != NULL)
+        text_appendf(&text, "libseccomp: %s\n", thole_seccomp_version());
+    text_appendf(&text, "%s\n", thole_build_features());
+    return output_text(text.data, err);
+}
+
+static int run_version(const struct invocation *invocation, int *ret_status,
+                       struct thole_error *err) {
+    (void)ret_status;
+    return version_print(invocation->context, err);
+}
+
+const struct command command_version = {
+    .name = "version",
+    .arguments = "",
+    .summary = "print the version and what is built in",
+    .options = command_no_options,
+    .run = run_version,
+};

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of all tests on the real binary: see HACKING.md, "Tests on the binary"."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import bundle as bundles  # noqa: E402
+from harness import machine, traces  # noqa: E402
+from harness.runtime import Runtime  # noqa: E402
+
+traces.keep_orphans()
+
+
+def pytest_report_header():
+    runtime = machine.find_runtime()
+    return [f"runtime: {runtime}", f"cgroup layout: {machine.layout()}, controllers: "
+            + " ".join(sorted(name for name in machine.controllers() if name))]
+
+
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("needs"):
+        reason = machine.missing(mark.kwargs)
+        if reason:
+            pytest.skip(reason)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Adds this session's counts to the file that tests/run-all sums up."""
+    tally = os.environ.get("THOLE_TALLY")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not tally or not reporter:
+        return
+    count = {name: len(reporter.stats.get(name, []))
+             for name in ("passed", "failed", "error", "skipped")}
+    with open(tally, "a", encoding="ascii") as target:
+        target.write(f"{count['passed']} {count['failed'] + count['error']} {count['skipped']}\n")
+
+
+@pytest.fixture(scope="session")
+def thole_path():
+    """Path of the runtime under test."""
+    path = machine.find_runtime()
+    assert path, "no runtime to test: build thole first or set THOLE"
+    return path
+
+
+@pytest.fixture(scope="session")
+def session_folder():
+    """A folder that users other than root may pass through, removed at the end."""
+    folder = tempfile.mkdtemp(prefix="thole-test.", dir="/var/tmp")
+    os.chmod(folder, 0o711)
+    yield folder
+    subprocess.run(["rm", "-rf", "--one-file-system", folder], check=False)
+
+
+@pytest.fixture(scope="session")
+def rootfs_template(session_folder):
+    """The busybox root file system that every bundle starts with a copy of."""
+    if not os.path.exists(bundles.BUSYBOX):
+        pytest.skip(f"needs {bundles.BUSYBOX} (package busybox-static)")
+    path = os.path.join(session_folder, "template")
+    bundles.make_rootfs(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def probe_template(session_folder):
+    """tests/harness/probe.c as a static program: what a container can only tell from inside."""
+    path = os.path.join(session_folder, "probe")
+    source = os.path.join(os.path.dirname(__file__), "harness", "probe.c")
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static",
+                    "-o", path, source], check=True)
+    return path
+
+
+@pytest.fixture
+def folder(session_folder):
+    """A folder for one test."""
+    path = tempfile.mkdtemp(dir=session_folder)
+    os.chmod(path, 0o711)
+    yield path
+    subprocess.run(["rm", "-rf", "--one-file-system", path], check=False)
+
+
+@pytest.fixture
+def thole(thole_path, folder):
+    """The runtime; after the test no process, cgroup, mount or state may be left."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    runtime = Runtime(thole_path, folder)
+    yield runtime
+    complaints = runtime.clean_up()
+    assert not complaints, "left behind:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def bundle(folder, rootfs_template):
+    """bundle(args..., member=value) makes a new bundle; keywords are members of process."""
+    count = 0
+
+    def make(*args, **process):
+        nonlocal count
+        count += 1
+        config = bundles.default_config(args or ("/bin/true",), **process)
+        return bundles.Bundle(os.path.join(folder, f"bundle{count}"), rootfs_template, config)
+
+    return make
+
+
+@pytest.fixture
+def sleeper(thole, bundle):
+    """sleeper(**process): a running container whose init sleeps."""
+
+    def make(*options, **process):
+        return thole.launch(bundle("/bin/sleep", "1000", **process), *options)
+
+    return make
+
+
+@pytest.fixture
+def probe(probe_template):
+    """probe(bundle): puts the probe into the bundle as /bin/probe."""
+
+    def install(target):
+        shutil.copy(probe_template, os.path.join(target.rootfs, "bin/probe"))
+        return "/bin/probe"
+
+    return install
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parent_cgroup_removed():
+    """The tests' common parent cgroup goes when the session ends, if it is empty."""
+    yield
+    for where in {mounted for mounted, _ in machine.controllers().values()}:
+        try:
+            os.rmdir(os.path.join(where, "thole-test"))
+        except OSError:
+            pass

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libFuzzer target: reading config.json never crashes, a refusal names a place in one line, and
+ * what was accepted reads the same again after writing.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "oci-spec/document.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition) {
+    if (!condition)
+        abort();
+}
+
+static void check_written(const struct oci_config *config) {
+    cleanup_arena struct arena arena = {0};
+    struct thole_error err = {0};
+    struct oci_config *again = NULL;
+    cleanup_free char *written = oci_write_config(config, 0);
+    require(oci_read_config(written, strlen(written), &arena, NULL, &again, &err) == 0);
+    cleanup_free char *rewritten = oci_write_config(again, 0);
+    require(strcmp(written, rewritten) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    cleanup_arena struct arena arena = {0};
+    struct oci_report report = {.arena = &arena};
+    struct thole_error err = {0};
+    struct thole_error same = {0};
+    struct oci_config *config = NULL;
+    const char *json = (const char *)data;
+
+    int result = oci_read_config(json, size, &arena, NULL, &config, &err);
+    require(oci_read_config(json, size, &arena, &report, &config, &same) == result);
+    require((result == 0) == (report.errors == 0));
+    if (result == 0) {
+        check_written(config);
+    } else {
+        require(err.kind == THOLE_ERROR_CONFIG && err.where[0] == '/' && err.text[0] != '\0');
+        require(strpbrk(err.text, "\n\r\033") == NULL && strpbrk(err.where, "\n\r\033") == NULL);
+        require(strcmp(err.where, same.where) == 0 && strcmp(err.text, same.text) == 0);
+    }
+    return 0;
+}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this machine is: its cgroup layout, privileges, and where the runtime under test lies."""
+import ctypes
+import functools
+import os
+import shutil
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_CHILD_SUBREAPER = 36
+
+# capabilities(7); the index is the number.
+CAPABILITIES = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
+    "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO "
+    "SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME "
+    "SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG "
+    "WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE").split()
+
+
+def find_runtime():
+    """The runtime under test: $THOLE, or the binary in $BUILDDIR, the top or its build folder."""
+    if os.environ.get("THOLE"):
+        return os.path.abspath(os.environ["THOLE"])
+    build = os.environ.get("BUILDDIR")
+    for folder in ([build] if build else []) + [TOP, os.path.join(TOP, "build")]:
+        for name in ("thole", "src/thole"):
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return os.path.abspath(path)
+    return None
+
+
+def become_subreaper():
+    """Orphaned containers become children of this process, as they do of conmon."""
+    if _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def capability_sets(pid="self"):
+    """{"CapInh": mask, ...} as /proc/PID/status has them."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        return parse_capability_sets(status.read())
+
+
+def parse_capability_sets(text):
+    return {line.split(":")[0]: int(line.split()[1], 16)
+            for line in text.splitlines() if line.startswith("Cap") and ":" in line}
+
+
+def capability_names(mask):
+    return {"CAP_" + name for number, name in enumerate(CAPABILITIES) if mask >> number & 1}
+
+
+def has_capability(name):
+    number = CAPABILITIES.index(name.removeprefix("CAP_"))
+    return bool(capability_sets()["CapEff"] >> number & 1)
+
+
+def mount_lines(pid="self"):
+    """Lines of mountinfo, each split at blanks: see proc_pid_mountinfo(5)."""
+    try:
+        with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="replace") as mounts:
+            return [line.split() for line in mounts]
+    except OSError:
+        return []
+
+
+@functools.lru_cache(maxsize=None)
+def controllers():
+    """{controller: (mount point, is it cgroup2)} of what is mounted beneath /sys/fs/cgroup."""
+    found = {}
+    for line in mount_lines():
+        where, kind, options = line[4], line[line.index("-") + 1], line[-1]
+        if not where.startswith("/sys/fs/cgroup"):
+            continue
+        if kind == "cgroup2":
+            found[""] = (where, True)
+            with open(where + "/cgroup.controllers", encoding="ascii") as names:
+                for name in names.read().split():
+                    found[name] = (where, True)
+        elif kind == "cgroup":
+            for name in options.split(","):
+                if name not in ("rw", "ro", "xattr", "clone_children", "noprefix"):
+                    found[name] = (where, False)
+    return found
+
+
+def layout():
+    """"unified" (v2 only), "hybrid" (v1 and v2), "legacy" (v1 only)."""
+    mounted = controllers()
+    if mounted.get("", ("", False))[0] == "/sys/fs/cgroup":
+        return "unified"
+    return "hybrid" if "" in mounted else "legacy"
+
+
+def cgroup_path(pid, controller):
+    """Path of the process in the hierarchy of the controller ("" is cgroup2), from its root."""
+    unified = controllers()[controller][1]
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8") as lines:
+        for line in lines:
+            number, names, path = line.rstrip("\n").split(":", 2)
+            if (number == "0") if unified else (controller in names.split(",")):
+                return path
+    raise LookupError(f"process {pid} has no cgroup for {controller!r}")
+
+
+def cgroup_directory(pid, controller):
+    """Directory on this host that limits the process with the controller."""
+    return controllers()[controller][0] + cgroup_path(pid, controller)
+
+
+def missing(what):
+    """Why a test that needs all of `what` (a dict) cannot run here, or None."""
+    for kind, wanted in what.items():
+        for value in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
+            reason = _missing_one(kind, value)
+            if reason:
+                return reason
+    return None
+
+
+def _missing_one(kind, value):
+    if kind == "root":
+        return "needs root" if value and os.geteuid() != 0 else None
+    if kind == "controller":
+        names = controllers()
+        return None if value in names else (
+            f"needs the {value or 'cgroup2'} controller; this {layout()} layout has "
+            + " ".join(sorted(name for name in names if name)))
+    if kind == "layout":
+        return None if layout() == value else f"needs the {value} cgroup layout, this is {layout()}"
+    if kind == "capability":
+        return None if has_capability(value) else f"needs {value}, which this machine withholds"
+    if kind == "program":
+        return None if shutil.which(value) else f"needs the program {value}"
+    if kind == "file":
+        return None if os.path.exists(value) else f"needs {value}, which this kernel does not have"
+    raise ValueError(f"unknown need {kind}")

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds what a container left behind: processes, cgroups, mounts, files."""
+import contextlib
+import os
+import signal
+import time
+
+from harness import machine
+
+
+def parents():
+    """{pid: (parent pid, state letter)} of every process."""
+    table = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            table[int(name)] = (int(fields[1]), fields[0])
+    return table
+
+
+def keep_orphans():
+    """Splits this process in two: the parent stays behind as the keeper, the child returns.
+
+    The keeper is the subreaper of all that follows, as conmon and containerd's shim are: containers
+    whose runtime has ended become its children, and it collects their zombies at once. Without it a
+    pid namespace whose processes were started by exec could never end.
+    """
+    child = os.fork()
+    if child == 0:
+        return
+    machine.become_subreaper()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+
+def descendants():
+    """Living processes of the tests but for the test process itself, parents before children."""
+    table, found = parents(), [os.getppid()]
+    for pid in found:
+        found += [child for child, (parent, _) in table.items() if parent == pid]
+    return [pid for pid in found[1:] if pid != os.getpid() and table[pid][1] not in "ZX"]
+
+
+@contextlib.contextmanager
+def keeper_asleep():
+    """Within it nobody collects zombies of orphans."""
+    os.kill(os.getppid(), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(os.getppid(), signal.SIGCONT)
+
+
+def command_line(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as source:
+            return source.read().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def cgroups_of(ids):
+    """Cgroup directories, deepest first, one of whose path components names one of the ids."""
+    found = []
+    for where in sorted({mounted for mounted, _ in machine.controllers().values()}):
+        for directory, names, _ in os.walk(where, topdown=False):
+            parts = directory.split("/")
+            if any(name == part or part.endswith("-" + name + ".scope") or
+                   part.startswith(name + ".") for name in ids for part in parts):
+                found.append(directory)
+    return found
+
+
+def mounts_of(folder):
+    return [line[4] for line in machine.mount_lines() if line[4].startswith(folder + "/")]
+
+
+def leftovers(root, folder, ids):
+    """One line for each thing that is still there; all of it is then removed."""
+    complaints = []
+    end = time.monotonic() + 3
+    while descendants() and time.monotonic() < end:
+        time.sleep(0.005)
+    for pid in descendants():
+        complaints.append(f"process {pid} is left: {command_line(pid)}")
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    while descendants():
+        time.sleep(0.005)
+    for directory in cgroups_of(ids):
+        complaints.append(f"cgroup is left: {directory}")
+        try:
+            os.rmdir(directory)
+        except OSError:
+            pass
+    for mount in mounts_of(folder):
+        complaints.append(f"mount is left: {mount}")
+        os.system(f"umount -l '{mount}'")
+    if os.path.isdir(root):
+        complaints += [f"state directory is left: {root}/{name}" for name in os.listdir(root)]
+    return complaints

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sample documents of tests/unit/data. */
+#ifndef TEST_DOCUMENT_DATA_H
+#define TEST_DOCUMENT_DATA_H
+
+#ifndef TEST_DATA
+#define TEST_DATA "tests/unit/data" /* beneath the top of the sources */
+#endif
+
+/** The whole file as a malloc'ed string; the test fails if it cannot be read. */
+char *read_data(const char *name);
+
+#endif
