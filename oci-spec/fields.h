@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The form of the tables: one row per member of an OCI object, one table per object. Reader, writer
- * and listing know nothing else about the specification. Internal to oci-spec.
+ * and listing know nothing else about the specification. Other documents of thole have tables in
+ * the same form.
  */
 #ifndef OCI_FIELDS_H
 #define OCI_FIELDS_H

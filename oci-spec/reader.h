@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine that reads any OCI document by its table. Internal to oci-spec. */
+/* The engine that reads any document by its table. */
 #ifndef OCI_READER_H
 #define OCI_READER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine that writes any OCI document by its table. Internal to oci-spec. */
+/* The engine that writes any document by its table. */
 #ifndef OCI_WRITER_H
 #define OCI_WRITER_H
 

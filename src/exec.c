@@ -24,7 +24,7 @@ static const struct option_row exec_options[] = {
     {"env", 'e', OPTION_STRINGS, MEMBER(env), "NAME=VALUE",
      "set an environment variable; may be repeated"},
     {"user", 'u', OPTION_STRING, MEMBER(request.user), "UID[:GID]",
-     "the user, by number or by a name in the container's passwd"},
+     "the user, by number or by a name in the container's passwd", .not_empty = true},
     {"additional-gids", 'g', OPTION_NUMBERS, MEMBER(additional_gids), "GID",
      "add a supplementary group; may be repeated"},
     {"cap", 'c', OPTION_STRINGS, MEMBER(capabilities), "CAP", "add a capability; may be repeated"},

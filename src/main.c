@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
+
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "commands.h"
@@ -51,6 +53,8 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
         return wrong_count(command, err);
     if (command->seal && thole_seal_executable(argv, err) < 0)
         return -1;
+    log_debug(&context->log, "thole %s: %s%s%s", PACKAGE_VERSION, command->name,
+              call->id != NULL ? " " : "", call->id != NULL ? call->id : "");
 
     const struct invocation invocation = {
         .command = command,

@@ -28,11 +28,13 @@ static const struct option_row ps_options[] = {
 enum { PS_OUTPUT_MAX = 64 * 1024 * 1024 };
 #define BLANKS " \t"
 
-/* Runs ps(1) with its standard output in @ret_output. */
-static int run_host_ps(char *const *arguments, char **ret_output, struct thole_error *err) {
+/* What ps(1) writes to standard output, malloc'ed; NULL with @err filled in. */
+static char *run_host_ps(char *const *arguments, struct thole_error *err) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_errno(err, NULL, "make a pipe for ps");
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        error_errno(err, NULL, "make a pipe for ps");
+        return NULL;
+    }
     cleanup_close int reading = ends[0];
     cleanup_close int writing = ends[1];
 
@@ -42,24 +44,25 @@ static int run_host_ps(char *const *arguments, char **ret_output, struct thole_e
     (void)posix_spawn_file_actions_adddup2(&actions, writing, STDOUT_FILENO);
     int code = posix_spawnp(&pid, "ps", &actions, NULL, arguments, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
-    if (code != 0)
-        return error_set(err, THOLE_ERROR_HOST, code, NULL, "run ps");
+    if (code != 0) {
+        error_set(err, THOLE_ERROR_HOST, code, NULL, "run ps");
+        return NULL;
+    }
     (void)close(take_fd(&writing));
 
-    cleanup_free char *output = NULL;
-    int result = file_read_fd(reading, "the output of ps", PS_OUTPUT_MAX, &output, NULL, err);
+    char *output = NULL;
+    (void)file_read_fd(reading, "the output of ps", PS_OUTPUT_MAX, &output, NULL, err);
     (void)close(take_fd(&reading));
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (result < 0)
-        return -1;
     /* ps also fails when it selects no process, but then there is a heading. */
-    if (output[0] == '\0')
-        return error_set(err, THOLE_ERROR_PAYLOAD, 0, NULL, "ps printed nothing, its status is %d",
-                         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    *ret_output = take_ptr(output);
-    return 0;
+    if (output != NULL && output[0] == '\0') {
+        error_set(err, THOLE_ERROR_PAYLOAD, 0, NULL, "ps printed nothing, its status is %d",
+                  WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        free(take_ptr(output));
+    }
+    return output;
 }
 
 /* Number @index (from 0) of the words in @line; its length goes to @ret_length, 0: none. */
@@ -118,10 +121,11 @@ static char **ps_arguments(const struct invocation *invocation, char **ret_copy)
     char *const *given = invocation->arguments + 1;
     size_t count = invocation->argument_count - 1;
     char *copy = strdup(count == 1 ? given[0] : "-ef");
-    size_t limit = copy != NULL ? strlen(copy) + count + 3 : 0;
-    char **arguments = calloc(limit, sizeof(*arguments));
+    if (copy == NULL)
+        abort();
+    char **arguments = calloc(strlen(copy) + count + 3, sizeof(*arguments));
     static char program[] = "ps";
-    if (copy == NULL || arguments == NULL)
+    if (arguments == NULL)
         abort();
 
     size_t used = 0;
@@ -160,9 +164,8 @@ static int run_ps(const struct invocation *invocation, int *ret_status, struct t
     }
     cleanup_free char *copy = NULL;
     cleanup_free char **arguments = ps_arguments(invocation, &copy);
-    cleanup_free char *output = NULL;
-    if (run_host_ps(arguments, &output, err) < 0 ||
-        append_table(&text, output, pids, count, err) < 0)
+    cleanup_free char *output = run_host_ps(arguments, err);
+    if (output == NULL || append_table(&text, output, pids, count, err) < 0)
         return -1;
     return output_text(text.data, err);
 }

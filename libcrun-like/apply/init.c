@@ -183,8 +183,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     if (apply_mounts(plan, init->sources, root_fd, err) < 0 ||
         apply_devices(plan, root_fd, err) < 0 || request_hooks(init, err) < 0 ||
         run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0 ||
-        apply_paths(plan, root_fd, null_fd, err) < 0 ||
-        open_console(init, root_fd, pty, err) < 0)
+        apply_paths(plan, root_fd, null_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
         return -1;
     if (apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
         return -1;
@@ -330,8 +329,34 @@ static noreturn void fail(int socket, const struct thole_error *failure) {
     _exit(EXIT_FAILURE);
 }
 
+/* Fds that init needs while it waits and afterwards; the runtime's others, its lock and the cgroup
+ * directories among them, are inherited copies that would live on with it. */
+static int drop_inherited_fds(const struct apply_init *init, struct thole_error *err) {
+    int kept[4] = {init->sync, init->gate, init->proc_fd, init->hook_state};
+    int first = 3;
+    for (;;) {
+        int next = INT_MAX;
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+            if (kept[i] >= first && kept[i] < next)
+                next = kept[i];
+        }
+        for (size_t i = 0; i < init->passed_count; i++) {
+            if (init->passed_fds[i] >= first && init->passed_fds[i] < next)
+                next = init->passed_fds[i];
+        }
+        unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
+        if (first <= next - 1 && close_range((unsigned)first, last, 0) < 0)
+            return error_errno(err, NULL, "close inherited file descriptors");
+        if (next == INT_MAX)
+            return 0;
+        first = next + 1;
+    }
+}
+
 /* The runtime may exit as soon as it reads the message, which must not end this process. */
 static int announce_ready(const struct apply_init *init, struct thole_error *err) {
+    if (drop_inherited_fds(init, err) < 0)
+        return -1;
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     return wire_send(init->sync, WIRE_READY, NULL, 0, -1, err);
 }

@@ -67,8 +67,10 @@ static int signal_members(int dirfd, int signal, struct thole_error *err) {
     }
 }
 
-/* cgroup.kill takes the whole tree at once, forks in flight included (Linux 5.14). Returns 1 if
- * that was done. */
+/* cgroup.kill takes the whole tree at once, forks in flight included (Linux 5.14). Some kernels
+ * (6.18 is one) count these kills per cgroup and, by mistake, also kill whoever is born by
+ * CLONE_INTO_CGROUP where the count differs from that of its parent's cgroup: nothing can be
+ * started that way in the directory afterwards. Returns 1 if it was done. */
 static int kill_unified(const struct plan_cgroup *cgroup) {
     const struct plan_cgroup_directory *unified = cgroup_find_unified(cgroup);
     cleanup_close int fd = unified != NULL ? cgroup_open_directory(unified, "") : -1;

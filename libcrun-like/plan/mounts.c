@@ -122,11 +122,19 @@ static void add_substitute(const struct plan_builder *builder, struct plan_mount
         mount->bind_on_eperm = "/proc";
 }
 
+/* A read-only /sys without privileges has the cgroup tree below it: CVE-2023-25809. */
+static void keep_sys_readonly(const struct plan_builder *builder, struct plan_mount *mount) {
+    if (mount->recursive && (mount->attributes_set & MOUNT_ATTR_RDONLY) != 0 &&
+        plan_in_user_namespace(builder) && strcmp(mount->source, "/sys") == 0)
+        mount->recursive_set |= MOUNT_ATTR_RDONLY;
+}
+
 static int plan_bind(const struct plan_builder *builder, const struct oci_mount *wanted,
                      struct plan_mount *mount, const char *where, struct thole_error *err) {
     if (wanted->source == NULL || wanted->source[0] == '\0')
         return error_config(err, where, "a bind mount needs a source");
     mount->source = plan_path_join(builder->arena, builder->request->bundle, wanted->source);
+    keep_sys_readonly(builder, mount);
     return check_proc(mount, where, err);
 }
 

@@ -53,12 +53,6 @@ def test_relative_cwd_is_refused(thole, bundle):
     thole.try_create(bundle("/bin/true", cwd="relative")).failed("cwd")
 
 
-def test_cwd_the_user_may_not_enter(thole, bundle):
-    made = bundle("/bin/pwd", cwd="/private", user={"uid": 1000, "gid": 1000})
-    os.mkdir(made.rootfs + "/private", 0o700)
-    thole.run(made).failed()
-
-
 def test_user_and_groups(thole, bundle):
     made = bundle(user={"uid": 1000, "gid": 50, "additionalGids": [7, 8, 4294967294]})
     seen = status_of(thole, made, "Uid", "Gid", "Groups")

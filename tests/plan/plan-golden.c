@@ -31,8 +31,8 @@ struct golden_case {
     uint32_t gids[WORDS_MAX];
 };
 
-static char *read_case_file(const struct golden_case *golden, const char *name,
-                            struct arena *arena, size_t *ret_length, struct thole_error *err) {
+static char *read_case_file(const struct golden_case *golden, const char *name, struct arena *arena,
+                            size_t *ret_length, struct thole_error *err) {
     char *data cleanup_free = NULL;
     const char *path = arena_printf(arena, "%s/%s", golden->directory, name);
     if (file_read_at(AT_FDCWD, path, FILE_MAX, &data, ret_length, err) < 0)
@@ -160,7 +160,7 @@ static int plan_exec(const struct golden_case *golden, const struct oci_config *
     if (golden->process != NULL) {
         size_t length = 0;
         char *json = read_case_file(golden, golden->process, arena, &length, err);
-        if (json == NULL || oci_read_process(json, length, arena, NULL, &process, err) < 0)
+        if (json == NULL || oci_read_process(json, length, arena, &process, err) < 0)
             return -1;
     }
     struct plan *shown = empty_plan(*plan, arena);
@@ -178,7 +178,7 @@ static int plan_update(const struct golden_case *golden, const struct host_facts
     struct plan_cgroup *cgroup = NULL;
     size_t length = 0;
     char *json = read_case_file(golden, golden->update, arena, &length, err);
-    if (json == NULL || oci_read_resources(json, length, arena, NULL, &resources, err) < 0 ||
+    if (json == NULL || oci_read_resources(json, length, arena, &resources, err) < 0 ||
         plan_resources_build(resources, facts, &(*plan)->cgroup, arena, &cgroup, err) < 0)
         return -1;
     struct plan *shown = empty_plan(*plan, arena);

@@ -317,6 +317,7 @@ static void v1_refuses_what_it_cannot_say(void **state) {
     static const struct plan_device_rule rules[] = {
         {true, 'c', ANY, ANY, MKNOD, "/devices/0"},
         {false, 'c', 1, 3, MKNOD, "/devices/1"},
+        {true, 'c', 5, 0, ALL, "/devices/2"},
     };
     cleanup_cgroup_device_list struct cgroup_device_list list = {0};
     struct thole_error err = {0};

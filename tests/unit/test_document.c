@@ -150,6 +150,10 @@ static void test_absent_and_repeated(void **state) {
     assert_int_equal(config->annotations.count, 1);
     assert_string_equal(config->annotations.items[0].key, "b");
 
+    config = read_good(&arena, PROCESS(",'apparmorProfile':'','selinuxLabel':''"));
+    assert_null(config->process->apparmor_profile);
+    assert_null(config->process->selinux_label);
+
     config = read_good(&arena, PROCESS(",'cwd':'/a','cwd':'/b','args':['x','y'],'args':['z'],"
                                        "'user':{'uid':7,'gid':8},'user':{'gid':9},"
                                        "'oomScoreAdj':5,'oomScoreAdj':null"));
@@ -273,6 +277,7 @@ static void test_characters(void **state) {
         expect_repeated_refused("{'linux':{'", invalid[i], 1, "':1}}", "/linux",
                                 "a member's name is not valid UTF-8");
     }
+    expect_repeated_refused("{'hostname':'a','\xff", "", 0, "':1}", "/", "name is not valid UTF-8");
     expect_repeated_refused("{'process':{'args':['a\\u0000b", "", 0, "']}}", "/process/args/0",
                             "contains the character \\u0000");
     expect_repeated_refused("{'annotations':{'a\\u0000b", "", 0, "':'x'}}", "/annotations",

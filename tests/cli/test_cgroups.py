@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cgroups: limits in the hierarchy that has the controller, devices, freezer, placement."""
+import os
+import time
+
+import pytest
+
+from harness import machine
+from harness.runtime import until
+
+
+def unified(controller):
+    return machine.controllers()[controller][1]
+
+
+def limited(thole, bundle, **resources):
+    made = bundle("/bin/sleep", "1000")
+    made.resources.update(resources)
+    return thole.launch(made)
+
+
+def test_every_hierarchy_holds_the_container(thole, sleeper):
+    """Init sits below the path asked for, wherever a hierarchy is mounted."""
+    container = sleeper()
+    for controller in machine.controllers():
+        path = machine.cgroup_path(container.pid, controller)
+        assert path == "/thole-test/" + container.id, controller
+
+
+def test_init_is_in_its_cgroup_when_create_returns(thole, bundle):
+    container = thole.create(bundle("/bin/sleep", "1000"))
+    for controller in machine.controllers():
+        assert machine.cgroup_path(container.pid, controller) == "/thole-test/" + container.id
+
+
+@pytest.mark.needs(controller="memory")
+def test_memory(thole, bundle):
+    container = limited(thole, bundle, memory={"limit": 64 << 20, "reservation": 32 << 20})
+    names = ("memory.max", "memory.low") if unified("memory") else (
+        "memory.limit_in_bytes", "memory.soft_limit_in_bytes")
+    assert [int(container.cgroup_read("memory", name)) for name in names] == [64 << 20, 32 << 20]
+
+
+@pytest.mark.needs(controller="memory")
+def test_memory_limit_kills(thole, bundle):
+    made = bundle("/bin/sh", "-c", "sh -c 'tail /dev/zero'; echo $?")
+    made.resources["memory"] = {"limit": 32 << 20, "swap": 32 << 20}
+    assert thole.run(made).out == "137\n"
+
+
+@pytest.mark.needs(controller="memory")
+def test_memory_without_limit(thole, bundle):
+    container = limited(thole, bundle, memory={"limit": -1})
+    if unified("memory"):
+        assert container.cgroup_read("memory", "memory.max") == "max"
+    else:
+        assert int(container.cgroup_read("memory", "memory.limit_in_bytes")) > 1 << 60
+
+
+@pytest.mark.needs(controller="pids")
+@pytest.mark.parametrize("limit, text", [(20, "20"), (-1, "max")])
+def test_pids(thole, bundle, limit, text):
+    assert limited(thole, bundle, pids={"limit": limit}).cgroup_read("pids", "pids.max") == text
+
+
+@pytest.mark.needs(controller="pids")
+def test_pids_limit_holds(thole, bundle):
+    made = bundle("/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 3 & done; echo end")
+    made.resources["pids"] = {"limit": 5}
+    result = thole.run(made)
+    assert "can't fork" in result.err
+
+
+@pytest.mark.needs(controller="cpu")
+def test_cpu(thole, bundle):
+    container = limited(thole, bundle, cpu={"shares": 2048, "quota": 50000, "period": 200000})
+    if unified("cpu"):
+        assert container.cgroup_read("cpu", "cpu.max") == "50000 200000"
+        assert int(container.cgroup_read("cpu", "cpu.weight")) > 0
+    else:
+        assert container.cgroup_read("cpu", "cpu.shares") == "2048"
+        assert container.cgroup_read("cpu", "cpu.cfs_quota_us") == "50000"
+        assert container.cgroup_read("cpu", "cpu.cfs_period_us") == "200000"
+
+
+@pytest.mark.needs(controller="cpu")
+@pytest.mark.parametrize("cpu", [{"quota": 50000}, {"period": 50000}, {"quota": -1, "period": 50000},
+                                 {"quota": 900000, "period": 1000000}, {"quota": 1000, "period": 1000}])
+def test_cpu_quota_and_period_alone_and_extreme(thole, bundle, cpu):
+    container = limited(thole, bundle, cpu=cpu)
+    if unified("cpu"):
+        quota, period = container.cgroup_read("cpu", "cpu.max").split()
+    else:
+        quota = container.cgroup_read("cpu", "cpu.cfs_quota_us").replace("-1", "max")
+        period = container.cgroup_read("cpu", "cpu.cfs_period_us")
+    if "quota" in cpu:
+        assert quota == ("max" if cpu["quota"] < 0 else str(cpu["quota"]))
+    if "period" in cpu:
+        assert period == str(cpu["period"])
+
+
+@pytest.mark.needs(controller="cpuset")
+def test_cpuset(thole, bundle):
+    container = limited(thole, bundle, cpu={"cpus": "0", "mems": "0"})
+    assert container.cgroup_read("cpuset", "cpuset.cpus") == "0"
+    assert container.cgroup_read("cpuset", "cpuset.mems") == "0"
+    assert os.sched_getaffinity(container.pid) == {0}
+
+
+@pytest.mark.needs(controller="cpuset")
+def test_cpuset_that_does_not_exist(thole, bundle):
+    made = bundle("/bin/true")
+    made.resources["cpu"] = {"cpus": "5000"}
+    thole.try_create(made).failed("cpuset")
+
+
+@pytest.mark.needs(controller="blkio")
+def test_block_io_v1(thole, bundle):
+    container = limited(thole, bundle, blockIO={"throttleReadBpsDevice": [
+        {"major": 254, "minor": 0, "rate": 1048576}]})
+    assert container.cgroup_read("blkio", "blkio.throttle.read_bps_device") == "254:0 1048576"
+
+
+@pytest.mark.needs(controller="hugetlb")
+def test_hugepages(thole, bundle):
+    if not os.path.exists("/sys/kernel/mm/hugepages/hugepages-2048kB"):
+        pytest.skip("needs huge pages of 2 MB")
+    container = limited(thole, bundle, hugepageLimits=[{"pageSize": "2MB", "limit": 4 << 20}])
+    name = "hugetlb.2MB.max" if unified("hugetlb") else "hugetlb.2MB.limit_in_bytes"
+    assert container.cgroup_read("hugetlb", name) == str(4 << 20)
+
+
+@pytest.mark.needs(controller="")
+def test_unified_file(thole, bundle):
+    container = limited(thole, bundle, unified={"cgroup.max.depth": "7"})
+    assert container.cgroup_read("", "cgroup.max.depth") == "7"
+
+
+@pytest.mark.needs(controller="")
+@pytest.mark.parametrize("key", ["no.such.file", "../cgroup.procs", "a/b"])
+def test_bad_unified_file_is_refused(thole, bundle, key):
+    made = bundle("/bin/true")
+    made.resources["unified"] = {key: "1"}
+    thole.try_create(made).failed()
+
+
+@pytest.mark.needs(layout="unified")
+@pytest.mark.skipif(machine.layout() == "unified" and "memory" in machine.controllers(),
+                    reason="this host has the memory controller")
+def test_limit_without_its_controller_is_refused(thole, bundle):
+    made = bundle("/bin/true")
+    made.resources["memory"] = {"limit": 64 << 20}
+    thole.try_create(made).failed("memory")
+
+
+def test_no_resources_at_all(thole, bundle):
+    made = bundle("/bin/echo", "in")
+    del made.linux["resources"]
+    assert thole.run(made).ok().out == "in\n"
+
+
+def spare_device():
+    """(path, major, minor) of a character device that anyone privileged may open and nobody needs."""
+    for path in ("/dev/fuse", "/dev/loop-control", "/dev/mem"):
+        if os.path.exists(path):
+            number = os.stat(path).st_rdev
+            return path, os.major(number), os.minor(number)
+    return None
+
+
+DENY_ALL = {"allow": False, "access": "rwm"}
+# name: (rules, how the device is opened, is that allowed); {} stands for the device itself
+DEVICE_CASES = {
+    "denied": ([DENY_ALL], "r", False),
+    "allowed": ([DENY_ALL, {"allow": True, "access": "rwm"}], "r", True),
+    "read only, reading": ([DENY_ALL, {"allow": True, "access": "rm"}], "r", True),
+    "read only, writing": ([DENY_ALL, {"allow": True, "access": "rm"}], "w", False),
+    "any minor": ([DENY_ALL, {"allow": True, "access": "rwm", "minor": None}], "r", True),
+    "other minor": ([DENY_ALL, {"allow": True, "access": "rwm", "minor": 99}], "r", False),
+    "other type": ([DENY_ALL, {"allow": True, "access": "rwm", "type": "b"}], "r", False),
+    "last rule wins": ([DENY_ALL, {"allow": True, "access": "rwm"},
+                        {"allow": False, "access": "rwm", "type": "c"}], "r", False),
+    "all allowed": ([{"allow": True, "access": "rwm", "type": "a"}], "r", True),
+    "all but one": ([{"allow": True, "access": "rwm", "type": "a"},
+                     {"allow": False, "access": "rwm", "type": "c"}], "r", False),
+    "all but writing": ([{"allow": True, "access": "rwm", "type": "a"},
+                         {"allow": False, "access": "w", "type": "c"}], "w", False),
+    "all but writing, reading": ([{"allow": True, "access": "rwm", "type": "a"},
+                                  {"allow": False, "access": "w", "type": "c"}], "r", True),
+}
+
+
+@pytest.mark.parametrize("case", sorted(DEVICE_CASES))
+def test_device_rules(thole, bundle, probe, case):
+    found = spare_device()
+    if found is None:
+        pytest.skip("needs /dev/fuse, /dev/loop-control or /dev/mem")
+    _, major, minor = found
+    rules, access, allowed = DEVICE_CASES[case]
+    made = bundle("/bin/probe", "mknod", "/work/node", "c", str(major), str(minor), access)
+    made.capabilities("CAP_MKNOD", "CAP_SYS_RAWIO", "CAP_SYS_ADMIN")
+    made.resources["devices"] = []
+    for rule in rules:
+        if rule is not DENY_ALL and rule.get("type") != "a":
+            rule = {"type": "c", "major": major, "minor": minor, **rule}
+        made.resources["devices"].append(
+            {key: value for key, value in rule.items() if value is not None})
+    probe(made)
+    # The root file system may be mounted nodev on the host: a tmpfs with devices is not.
+    made.mount("/work", "tmpfs", "tmpfs", ["dev"])
+    out = thole.run(made).ok().out
+    assert ("open ok" in out) == allowed, out
+
+
+def test_default_devices_stay_usable(thole, bundle):
+    made = bundle("/bin/sh", "-c", "echo x > /dev/null && head -c 1 /dev/zero | wc -c && "
+                  "head -c 1 /dev/urandom | wc -c")
+    made.resources["devices"] = [DENY_ALL]
+    assert thole.run(made).ok().out.split() == ["1", "1"]
+
+
+COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /work/count; sleep 0.02; done"
+
+
+def count(container):
+    try:
+        return int(container.bundle.read("/work/count") or 0)
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def test_pause_and_resume(thole, bundle):
+    container = thole.launch(bundle("/bin/sh", "-c", COUNTER))
+    until(lambda: count(container) > 3, what="counting")
+    container("pause").ok()
+    assert container.status == "paused"
+    time.sleep(0.1)
+    before = count(container)
+    time.sleep(0.3)
+    assert count(container) == before
+    container("resume").ok()
+    assert container.status == "running"
+    until(lambda: count(container) > before, what="counting on")
+
+
+def test_pause_twice_and_resume_twice(sleeper):
+    container = sleeper()
+    container("resume").failed()
+    container("pause").ok()
+    container("pause").failed()
+    container("resume").ok()
+
+
+def test_kill_of_a_paused_container(sleeper):
+    container = sleeper()
+    container("pause").ok()
+    container("kill", "KILL").ok()
+    container.wait_stopped()
+    container.delete().ok()
+
+
+def test_delete_force_of_a_paused_container(sleeper):
+    container = sleeper()
+    container("pause").ok()
+    container.delete("--force").ok()
+
+
+def test_exec_into_a_paused_container_is_refused(sleeper):
+    container = sleeper()
+    container("pause").ok()
+    container.exec("/bin/true").failed("paused")
+    container("resume").ok()
+
+
+def test_cgroup_that_holds_processes_is_refused(thole, bundle, sleeper):
+    container = sleeper()
+    second = bundle("/bin/true")
+    second.linux["cgroupsPath"] = container.bundle.linux["cgroupsPath"]
+    thole.try_create(second).failed()
+    assert container.status == "running"
+
+
+def test_cgroup_below_a_new_parent_is_removed(thole, bundle):
+    made = bundle("/bin/true")
+    name = thole.new_id()
+    made.linux["cgroupsPath"] = f"/thole-test/{name}/deep/er"
+    thole.run(made, id=name).ok()
+    for where in {mounted for mounted, _ in machine.controllers().values()}:
+        assert not os.path.exists(f"{where}/thole-test/{name}/deep/er")
+        for left in (f"{where}/thole-test/{name}/deep", f"{where}/thole-test/{name}"):
+            if os.path.isdir(left):
+                os.rmdir(left)
+
+
+@pytest.mark.needs(layout="unified")
+def test_default_path(thole, bundle):
+    made = bundle("/bin/sleep", "1000")
+    name = thole.prepare(made)
+    del made.linux["cgroupsPath"]
+    made.write()
+    thole("run", "--detach", "--bundle", made.path, name).ok()
+    assert name in machine.cgroup_path(thole.state(name)["pid"], "")
+
+
+@pytest.mark.parametrize("path", ["/thole-test/../../escape", "/thole-test/./x/../../.."])
+def test_path_with_dots_stays_below_the_root(thole, bundle, path):
+    made = bundle("/bin/sleep", "1000")
+    name = thole.prepare(made)
+    made.linux["cgroupsPath"] = path + "/" + name
+    result = thole.try_create(made, id=name)
+    if result.code == 0:
+        seen = machine.cgroup_path(thole.state(name)["pid"], "")
+        assert ".." not in seen
+        thole("delete", "--force", name).ok()
+        for where in {mounted for mounted, _ in machine.controllers().values()}:
+            for left in ("escape", "x"):
+                if os.path.isdir(f"{where}/{left}"):
+                    os.rmdir(f"{where}/{left}")
+
+
+def test_sub_cgroups_made_inside_are_removed(thole, sleeper):
+    container = sleeper()
+    for controller in {"", "devices", "memory"} & set(machine.controllers()):
+        os.makedirs(container.cgroup(controller) + "/made/by/payload")
+    container.delete("--force").ok()
+
+
+def test_processes_in_sub_cgroups_are_killed(thole, sleeper):
+    container = sleeper()
+    controller = "" if "" in machine.controllers() else "pids"
+    sub = container.cgroup(controller) + "/sub"
+    os.mkdir(sub)
+    container.exec("/bin/sleep", "1000", options=("--detach",)).ok()
+    with open(container.cgroup(controller) + "/cgroup.procs", encoding="ascii") as source:
+        pids = [pid for pid in source.read().split() if int(pid) != container.pid]
+    with open(sub + "/cgroup.procs", "w", encoding="ascii") as target:
+        target.write(pids[0])
+    container.delete("--force").ok()
+    assert not os.path.exists("/proc/" + pids[0])

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the engine tests share: a private image store, one busybox image, TAP output."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness import bundle, machine  # noqa: E402
+
+SKIP = 77
+IMAGE = "localhost/thole-test-busybox"
+
+
+class Skip(Exception):
+    """A test cannot run here; the text says why."""
+
+
+def check(condition, shown=None):
+    if not condition:
+        raise AssertionError(repr(shown) if shown is not None else "the check failed")
+
+
+class Result:
+    def __init__(self, command, done):
+        self.command, self.code = command, done.returncode
+        self.out, self.err = done.stdout, done.stderr
+
+    def __repr__(self):
+        return f"{' '.join(self.command)}: exit status {self.code}, {self.out!r}, {self.err!r}"
+
+    def ok(self):
+        check(self.code == 0, self)
+        return self
+
+
+class Engine:
+    """A command with a store of its own beneath a temporary folder."""
+
+    program = None
+
+    def __init__(self, runtime):
+        self.runtime = runtime
+        self.base = tempfile.mkdtemp(prefix="thole-engine.", dir="/var/tmp")
+        self.image = IMAGE
+        self.names = []
+        self.env = {**os.environ, "CONTAINERS_CONF": self._write_settings(),
+                    "CONTAINERS_STORAGE_CONF": self._write_storage(),
+                    "HOME": self.folder("home")}
+
+    def _write_settings(self):
+        """Hard limits may only be lowered where CAP_SYS_RESOURCE is missing."""
+        return self.file("containers.conf", f"""[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+netns = "none"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "{self.runtime}"
+tmp_dir = "{self.base}/tmp"
+[engine.runtimes]
+""")
+
+    def _write_storage(self):
+        return self.file("storage.conf", f"""[storage]
+driver = "vfs"
+graphroot = "{self.base}/store"
+runroot = "{self.base}/run"
+""")
+
+    def folder(self, name):
+        path = os.path.join(self.base, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def file(self, name, text):
+        path = os.path.join(self.base, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as target:
+            target.write(text)
+        return path
+
+    def rootfs(self):
+        path = os.path.join(self.base, "rootfs")
+        if not os.path.isdir(path):
+            os.mkdir(path)
+            bundle.make_rootfs(path)
+        return path
+
+    def command(self, *args):
+        return [self.program, *args]
+
+    def __call__(self, *args, stdin=None, timeout=120, **options):
+        command = self.command(*args)
+        done = subprocess.run(command, input=stdin if stdin is not None else "", env=self.env,
+                              capture_output=True, text=True, timeout=timeout, check=False, **options)
+        return Result(command, done)
+
+    def spawn(self, *args):
+        """The command on a terminal of its own."""
+        try:
+            import pexpect
+        except ImportError:
+            raise Skip("needs the package python3-pexpect") from None
+        command = self.command(*args)
+        child = pexpect.spawn(command[0], command[1:], env=self.env, encoding="utf-8", timeout=30)
+
+        def expect_end(status):
+            child.expect(pexpect.EOF)
+            child.close()
+            check(child.exitstatus == status, f"exit status {child.exitstatus}, wanted {status}")
+
+        child.expect_end = expect_end
+        return child
+
+    def needs_program(self, *names):
+        if not any(shutil.which(name) for name in names):
+            raise Skip(f"needs the program {names[0]}")
+
+    @staticmethod
+    def until(condition, timeout=15):
+        end = time.monotonic() + timeout
+        while True:
+            value = condition()
+            if value:
+                return value
+            check(time.monotonic() < end, "a condition did not come true in time")
+            time.sleep(0.05)
+
+    def close(self):
+        subprocess.run(["umount", "-R", "-l", os.path.join(self.base, "store")],
+                       capture_output=True, check=False)
+        subprocess.run(["rm", "-rf", "--one-file-system", self.base], check=False)
+
+
+class Podman(Engine):
+    program = "podman"
+
+    def command(self, *args):
+        return ["podman", "--root", self.base + "/store", "--runroot", self.base + "/run",
+                "--storage-driver", "vfs", "--tmpdir", self.base + "/tmp",
+                "--cgroup-manager", "cgroupfs", "--events-backend", "file",
+                "--runtime", self.runtime, *args]
+
+    def prepare(self):
+        archive = os.path.join(self.base, "rootfs.tar")
+        subprocess.run(["tar", "-C", self.rootfs(), "-cf", archive, "."], check=True)
+        self("import", archive, IMAGE).ok()
+
+    def new_name(self):
+        self.names.append(f"thole-engine-{os.getpid()}-{len(self.names)}")
+        return self.names[-1]
+
+    def forget(self):
+        """After each test: its containers go."""
+        while self.names:
+            self("rm", "--force", "--time", "0", "--ignore", self.names.pop())
+
+    def cgroup_value(self, name, controller, v1_file, v2_file):
+        pid = int(self("inspect", "--format", "{{.State.Pid}}", name).ok().out)
+        if controller not in machine.controllers():
+            raise Skip(f"needs the {controller} controller")
+        file = v2_file if machine.controllers()[controller][1] else v1_file
+        with open(os.path.join(machine.cgroup_directory(pid, controller), file),
+                  encoding="ascii") as source:
+            return source.read().strip()
+
+    def state_directories(self):
+        """Ids of this engine's containers that the runtime still knows."""
+        known = subprocess.run([self.runtime, "list", "--format", "json"], capture_output=True,
+                               text=True, check=False).stdout
+        return [entry["id"] for entry in json.loads(known or "[]") or []
+                if entry["bundle"].startswith(self.base)]
+
+
+def main(name, kind, tests):
+    """Runs the tests and prints TAP; 77 if none could run."""
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    runtime = machine.find_runtime()
+    reason = machine.missing({"root": True, "program": [name]})
+    if reason is None and runtime is None:
+        reason = "there is no runtime to test: build thole or set THOLE"
+    if reason is None and not os.path.exists(bundle.BUSYBOX):
+        reason = "needs the package busybox-static"
+    if reason:
+        print(f"1..0 # SKIP {name}: {reason}")
+        return SKIP
+    print(f"# {name} with {runtime}")
+    engine = kind(runtime)
+    failed = 0
+    try:
+        engine.prepare()
+        chosen = {title: test for title, test in tests(engine).items() if pattern in title}
+        print(f"1..{len(chosen)}")
+        for number, (title, test) in enumerate(chosen.items(), 1):
+            failed += run_one(f"{number} - {name} {title}", test, engine)
+    finally:
+        engine.close()
+    return 1 if failed else 0
+
+
+def run_one(title, test, engine):
+    try:
+        test()
+        print(f"ok {title}", flush=True)
+        return 0
+    except Skip as reason:
+        print(f"ok {title} # SKIP {reason}", flush=True)
+        return 0
+    except Exception as problem:  # a test may fail in any way
+        print(f"not ok {title}", flush=True)
+        text = str(problem) if isinstance(problem, AssertionError) else traceback.format_exc()
+        print("".join(f"#   {line}\n" for line in text.strip().split("\n")), end="", flush=True)
+        return 1
+    finally:
+        try:
+            engine.forget()
+        except Exception as problem:
+            print(f"# cleaning up failed: {problem}")
