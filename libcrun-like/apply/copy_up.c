@@ -133,8 +133,9 @@ int apply_copy_up(int from, int to, const char *where, struct thole_error *err) 
     struct stat status;
     if (fstat(from, &status) < 0)
         return error_errno(err, where, "stat a directory");
-    if (fchmod(to, status.st_mode & 07777) < 0 ||
-        (fchown(to, status.st_uid, status.st_gid) < 0 && errno != EPERM && errno != EINVAL))
+    if (fchmodat(to, ".", status.st_mode & 07777, 0) < 0 ||
+        (fchownat(to, ".", status.st_uid, status.st_gid, 0) < 0 && errno != EPERM &&
+         errno != EINVAL))
         return error_errno(err, where, "set the mode of the tmpfs");
     const struct copy copy = {.where = where, .device = status.st_dev, .err = err};
     return copy_directory(&copy, from, to, 0);

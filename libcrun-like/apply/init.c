@@ -269,7 +269,8 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     /* The maps are written, which needed a dumpable process; from here on none may look in. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return error_errno(err, NULL, "become undumpable");
-    if (setsid() < 0)
+    bool terminal = plan->process != NULL && plan->process->terminal;
+    if (!terminal && setsid() < 0) /* with a terminal, terminal_adopt() does it */
         return error_errno(err, NULL, "create a session");
     if (join_late_namespaces(plan, err) < 0)
         return -1;

@@ -232,8 +232,8 @@ static int keep_mode(int mount_fd, const struct plan_mount *mount, int root_fd,
     struct stat status;
     if (old < 0 || fstat(old, &status) < 0)
         return 0;
-    if ((status.st_mode & 07777) != 01777 && fchmod(mount_fd, status.st_mode & 07777) < 0 &&
-        errno != EROFS)
+    if ((status.st_mode & 07777) != 01777 &&
+        fchmodat(mount_fd, ".", status.st_mode & 07777, 0) < 0 && errno != EROFS)
         return error_errno(err, mount->where, "set the mode of %s", mount->target);
     return 0;
 }

@@ -188,6 +188,9 @@ def test_spec_has_the_content_of_runc_spec(call, tmp_path, options):
     theirs = json.loads((tmp_path / "runc/config.json").read_text())
     assert ours.pop("ociVersion") == "1.3.0" and theirs.pop("ociVersion")
     assert ours.pop("hostname") == "thole" and theirs.pop("hostname")
+    # Without inheritable ones the kernel raises none of the ambient capabilities runc lists.
+    assert "inheritable" not in theirs["process"]["capabilities"]
+    theirs["process"]["capabilities"].pop("ambient", None)
     assert ours == theirs
 
 
