@@ -103,7 +103,9 @@ static int set_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable
 }
 
 static int set_ids(const struct plan_process *process, struct thole_error *err) {
-    if (process->set_groups && setgroups(process->group_count, process->groups) < 0)
+    /* Where a user namespace denies setgroups(), having no groups to set is no failure. */
+    if (process->set_groups && setgroups(process->group_count, process->groups) < 0 &&
+        !(errno == EPERM && process->group_count == 0))
         return error_errno(err, "/process/user/additionalGids", "set supplementary groups");
     if (setresgid(process->gid, process->gid, process->gid) < 0) {
         error_errno(err, "/process/user/gid", "change to gid %u", process->gid);

@@ -75,6 +75,8 @@ static int prepare(const struct apply_exec *exec, char *program, size_t size,
     const struct plan_process *process = exec->process;
     if (become_root(exec, err) < 0 || set_up_terminal(exec, err) < 0)
         return -1;
+    if (process->cpu_initial == NULL)
+        (void)sys_reset_cpus(0); /* the caller's affinity is not the container's */
     if (process->cpu_final != NULL && sys_set_cpu_list(0, process->cpu_final) < 0)
         return error_errno(err, "/process/execCPUAffinity/final", "set the CPU affinity");
     if (apply_scheduling(process, err) < 0)
@@ -131,6 +133,8 @@ static noreturn void run_process(const struct apply_exec *exec) {
 static int join(const struct apply_exec *exec, struct thole_error *err) {
     if (exec->process->cpu_initial != NULL && sys_set_cpu_list(0, exec->process->cpu_initial) < 0)
         return error_errno(err, "/process/execCPUAffinity/initial", "set the CPU affinity");
+    if (exec->enters_cgroup && cgroup_entry_move(exec->cgroup, err) < 0)
+        return -1;
     if (cgroup_entry_join(exec->cgroup, err) < 0)
         return -1;
     if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
@@ -140,11 +144,13 @@ static int join(const struct apply_exec *exec, struct thole_error *err) {
 
 void apply_exec(const struct apply_exec *exec) {
     struct thole_error err = {0};
+    (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (join(exec, &err) < 0)
         fail(exec, &err);
 
-    pid_t pid = sys_clone(CLONE_PARENT, exec->cgroup->unified, NULL);
+    int birthplace = exec->enters_cgroup ? -1 : exec->cgroup->unified;
+    pid_t pid = sys_clone(CLONE_PARENT, birthplace, NULL);
     if (pid < 0) {
         error_errno(&err, NULL, "start a process in the container");
         if (errno == EAGAIN)

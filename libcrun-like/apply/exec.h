@@ -12,13 +12,15 @@
 
 struct apply_exec {
     const struct plan_process *process;
-    int sync;            /* socket to the runtime */
-    int pidfd;           /* the container's init */
+    int sync;        /* socket to the runtime */
+    int runtime_end; /* the other end, closed first: or the runtime's death would go unnoticed */
+    int pidfd;       /* the container's init */
     unsigned long flags; /* CLONE_NEW* namespaces to join */
     int proc_fd;         /* the host's /proc (O_PATH) */
     int devpts;          /* the host's devpts, for containers without one; -1: no pty is made */
     const bool *replace; /* which of fds 0-2 become the new pty */
     const struct cgroup_entry *cgroup;
+    bool enters_cgroup;                  /* the unified cgroup is entered, not cloned into */
     const struct seccomp_filter *filter; /* NULL: none */
     const int *passed_fds;
     size_t passed_count;

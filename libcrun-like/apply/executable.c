@@ -26,7 +26,7 @@ static int check(const char *path) {
     if (stat(path, &status) < 0)
         return errno;
     if (S_ISDIR(status.st_mode))
-        return EISDIR;
+        return EACCES; /* as execve() has it */
     if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
         return errno;
     return 0;

@@ -42,7 +42,7 @@ int apply_filesystem_new(const char *type, const char *source, const struct plan
                          struct thole_error *err) {
     cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
     if (context < 0) {
-        error_errno(err, where, "mount filesystem %s", type);
+        error_errno(err, where, "open filesystem %s", type);
         if (errno == ENODEV)
             error_hint(err, "this kernel has no filesystem of that type");
         return -1;

@@ -37,6 +37,8 @@
 /* ---- becoming the container ----------------------------------------------------------------- */
 
 static int enter_cgroup(const struct apply_init *init, struct thole_error *err) {
+    if (init->enters_cgroup && cgroup_entry_move(init->cgroup, err) < 0)
+        return -1;
     if (cgroup_entry_join(init->cgroup, err) < 0)
         return -1;
     /* Only now: a cgroup namespace is rooted where its maker is. */
@@ -284,6 +286,8 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
         return -1;
     if (plan->process == NULL)
         return 0;
+    /* The caller's affinity is not the container's; a cpuset cgroup still bounds it. */
+    (void)sys_reset_cpus(0);
     if (set_process_environment(init, err) < 0 || apply_scheduling(plan->process, err) < 0)
         return -1;
     if (pty.peer >= 0) {
@@ -367,6 +371,7 @@ void apply_init(const struct apply_init *init) {
     char program[PATH_MAX];
     struct apply_environment environment = {0};
 
+    (void)close(init->runtime_end);
     /* A runtime that is killed half-way takes this process with it. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (prepare(init, program, sizeof(program), &environment, &err) < 0 ||

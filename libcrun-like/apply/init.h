@@ -13,13 +13,15 @@
 /** All that init inherits from the runtime; every fd is close-on-exec. */
 struct apply_init {
     const struct plan *plan;
-    int sync;       /* socket to the runtime that creates the container */
-    int gate;       /* listening socket that `start` connects to; -1: start comes over sync */
+    int sync;        /* socket to the runtime that creates the container */
+    int runtime_end; /* the other end, closed first: else the runtime's death would go unnoticed */
+    int gate;        /* listening socket that `start` connects to; -1: start comes over sync */
     int proc_fd;    /* the host's /proc (O_PATH), opened before anything of the container existed */
     int null_fd;    /* the host's /dev/null (O_PATH) */
     int hook_state; /* memfd: two lines, the state with status creating and created; -1: no hooks */
     const struct apply_sources *sources;
     const struct cgroup_entry *cgroup;
+    bool enters_cgroup;                  /* the unified cgroup is entered, not cloned into */
     const struct seccomp_filter *filter; /* NULL: none */
     const int *passed_fds; /* stay open in the program: preserved and socket-activation fds */
     size_t passed_count;

@@ -141,10 +141,26 @@ static int open_bind(const struct plan_mount *mount, const char *path, struct th
     return tree;
 }
 
+/* Labels and kernel settings are written to /proc: nothing may pose as it (CVE-2019-16884), nor be
+ * mounted into it through a symbolic link. The plan has checked the targets that say /proc. */
+static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
+                      struct thole_error *err) {
+    if (mount->must_be_proc && !sys_is_filesystem(mount_fd, PROC_SUPER_MAGIC))
+        return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
+                         "only a procfs may be mounted on %s", mount->target);
+    if (!text_starts_with(mount->target, "/proc") && strcmp(mount->type, "proc") != 0 &&
+        sys_is_filesystem(target, PROC_SUPER_MAGIC))
+        return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
+                         "mount point %s leads into a procfs", mount->target);
+    return 0;
+}
+
 static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
                   struct thole_error *err) {
     cleanup_close int target = open_target(mount, root_fd, is_directory(mount_fd), err);
     if (target < 0)
+        return -1;
+    if (check_proc(mount_fd, target, mount, err) < 0)
         return -1;
     if (is_directory(mount_fd) != is_directory(target)) {
         errno = ENOTDIR;
@@ -196,6 +212,8 @@ static int mount_host_instead(const struct plan_mount *mount, int root_fd,
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
         return error_errno(err, mount->where, "make %s read-only", bind.source);
+    if (set_attributes(tree, &bind, true, err) < 0 || set_propagation(tree, &bind, false, err) < 0)
+        return -1;
     return attach(tree, &bind, root_fd, err);
 }
 
@@ -249,7 +267,7 @@ static int mount_filesystem(const struct plan_mount *mount, const struct apply_s
     if (mount_fd < 0) {
         if (mount->bind_on_eperm != NULL && err->code == EPERM)
             return mount_host_instead(mount, root_fd, err);
-        return -1;
+        return error_prefix(err, "mount %s on %s", mount->type, mount->target);
     }
     if (keep_mode(mount_fd, mount, root_fd, err) < 0)
         return -1;

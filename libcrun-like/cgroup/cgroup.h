@@ -49,6 +49,11 @@ int cgroup_entry_open_of(const struct plan_cgroup *cgroup, pid_t pid,
                          struct cgroup_entry *ret_entry, struct thole_error *err);
 /** In the new process: enters the v1 hierarchies. Async-signal-safe but for @err. */
 int cgroup_entry_join(const struct cgroup_entry *entry, struct thole_error *err);
+/**
+ * In the new process: enters the unified hierarchy, for those that could not be born there. It
+ * waits for a grace period of the kernel, which CLONE_INTO_CGROUP does not.
+ */
+int cgroup_entry_move(const struct cgroup_entry *entry, struct thole_error *err);
 void cgroup_entry_done(struct cgroup_entry *entry);
 #define CGROUP_ENTRY_INIT \
     { .unified = -1 }

@@ -126,7 +126,7 @@ static int apply_unified(const struct plan_cgroup *cgroup,
     cleanup_free struct bpf_insn *instructions =
         cgroup_device_compile(cgroup->device_rules, cgroup->device_rule_count, &count);
     if (instructions == NULL)
-        return error_errno(err, where, "compile device rules");
+        return error_errno(err, where, "compile %zu device rules", cgroup->device_rule_count);
     cleanup_close int program = sys_bpf_load_device_program(instructions, count, program_name);
     if (program < 0)
         return error_errno(err, where, "load the device program (%zu instructions)", count);

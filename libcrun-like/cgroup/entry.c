@@ -15,6 +15,12 @@
 
 enum { MEMBERSHIP_MAX = 1024 * 1024 };
 
+int cgroup_entry_move(const struct cgroup_entry *entry, struct thole_error *err) {
+    if (entry->unified >= 0 && file_write_kernel(entry->unified, "cgroup.procs", "0", 1) < 0)
+        return error_errno(err, "/linux/cgroupsPath", "enter the container's cgroup");
+    return 0;
+}
+
 void cgroup_entry_done(struct cgroup_entry *entry) {
     if (entry->unified >= 0)
         (void)close(entry->unified);

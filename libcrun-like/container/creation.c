@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -184,7 +185,8 @@ static int run_runtime_hooks(const struct creation *creation, const struct prepa
         return -1;
     if (preparation->init.hook_state < 0)
         return 0;
-    pid_t pid = creation->launched.pid;
+    /* These hooks run in the container's namespaces: so does the pid they are told. */
+    pid_t pid = container->record->own_pid_namespace ? 1 : creation->launched.pid;
     cleanup_free char *creating = container_state_json(container, "creating", pid);
     cleanup_free char *created = container_state_json(container, "created", pid);
     if (dprintf(preparation->init.hook_state, "%s\n%s\n", creating, created) < 0)
@@ -198,6 +200,8 @@ static int take_console(const struct thole_create_request *request, struct creat
         return error_bug(err, "init sent no console");
     if (request->console_socket == NULL) {
         creation->console = message->fds[0];
+        /* Before the program starts: it may ask at once. */
+        terminal_copy_size(STDIN_FILENO, creation->console);
         return 0;
     }
     cleanup_close int master = message->fds[0];
@@ -207,6 +211,7 @@ static int take_console(const struct thole_create_request *request, struct creat
 /* Init died without a word: most often a memory limit that is too small for its set-up. */
 static int describe_silent_end(struct creation *creation, struct thole_error *err) {
     int status = process_wait(creation->launched.pidfd);
+    creation->end = status;
     (void)close(take_fd(&creation->launched.pidfd));
     error_set(err, THOLE_ERROR_HOST, 0, NULL, "the container's init ended early (%s %d)",
               status > 128 ? "signal" : "exit status", status > 128 ? status - 128 : status);
@@ -221,10 +226,11 @@ static int wait_until_ready(const struct thole_create_request *request, struct c
     for (;;) {
         struct wire_message message;
         int got = wire_receive(sync, &message, err);
-        if (got < 0)
-            return -1;
         if (got == 0)
             return describe_silent_end(creation, err);
+        creation->heard = true;
+        if (got < 0)
+            return -1;
         switch (message.kind) {
         case WIRE_REQUEST_HOOKS:
             if (run_runtime_hooks(creation, preparation, err) < 0 ||
@@ -256,8 +262,8 @@ static int move_net_devices(const struct creation *creation, struct thole_error 
     return network_move_devices(plan->net_devices, plan->net_device_count, netns, err);
 }
 
-static int launch(const struct thole_create_request *request, struct creation *creation,
-                  struct preparation *preparation, struct thole_error *err) {
+static int launch_once(const struct thole_create_request *request, struct creation *creation,
+                       struct preparation *preparation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     struct container_record *record = creation->container.record;
     if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
@@ -273,6 +279,29 @@ static int launch(const struct thole_create_request *request, struct creation *c
         apply_rlimits(plan->process, creation->launched.pid, err) < 0)
         return -1;
     return 0;
+}
+
+static bool was_stillborn(struct creation *creation) {
+    struct pollfd poll_fd = {.fd = creation->launched.pidfd, .events = POLLIN};
+    if (poll_fd.fd >= 0 && poll(&poll_fd, 1, 0) == 1) {
+        creation->end = process_wait(poll_fd.fd);
+        (void)close(take_fd(&creation->launched.pidfd));
+    }
+    return !creation->heard && creation->end == 128 + SIGKILL;
+}
+
+/* Kernels compare how often cgroup.kill was written in the cgroups of parent and newborn: where the
+ * counts differ, a process born by CLONE_INTO_CGROUP is killed at once. Such a one enters by
+ * itself. */
+static int launch(const struct thole_create_request *request, struct creation *creation,
+                  struct preparation *preparation, struct thole_error *err) {
+    if (launch_once(request, creation, preparation, err) == 0)
+        return 0;
+    if (preparation->cgroup.unified < 0 || !was_stillborn(creation))
+        return -1;
+    launch_abort(&creation->launched);
+    preparation->init.enters_cgroup = true;
+    return launch_once(request, creation, preparation, err);
 }
 
 /* ---- the outcome ---------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct execution {
     struct apply_exec apply;
     int passed_fds[1024];
     bool replace[3];
+    bool heard; /* the new process has sent a message */
     int sync;
     int pidfd; /* of the new process, as @pid */
     pid_t pid;
@@ -99,7 +100,8 @@ static int resolve_user(const struct thole_exec_request *request, struct contain
     return users_resolve(root, request->user, &container->arena, ret_user, err);
 }
 
-static int plan_process(const struct thole_exec_request *request, struct execution *execution,
+static int plan_process(const struct thole_context *context,
+                        const struct thole_exec_request *request, struct execution *execution,
                         struct thole_error *err) {
     struct container *container = &execution->container;
     struct arena *arena = &container->arena;
@@ -126,7 +128,11 @@ static int plan_process(const struct thole_exec_request *request, struct executi
         return -1;
     if (host_probe(arena, HOST_NEED_SECURITY, &facts, err) < 0)
         return -1;
-    return plan_exec_build(config, process, facts, &wish, arena, &execution->process, err);
+    if (plan_exec_build(config, process, facts, &wish, arena, &execution->process, err) < 0)
+        return -1;
+    for (char *const *line = execution->process->warnings; line != NULL && *line != NULL; line++)
+        log_warning(&context->log, "%s", *line);
+    return 0;
 }
 
 static bool same_namespace(pid_t pid, unsigned long flag) {
@@ -213,7 +219,7 @@ static int prepare(const struct thole_context *context, const struct thole_exec_
     if (check_status(request, container, err) < 0)
         return -1;
     execution->apply.pidfd = container_pidfd(container, err);
-    if (execution->apply.pidfd < 0 || plan_process(request, execution, err) < 0 ||
+    if (execution->apply.pidfd < 0 || plan_process(context, request, execution, err) < 0 ||
         prepare_filter(execution, err) < 0 || prepare_terminal(request, execution, err) < 0)
         return -1;
     execution->apply.process = execution->process;
@@ -234,11 +240,12 @@ static int receive_ready(const struct thole_exec_request *request, struct execut
     while (!ready || execution->pid == 0) {
         struct wire_message message;
         int got = wire_receive(execution->sync, &message, err);
-        if (got < 0)
-            return -1;
         if (got == 0)
             return error_set(err, THOLE_ERROR_HOST, 0, NULL,
                              "the process ended before it was ready");
+        execution->heard = execution->heard || got < 0 || message.kind != WIRE_CHILD_PID;
+        if (got < 0)
+            return -1;
         if (message.kind == WIRE_CHILD_PID) {
             execution->pid = (pid_t)message.payload.number;
         } else if (message.kind == WIRE_READY) {
@@ -248,6 +255,8 @@ static int receive_ready(const struct thole_exec_request *request, struct execut
             if (request->console_socket != NULL &&
                 terminal_send_fd(request->console_socket, execution->console, "/dev/ptmx", err) < 0)
                 return -1;
+            for (int fd = 2; request->console_socket == NULL && fd >= 0; fd--)
+                terminal_copy_size(fd, execution->console);
             if (wire_send(execution->sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err) < 0)
                 return -1;
         } else {
@@ -257,30 +266,35 @@ static int receive_ready(const struct thole_exec_request *request, struct execut
     return 0;
 }
 
-/* After a failure: learns the pid if there is one, ends the process and reaps it. */
-static void abandon(struct execution *execution) {
+/* After a failure: learns the pid if there is one, ends the process and reaps it. Returns its wait
+ * status, 0 if there was none. */
+static int abandon(struct execution *execution) {
     struct wire_message message;
     while (execution->pid == 0) {
         struct thole_error ignored = {0};
         int got = wire_receive(execution->sync, &message, &ignored);
         if (got == 0 || (got < 0 && ignored.kind == THOLE_ERROR_BUG))
-            return;
+            return 0;
         if (got > 0 && message.kind == WIRE_CHILD_PID)
             execution->pid = (pid_t)message.payload.number;
     }
+    int status = 0;
     (void)kill(execution->pid, SIGKILL);
-    while (waitpid(execution->pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(execution->pid, &status, 0) < 0 && errno == EINTR)
         continue;
     execution->pid = 0;
+    return status;
 }
 
-static int start_in(const struct thole_exec_request *request, struct execution *execution,
-                    const struct cgroup_entry *cgroup, struct thole_error *err) {
+static int start_once(const struct thole_exec_request *request, struct execution *execution,
+                      const struct cgroup_entry *cgroup, bool *ret_stillborn,
+                      struct thole_error *err) {
     int pair[2];
     if (wire_pair(pair, err) < 0)
         return -1;
     execution->sync = pair[0];
     execution->apply.sync = pair[1];
+    execution->apply.runtime_end = pair[0];
     execution->apply.cgroup = cgroup;
     cleanup_close int stage_pidfd = -1;
     pid_t stage = sys_clone(0, -1, &stage_pidfd);
@@ -292,11 +306,27 @@ static int start_in(const struct thole_exec_request *request, struct execution *
     int result = receive_ready(request, execution, err);
     (void)process_wait(stage_pidfd);
     if (result < 0) {
-        abandon(execution);
+        bool silent = !execution->heard && err->kind != THOLE_ERROR_BUG;
+        int status = abandon(execution);
+        *ret_stillborn = silent && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
         (void)close(take_fd(&execution->sync));
         return -1;
     }
     return 0;
+}
+
+/* A process that the kernel kills at its birth in the cgroup enters by itself: see launch() of
+ * creation.c. */
+static int start_in(const struct thole_exec_request *request, struct execution *execution,
+                    const struct cgroup_entry *cgroup, struct thole_error *err) {
+    bool stillborn = false;
+    execution->apply.enters_cgroup = false;
+    if (start_once(request, execution, cgroup, &stillborn, err) == 0)
+        return 0;
+    if (!stillborn || cgroup->unified < 0)
+        return -1;
+    execution->apply.enters_cgroup = true;
+    return start_once(request, execution, cgroup, &stillborn, err);
 }
 
 /* A container that made cgroups of its own inside keeps no processes in its outermost one: then the

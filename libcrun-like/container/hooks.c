@@ -22,6 +22,20 @@ int hooks_run(const struct container *container, const struct plan *plan,
     return apply_hooks(&plan->hooks[stage], &run, err);
 }
 
+/* A failure is logged and the remaining hooks run all the same (runtime-spec "Poststop"). */
+static void run_poststop(const struct thole_context *context, const struct container *container,
+                         const struct plan *plan) {
+    const struct plan_hooks *all = &plan->hooks[PLAN_HOOK_POSTSTOP];
+    for (size_t i = 0; i < all->count; i++) {
+        struct plan one = *plan;
+        one.hooks[PLAN_HOOK_POSTSTOP] = (struct plan_hooks){.items = &all->items[i], .count = 1};
+        struct thole_error failure = {0};
+        char line[1536];
+        if (hooks_run(container, &one, PLAN_HOOK_POSTSTOP, "stopped", &failure) < 0)
+            log_warning(&context->log, "%s", error_format(&failure, line, sizeof(line)));
+    }
+}
+
 int hooks_run_saved(const struct thole_context *context, struct container *container,
                     enum plan_hook_stage stage, const char *status, struct thole_error *err) {
     const struct container_record *record = container->record;
@@ -32,12 +46,9 @@ int hooks_run_saved(const struct thole_context *context, struct container *conta
     if (container_read_config(container, &config, err) < 0)
         return -1;
     const struct plan *plan = plan_hooks_build(config, &container->arena);
-    int result = hooks_run(container, plan, stage, status, err);
-    if (result < 0 && stage == PLAN_HOOK_POSTSTOP) {
-        char line[1536];
-        log_warning(&context->log, "%s", error_format(err, line, sizeof(line)));
-        *err = (struct thole_error){0};
+    if (stage == PLAN_HOOK_POSTSTOP) {
+        run_poststop(context, container, plan);
         return 0;
     }
-    return result;
+    return hooks_run(container, plan, stage, status, err);
 }

@@ -14,7 +14,6 @@
 
 #include "apply/credentials.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/names.h"
 #include "base/wire.h"
 #include "container/process.h"
@@ -107,22 +106,17 @@ static unsigned long clone_flags(const struct plan *plan) {
 
 static pid_t clone_init(const struct plan *plan, const struct apply_init *init,
                         unsigned long extra_flags, int *ret_pidfd) {
-    bool born_there = true;
-    pid_t pid = sys_clone(clone_flags(plan) | extra_flags, init->cgroup->unified, ret_pidfd);
+    struct apply_init own = *init;
+    int birthplace = init->enters_cgroup ? -1 : init->cgroup->unified;
+    pid_t pid = sys_clone(clone_flags(plan) | extra_flags, birthplace, ret_pidfd);
     /* A threaded cgroup, for one, cannot be cloned into but can be entered. */
-    if (pid < 0 && init->cgroup->unified >= 0 && (errno == EBUSY || errno == EOPNOTSUPP)) {
-        born_there = false;
+    if (pid < 0 && birthplace >= 0 && (errno == EBUSY || errno == EOPNOTSUPP)) {
+        own.enters_cgroup = true;
         pid = sys_clone(clone_flags(plan) | extra_flags, -1, ret_pidfd);
     }
-    if (pid != 0)
-        return pid;
-    if (!born_there && file_write_kernel(init->cgroup->unified, "cgroup.procs", "0", 1) < 0) {
-        struct thole_error err = {0};
-        error_errno(&err, "/linux/cgroupsPath", "enter the container's cgroup");
-        wire_send_error(init->sync, &err);
-        _exit(EXIT_FAILURE);
-    }
-    apply_init(init);
+    if (pid == 0)
+        apply_init(&own);
+    return pid;
 }
 
 /* The process in between: enters the user namespace, clones init as the runtime's child, ends. */
@@ -221,6 +215,7 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
     ret_launched->sync = pair[0];
     cleanup_close int far_end = pair[1];
     init->sync = far_end;
+    init->runtime_end = pair[0];
     hide_from_ptrace(plan);
     if (clone_in_namespaces(plan, init, ret_launched, err) < 0)
         return -1;

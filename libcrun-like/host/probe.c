@@ -40,12 +40,16 @@ static bool is_filesystem(const char *path, long magic) {
 
 bool host_in_user_namespace(void) {
     /* The initial namespace maps every id to itself, and no other one does so by itself. */
+    static const unsigned long initial[] = {0, 0, UINT32_MAX};
     cleanup_free char *map = read_file("/proc/self/uid_map", SMALL_FILE);
-    unsigned long inside = 0;
-    unsigned long outside = 0;
-    unsigned long length = 0;
-    return map != NULL && (sscanf(map, "%lu %lu %lu", &inside, &outside, &length) != 3 ||
-                           inside != 0 || outside != 0 || length != UINT32_MAX);
+    const char *at = map;
+    for (size_t i = 0; at != NULL && i < sizeof(initial) / sizeof(initial[0]); i++) {
+        char *end = NULL;
+        if (strtoul(at, &end, 10) != initial[i] || end == at)
+            return true;
+        at = end;
+    }
+    return false;
 }
 
 static bool has_effective(int capability) {

@@ -105,7 +105,13 @@ int plan_build_devices(struct plan_builder *builder, struct thole_error *err) {
     struct plan *plan = builder->plan;
     const struct oci_linux *section = builder->linux_section;
     const bool bind = plan_in_user_namespace(builder) || !builder->facts->privileged;
-    plan->setup_dev = !plan->rootfs.chroot_only && !dev_is_bound(plan);
+    if (plan->rootfs.chroot_only) {
+        if (section->devices.count > 0)
+            plan_warn(builder,
+                      "/linux/devices: none is made: linux.namespaces has no new mount namespace");
+        return 0;
+    }
+    plan->setup_dev = !dev_is_bound(plan);
     if (plan->setup_dev)
         add_defaults(builder, bind);
     for (size_t i = 0; i < section->devices.count; i++) {

@@ -76,20 +76,30 @@ int plan_mount_idmap_option(const struct plan_builder *builder, const char *valu
     return 0;
 }
 
+static const struct plan_id_map *map_of(struct arena *arena, const oci_id_mappings *uids,
+                                        const oci_id_mappings *gids) {
+    struct plan_id_map *map = arena_new(arena, struct plan_id_map);
+    map->uid_map = plan_id_map_text(arena, uids->items, uids->count);
+    map->gid_map = plan_id_map_text(arena, gids->items, gids->count);
+    return map;
+}
+
 int plan_mount_idmap_members(const struct plan_builder *builder, const struct oci_mount *wanted,
                              const char *where, struct plan_mount *mount, struct thole_error *err) {
+    const struct oci_linux *section = builder->linux_section;
     if (wanted->uid_mappings.count > 0 && wanted->gid_mappings.count > 0) {
-        struct plan_id_map *map = arena_new(builder->arena, struct plan_id_map);
-        map->uid_map = plan_id_map_text(builder->arena, wanted->uid_mappings.items,
-                                        wanted->uid_mappings.count);
-        map->gid_map = plan_id_map_text(builder->arena, wanted->gid_mappings.items,
-                                        wanted->gid_mappings.count);
-        mount->id_map = map;
+        mount->id_map = map_of(builder->arena, &wanted->uid_mappings, &wanted->gid_mappings);
         mount->id_map_container = false;
     }
-    if (mount->id_map_container && !plan_has_namespace(builder->plan, CLONE_NEWUSER))
+    if (!mount->id_map_container || builder->plan->user.map.uid_map != NULL)
+        return 0;
+    /* Nobody has told what a namespace that is joined maps, but for mappings given beside it. */
+    if (!plan_has_namespace(builder->plan, CLONE_NEWUSER) || section->uid_mappings.count == 0 ||
+        section->gid_mappings.count == 0)
         return error_config(err, where,
-                            "an id-mapped mount needs uidMappings and gidMappings, or a "
-                            "container with a user namespace");
+                            "an id-mapped mount needs uidMappings and gidMappings of its own, or a "
+                            "container whose user namespace has them");
+    mount->id_map = map_of(builder->arena, &section->uid_mappings, &section->gid_mappings);
+    mount->id_map_container = false;
     return 0;
 }

@@ -17,9 +17,13 @@ static const unsigned long propagation_flags[] = {
     [OCI_PROPAGATION_RUNBINDABLE] = MS_UNBINDABLE | MS_REC,
 };
 
-/* What changes mounts would change the host's in a container that shares its mount namespace. */
+/*
+ * What changes mounts would change those of others, the host or whoever made the namespace that is
+ * joined: such a container gets a chroot.
+ */
 static int plan_without_mount_namespace(struct plan_builder *builder, struct thole_error *err) {
-    static const char reason[] = "would change the host: linux.namespaces lists no mount namespace";
+    static const char reason[] =
+        "would change mounts of others: linux.namespaces has no new mount namespace";
     const struct oci_linux *section = builder->linux_section;
     if (builder->config->root->readonly)
         return error_config(err, "/root/readonly", reason);
@@ -31,7 +35,7 @@ static int plan_without_mount_namespace(struct plan_builder *builder, struct tho
         return error_config(err, "/linux/rootfsPropagation", reason);
     if (builder->config->mounts.count > 0)
         plan_warn(builder,
-                  "/mounts: nothing is mounted: linux.namespaces lists no mount namespace");
+                  "/mounts: nothing is mounted: linux.namespaces has no new mount namespace");
     builder->plan->rootfs.chroot_only = true;
     return 0;
 }
@@ -46,7 +50,7 @@ int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err) {
     rootfs->readonly = root->readonly;
     rootfs->no_pivot = builder->request->no_pivot;
     rootfs->propagation = propagation_flags[builder->linux_section->rootfs_propagation];
-    if (!plan_has_namespace(builder->plan, CLONE_NEWNS))
+    if ((builder->plan->namespaces.created & CLONE_NEWNS) == 0)
         return plan_without_mount_namespace(builder, err);
     return 0;
 }

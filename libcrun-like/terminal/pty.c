@@ -118,3 +118,9 @@ void terminal_pty_done(struct terminal_pty *pty) {
     pty->master = -1;
     pty->peer = -1;
 }
+
+void terminal_copy_size(int from, int to) {
+    struct winsize size;
+    if (ioctl(from, TIOCGWINSZ, &size) == 0 && size.ws_row != 0 && size.ws_col != 0)
+        (void)ioctl(to, TIOCSWINSZ, &size);
+}

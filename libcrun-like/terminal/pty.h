@@ -28,6 +28,9 @@ int terminal_devpts_open(int root_fd, struct thole_error *err);
 
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err);
 
+/** Gives @to the size of the terminal @from, if that is one and has a size. */
+void terminal_copy_size(int from, int to);
+
 /** New session with @peer as controlling terminal; fds 0-2 for which @replace says so become it. */
 int terminal_adopt(int peer, const bool replace[3], struct thole_error *err);
 

@@ -287,12 +287,12 @@ def test_tmpcopyup(thole, bundle):
     made = bundle("/bin/sh", "-c", "cat /data/one /data/sub/two; readlink /data/link; "
                   "stat -c '%a %u' /data/sub/two /data; echo x > /data/new; mount | grep -c ' /data '")
     made.file("/data/one", "1\n")
-    two = made.file("/data/sub/two", "2\n", 0o640)
+    two = made.file("/data/sub/two", "2\n", 0o644)
     os.chown(two, 1000, 1000)
     os.symlink("one", made.rootfs + "/data/link")
     os.chmod(made.rootfs + "/data", 0o751)
     made.mount("/data", "tmpfs", "tmpfs", ["tmpcopyup"])
-    assert thole.run(made).ok().out.splitlines() == ["1", "2", "one", "640 1000", "751 0", "1"]
+    assert thole.run(made).ok().out.splitlines() == ["1", "2", "one", "644 1000", "751 0", "1"]
     assert not os.path.exists(made.rootfs + "/data/new")
 
 

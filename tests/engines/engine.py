@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness import bundle, machine  # noqa: E402
+from harness import bundle, machine, traces  # noqa: E402
 
 SKIP = 77
 IMAGE = "localhost/thole-test-busybox"
@@ -96,10 +97,13 @@ runroot = "{self.base}/run"
     def command(self, *args):
         return [self.program, *args]
 
-    def __call__(self, *args, stdin=None, timeout=120, **options):
+    def __call__(self, *args, stdin="", timeout=60, **options):
         command = self.command(*args)
-        done = subprocess.run(command, input=stdin if stdin is not None else "", env=self.env,
-                              capture_output=True, text=True, timeout=timeout, check=False, **options)
+        try:
+            done = subprocess.run(command, input=stdin, env=self.env, capture_output=True,
+                                  text=True, timeout=timeout, check=False, **options)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{' '.join(command)}: no end after {timeout} s") from None
         return Result(command, done)
 
     def spawn(self, *args):
@@ -109,7 +113,7 @@ runroot = "{self.base}/run"
         except ImportError:
             raise Skip("needs the package python3-pexpect") from None
         command = self.command(*args)
-        child = pexpect.spawn(command[0], command[1:], env=self.env, encoding="utf-8", timeout=30)
+        child = pexpect.spawn(command[0], command[1:], env=self.env, encoding="utf-8", timeout=20)
 
         def expect_end(status):
             child.expect(pexpect.EOF)
@@ -133,9 +137,25 @@ runroot = "{self.base}/run"
             check(time.monotonic() < end, "a condition did not come true in time")
             time.sleep(0.05)
 
+    def state_directories(self):
+        """Ids of this engine's containers that the runtime still knows."""
+        known = subprocess.run([self.runtime, "list", "--format", "json"], capture_output=True,
+                               text=True, check=False).stdout
+        return [entry["id"] for entry in json.loads(known or "[]") or []
+                if entry["bundle"].startswith(self.base)]
+
     def close(self):
-        subprocess.run(["umount", "-R", "-l", os.path.join(self.base, "store")],
-                       capture_output=True, check=False)
+        """Ends what a failed test left: monitors (told by their arguments), containers, mounts."""
+        for pid in traces.parents():
+            if self.base in traces.command_line(pid) and pid != os.getpid():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        for name in self.state_directories():
+            subprocess.run([self.runtime, "delete", "--force", name], timeout=20, check=False)
+        for mount in sorted(traces.mounts_of(self.base), reverse=True):
+            subprocess.run(["umount", "-l", mount], check=False)
         subprocess.run(["rm", "-rf", "--one-file-system", self.base], check=False)
 
 
@@ -170,13 +190,6 @@ class Podman(Engine):
         with open(os.path.join(machine.cgroup_directory(pid, controller), file),
                   encoding="ascii") as source:
             return source.read().strip()
-
-    def state_directories(self):
-        """Ids of this engine's containers that the runtime still knows."""
-        known = subprocess.run([self.runtime, "list", "--format", "json"], capture_output=True,
-                               text=True, check=False).stdout
-        return [entry["id"] for entry in json.loads(known or "[]") or []
-                if entry["bundle"].startswith(self.base)]
 
 
 def main(name, kind, tests):
@@ -215,7 +228,12 @@ def run_one(title, test, engine):
         return 0
     except Exception as problem:  # a test may fail in any way
         print(f"not ok {title}", flush=True)
-        text = str(problem) if isinstance(problem, AssertionError) else traceback.format_exc()
+        text = str(problem)
+        if type(problem).__module__.startswith("pexpect"):
+            text = "\n".join(line for line in text.split("\n")
+                             if line.startswith(("Timeout", "End", "before", "args")))
+        elif not isinstance(problem, AssertionError):
+            text = traceback.format_exc()
         print("".join(f"#   {line}\n" for line in text.strip().split("\n")), end="", flush=True)
         return 1
     finally:

@@ -90,9 +90,9 @@ void layout_create(void) {
         layout_fail(&err);
 }
 
-void layout_apply(bool restore) {
+void layout_apply(const struct plan_cgroup *cgroup, bool restore) {
     struct thole_error err = {0};
-    if (cgroup_apply_resources(&layout.cgroup, restore, NULL, &err) < 0)
+    if (cgroup_apply_resources(cgroup, restore, NULL, &err) < 0)
         layout_fail(&err);
 }
 
@@ -246,10 +246,6 @@ int layout_begin_unified(void **state) {
 
 int layout_reset(void **state) {
     (void)state;
-    layout.cgroup.writes = NULL;
-    layout.cgroup.write_count = 0;
-    layout.cgroup.device_rules = NULL;
-    layout.cgroup.device_rule_count = 0;
     layout.cgroup.delegate = false;
     layout.shared->signals = 0;
     layout.shared->opened[0] = layout.shared->opened[1] = -1;

@@ -46,9 +46,9 @@ int layout_end(void **state);
 int layout_reset(void **state);
 int layout_clear(void **state);
 
-/** The backend's calls, which have to succeed. */
+/** The backend's calls, which have to succeed: @cgroup is layout.cgroup with resources. */
 void layout_create(void);
-void layout_apply(bool restore);
+void layout_apply(const struct plan_cgroup *cgroup, bool restore);
 void layout_fail(const struct thole_error *err);
 
 /** Files ("" for the directory itself) of one of the container's directories. */

@@ -236,21 +236,22 @@ static void device_rules_hold_and_are_replaced(void **state) {
     };
     pid_t pid = layout_start("");
     expect_devices(0, 0);
-    layout.cgroup.device_rules = null_only;
-    layout.cgroup.device_rule_count = COUNT(null_only);
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.device_rules = null_only;
+    cgroup.device_rule_count = COUNT(null_only);
+    layout_apply(&cgroup, false);
     expect_devices(0, EPERM);
-    layout.cgroup.device_rules = zero_only;
-    layout.cgroup.device_rule_count = COUNT(zero_only);
-    layout_apply(true);
+    cgroup.device_rules = zero_only;
+    cgroup.device_rule_count = COUNT(zero_only);
+    layout_apply(&cgroup, true);
     expect_devices(EPERM, 0);
-    layout.cgroup.device_rules = all_but_null;
-    layout.cgroup.device_rule_count = COUNT(all_but_null);
-    layout_apply(true);
+    cgroup.device_rules = all_but_null;
+    cgroup.device_rule_count = COUNT(all_but_null);
+    layout_apply(&cgroup, true);
     expect_devices(EPERM, 0);
     /* More updates than a cgroup may have programs. */
     for (int i = 0; i < 70; i++)
-        layout_apply(true);
+        layout_apply(&cgroup, true);
     assert_int_equal(cgroup_kill(&layout.cgroup, SIGKILL, NULL), 0);
     assert_int_equal(layout_wait(pid), SIGKILL);
 }
@@ -262,9 +263,10 @@ static void a_long_list_of_devices_is_loaded(void **state) {
     for (int i = 0; i < RULES; i++)
         rules[i] = (struct plan_device_rule){true, i % 2 ? 'c' : 'b', 200 + i, i, ALL, "/d"};
     rules[RULES / 2] = (struct plan_device_rule){true, 'c', MEMORY_DEVICES, NULL_MINOR, ALL, "/d"};
-    layout.cgroup.device_rules = rules;
-    layout.cgroup.device_rule_count = RULES;
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.device_rules = rules;
+    cgroup.device_rule_count = RULES;
+    layout_apply(&cgroup, false);
     pid_t pid = layout_start("");
     expect_devices(0, EPERM);
     assert_int_equal(cgroup_kill(&layout.cgroup, SIGKILL, NULL), 0);
@@ -290,9 +292,10 @@ static void limits_are_written_where_their_controller_is(void **state) {
          .optional = true,
          .where = "/o"},
     };
-    layout.cgroup.writes = writes;
-    layout.cgroup.write_count = COUNT(writes);
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = writes;
+    cgroup.write_count = COUNT(writes);
+    layout_apply(&cgroup, false);
     layout_expect(&layout.directories[memory], "memory.limit_in_bytes", "33554432");
     layout_expect(&layout.directories[pids], "pids.max", "7");
     layout_expect(&layout.directories[cpu], "cpu.cfs_quota_us", "50000");
@@ -315,14 +318,15 @@ static void a_refused_write_is_tried_again(void **state) {
          .where = "/s"},
         {.directory = memory, .file = "memory.limit_in_bytes", .value = "33554432", .where = "/m"},
     };
-    layout.cgroup.writes = writes;
-    layout.cgroup.write_count = COUNT(writes);
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = writes;
+    cgroup.write_count = COUNT(writes);
+    layout_apply(&cgroup, false);
     layout_expect(&layout.directories[memory], "memory.memsw.limit_in_bytes", "67108864");
     writes[0].retry = false;
     writes[0].value = "16777216";
     struct thole_error err = {0};
-    assert_int_equal(cgroup_apply_resources(&layout.cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&cgroup, false, NULL, &err), -1);
     assert_string_equal(err.where, "/s");
 }
 
@@ -332,9 +336,10 @@ static void an_update_is_all_or_nothing(void **state) {
     size_t memory = layout_index("memory");
     struct plan_cgroup_write first = {
         .directory = pids, .file = "pids.max", .value = "7", .where = "/p"};
-    layout.cgroup.writes = &first;
-    layout.cgroup.write_count = 1;
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = &first;
+    cgroup.write_count = 1;
+    layout_apply(&cgroup, false);
 
     struct plan_cgroup_write writes[] = {
         {.directory = pids, .file = "pids.max", .value = "9", .where = "/p"},
@@ -344,12 +349,12 @@ static void an_update_is_all_or_nothing(void **state) {
          .value = "12x",
          .where = "/linux/resources/memory/limit"},
     };
-    layout.cgroup.writes = writes;
-    layout.cgroup.write_count = COUNT(writes);
+    cgroup.writes = writes;
+    cgroup.write_count = COUNT(writes);
     struct thole_error err = {0};
     char text[TEXT];
     char wanted[TEXT];
-    assert_int_equal(cgroup_apply_resources(&layout.cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
     (void)snprintf(wanted, sizeof(wanted),
                    "/linux/resources/memory/limit: write 12x to memory.limit_in_bytes of %s: "
                    "Invalid argument",
@@ -387,9 +392,10 @@ static void realtime_budgets_come_from_above(void **state) {
         {.directory = cpu, .file = "cpu.rt_period_us", .value = "500000", .where = "/p"},
         {.directory = cpu, .file = "cpu.rt_runtime_us", .value = "5000", .where = "/r"},
     };
-    layout.cgroup.writes = writes;
-    layout.cgroup.write_count = COUNT(writes);
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = writes;
+    cgroup.write_count = COUNT(writes);
+    layout_apply(&cgroup, false);
     layout_expect(&layout.directories[cpu], "cpu.rt_runtime_us", "5000");
 }
 
@@ -401,21 +407,22 @@ static void a_v1_container_with_children_can_be_updated(void **state) {
         {true, 'c', MEMORY_DEVICES, NULL_MINOR, ALL, "/devices/0"},
         {true, 'c', MEMORY_DEVICES, ZERO_MINOR, ALL, "/devices/1"},
     };
-    layout.cgroup.device_rules = rules;
-    layout.cgroup.device_rule_count = 2;
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.device_rules = rules;
+    cgroup.device_rule_count = 2;
+    layout_apply(&cgroup, false);
     layout_expect(&layout.directories[devices], "devices.list", "c 1:3 rwm\nc 1:5 rwm");
     char child[PATH_MAX];
     layout_path(&layout.directories[devices], "nested", child);
     assert_int_equal(mkdir(child, 0755), 0);
-    layout.cgroup.device_rule_count = 1;
-    layout_apply(true);
+    cgroup.device_rule_count = 1;
+    layout_apply(&cgroup, true);
     layout_expect(&layout.directories[devices], "devices.list", "c 1:3 rwm");
 
     struct plan_device_rule everything = {true, 'a', -1, -1, ALL, "/devices/0"};
     struct thole_error err = {0};
-    layout.cgroup.device_rules = &everything;
-    assert_int_equal(cgroup_apply_resources(&layout.cgroup, true, NULL, &err), -1);
+    cgroup.device_rules = &everything;
+    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
     assert_int_equal(err.code, EINVAL);
     assert_true(err.hint[0] != '\0');
     layout_expect(&layout.directories[devices], "devices.list", "c 1:3 rwm");
@@ -430,14 +437,15 @@ static void unified_files_are_written_and_set_back(void **state) {
         {.file = "cgroup.max.descendants", .value = "9", .where = "/d"},
         {.file = "memory.max", .value = "33554432", .where = "/linux/resources/memory/limit"},
     };
-    layout.cgroup.writes = writes;
-    layout.cgroup.write_count = 2;
-    layout_apply(false);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = writes;
+    cgroup.write_count = 2;
+    layout_apply(&cgroup, false);
     layout_expect(&layout.directories[0], "cgroup.max.depth", "3");
     writes[0].value = "5";
     writes[1].value = "-7";
     struct thole_error err = {0};
-    assert_int_equal(cgroup_apply_resources(&layout.cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
     assert_string_equal(err.where, "/d");
     layout_expect(&layout.directories[0], "cgroup.max.depth", "3");
     layout_expect(&layout.directories[0], "cgroup.max.descendants", "9");
@@ -445,8 +453,8 @@ static void unified_files_are_written_and_set_back(void **state) {
     if (layout_has(&layout.directories[0], "memory.max"))
         return;
     writes[1].value = "9";
-    layout.cgroup.write_count = 3;
-    assert_int_equal(cgroup_apply_resources(&layout.cgroup, true, NULL, &err), -1);
+    cgroup.write_count = 3;
+    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_UNSUPPORTED);
     assert_string_equal(err.where, "/linux/resources/memory/limit");
     assert_true(err.hint[0] != '\0');
@@ -455,13 +463,14 @@ static void unified_files_are_written_and_set_back(void **state) {
 static void one_program_is_attached(void **state) {
     (void)state;
     struct plan_device_rule rule = {true, 'c', 1, 3, 7, "/devices/0"};
-    layout.cgroup.device_rules = &rule;
-    layout.cgroup.device_rule_count = 1;
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.device_rules = &rule;
+    cgroup.device_rule_count = 1;
     cleanup_close int fd = cgroup_open_directory(&layout.directories[0], "");
     assert_int_equal(sys_bpf_find_device_program(fd, "thole_devices"), -1);
     assert_int_equal(errno, ENOENT);
     for (int i = 0; i < 3; i++)
-        layout_apply(i > 0);
+        layout_apply(&cgroup, i > 0);
     uint32_t ids[8] = {0};
     union bpf_attr query;
     memset(&query, 0, sizeof(query));
@@ -508,12 +517,13 @@ static void a_container_fits_into_a_threaded_subtree(void **state) {
     layout.directories[0].path = "/web1/inner";
 
     struct plan_cgroup_write write = {.file = "memory.max", .value = "1", .where = "/memory"};
-    layout.cgroup.writes = &write;
-    layout.cgroup.write_count = 1;
-    int refused = cgroup_create(&layout.cgroup, NULL, &err);
+    struct plan_cgroup cgroup = layout.cgroup;
+    cgroup.writes = &write;
+    cgroup.write_count = 1;
+    int refused = cgroup_create(&cgroup, NULL, &err);
     bool left = layout_has(&layout.directories[0], "");
-    layout.cgroup.write_count = 0;
-    int created = cgroup_create(&layout.cgroup, NULL, NULL);
+    cgroup.write_count = 0;
+    int created = cgroup_create(&cgroup, NULL, NULL);
     pid_t pid = created == 0 ? layout_start("") : -1;
     cleanup_free pid_t *pids = NULL;
     size_t count = 0;

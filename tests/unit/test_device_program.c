@@ -2,6 +2,7 @@
 /* Device rules: the v2 program and the v1 list decide like the rules read one by one. */
 #include "cgroup/device_program.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -75,6 +76,8 @@ static uint64_t load(const struct bpf_cgroup_dev_ctx *context, size_t offset) {
 static bool jumps(const struct bpf_insn *at, uint64_t value) {
     assert_int_equal(BPF_SRC(at->code), BPF_K);
     switch (BPF_OP(at->code)) {
+    case BPF_JEQ:
+        return (uint32_t)value == (uint32_t)at->imm;
     case BPF_JNE:
         return (uint32_t)value != (uint32_t)at->imm;
     case BPF_JSET:
@@ -85,14 +88,22 @@ static bool jumps(const struct bpf_insn *at, uint64_t value) {
     }
 }
 
-static uint64_t calculate(const struct bpf_insn *at, uint64_t value) {
+static uint64_t calculate(const struct bpf_insn *at, uint64_t value, uint64_t source) {
     switch (at->code) {
     case BPF_ALU64 | BPF_MOV | BPF_K:
         return (uint64_t)(int64_t)at->imm;
+    case BPF_ALU | BPF_MOV | BPF_X:
+        return (uint32_t)source;
+    case BPF_ALU | BPF_OR | BPF_X:
+        return (uint32_t)value | (uint32_t)source;
     case BPF_ALU | BPF_AND | BPF_K:
         return (uint32_t)value & (uint32_t)at->imm;
+    case BPF_ALU | BPF_XOR | BPF_K:
+        return (uint32_t)value ^ (uint32_t)at->imm;
     case BPF_ALU | BPF_RSH | BPF_K:
         return (uint32_t)value >> at->imm;
+    case BPF_ALU | BPF_LSH | BPF_K:
+        return (uint32_t)value << at->imm;
     default:
         fail_msg("unknown instruction %#x", at->code);
         return 0;
@@ -126,11 +137,12 @@ static bool decide_by_program(const struct bpf_insn *program, size_t count,
             jump = jumps(at, registers[at->dst_reg]);
         } else if (!jump) {
             assert_true(known[at->dst_reg] || BPF_OP(at->code) == BPF_MOV);
-            registers[at->dst_reg] = calculate(at, registers[at->dst_reg]);
+            assert_true(known[at->src_reg] || BPF_SRC(at->code) == BPF_K);
+            registers[at->dst_reg] = calculate(at, registers[at->dst_reg], registers[at->src_reg]);
             known[at->dst_reg] = true;
         }
         if (jump) {
-            assert_true(at->off > 0);
+            assert_true(at->off >= 0);
             i += (size_t)at->off;
         }
     }
@@ -140,7 +152,8 @@ static bool decide_by_program(const struct bpf_insn *program, size_t count,
 
 /* ---- comparing them ------------------------------------------------------------------------ */
 
-static const uint32_t numbers[] = {0, 1, 3, 5, 136, 4095, 0x80000000U, UINT32_MAX};
+/* The largest major number is 4095; minor numbers have 20 bits. */
+static const uint32_t numbers[] = {0, 1, 3, 5, 136, 2048, 4095};
 
 /* Calls @check with every type, numbers of the rules' neighbourhood, every set of access bits. */
 static void for_all_requests(void (*check)(const struct request *request, void *data), void *data) {
@@ -238,8 +251,9 @@ static void a_rule_for_everything_ends_the_program(void **state) {
     assert_int_equal(compare(rules, 2), 0);
     size_t count = 0;
     cleanup_free struct bpf_insn *program = cgroup_device_compile(rules, 3, &count);
-    size_t start = 6;
-    assert_int_equal(count, start + 2);
+    size_t start = 10;
+    size_t sections = 2;
+    assert_int_equal(count, start + sections + 2);
 }
 
 static void the_last_match_wins(void **state) {
@@ -270,15 +284,40 @@ static void two_rules_add_up(void **state) {
     assert_false(decide_by_list(&list, &(struct request){'c', 5, 1, READ | WRITE}));
 }
 
-static void numbers_beyond_32_bits_match_nothing(void **state) {
+static void numbers_no_device_has_match_nothing(void **state) {
     (void)state;
     static const struct plan_device_rule rules[] = {
-        {true, 'c', (1LL << 32) + 1, 3, ALL, ""},
-        {true, 'c', 1, (1LL << 32) + 3, ALL, ""},
-        {true, 'b', UINT32_MAX, 0x80000000LL, ALL, ""},
-        {true, 'c', 1, 1, 0, ""},
+        {true, 'c', (1LL << 32) + 1, 3, ALL, ""}, {true, 'c', 1, (1LL << 32) + 3, ALL, ""},
+        {true, 'c', 0, (1LL << 20) + 3, ALL, ""}, {true, 'c', 4096, 3, ALL, ""},
+        {true, 'b', 4095, 2048, ALL, ""},         {true, 'c', 1, 1, 0, ""},
     };
     assert_int_equal(compare(rules, COUNT(rules)), ALL);
+    const struct plan_device_rule largest = {true, 'b', 4095, (1 << 20) - 1, ALL, ""};
+    size_t count = 0;
+    cleanup_free struct bpf_insn *program = cgroup_device_compile(&largest, 1, &count);
+    assert_true(
+        decide_by_program(program, count, &(struct request){'b', 4095, (1 << 20) - 1, ALL}));
+    assert_false(decide_by_program(program, count, &(struct request){'b', 4095, 0, ALL}));
+    assert_false(decide_by_program(program, count, &(struct request){'c', 4095, (1 << 20) - 1, 1}));
+}
+
+static void jumps_have_an_end(void **state) {
+    (void)state;
+    enum { FITS = 30000, TOO_MANY = 40000 };
+    struct plan_device_rule *rules = calloc(TOO_MANY, sizeof(*rules));
+    assert_non_null(rules);
+    for (int i = 0; i < TOO_MANY; i++)
+        rules[i] = (struct plan_device_rule){true, 'c', 1 + i % 4000, i, ALL, ""};
+    size_t count = 0;
+    struct bpf_insn *program = cgroup_device_compile(rules, FITS, &count);
+    assert_non_null(program);
+    assert_true(decide_by_program(program, count, &(struct request){'c', 1, 0, ALL}));
+    assert_false(decide_by_program(program, count, &(struct request){'c', 1, 1, ALL}));
+    free(program);
+    errno = 0;
+    assert_null(cgroup_device_compile(rules, TOO_MANY, &count));
+    assert_int_equal(errno, E2BIG);
+    free(rules);
 }
 
 /* What engines write: deny all, a few devices, and the defaults of the runtime. */
@@ -350,7 +389,7 @@ static unsigned draw(uint64_t *seed, unsigned below) {
 }
 
 static int64_t draw_number(uint64_t *seed) {
-    static const int64_t choices[] = {ANY, ANY, 1, 3, 5, 136, UINT32_MAX};
+    static const int64_t choices[] = {ANY, ANY, 1, 3, 5, 136, 4095};
     return choices[draw(seed, COUNT(choices))];
 }
 
@@ -386,7 +425,7 @@ static void the_kernels_list_is_read(void **state) {
     assert_false(list.allow_all);
     assert_int_equal(list.count, 3);
     static const char *const lines[] = {"c 1:3 rwm", "b *:* m", "c 136:* rw"};
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         char text[CGROUP_DEVICE_TEXT];
         int length = cgroup_device_format(&list.items[i], list.items[i].access, text);
         assert_string_equal(text, lines[i]);
@@ -411,7 +450,8 @@ int main(void) {
         cmocka_unit_test(a_rule_for_everything_ends_the_program),
         cmocka_unit_test(the_last_match_wins),
         cmocka_unit_test(two_rules_add_up),
-        cmocka_unit_test(numbers_beyond_32_bits_match_nothing),
+        cmocka_unit_test(numbers_no_device_has_match_nothing),
+        cmocka_unit_test(jumps_have_an_end),
         cmocka_unit_test(an_engines_list),
         cmocka_unit_test(v1_says_it_the_other_way_round),
         cmocka_unit_test(v1_refuses_what_it_cannot_say),

@@ -21,12 +21,14 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 
-static char *read_text(const char *path) {
-    char *text = NULL;
-    assert_int_equal(file_read_at(AT_FDCWD, path, 1024 * 1024, &text, NULL, NULL), 0);
-    return text;
+enum { TEXT = 16384 };
+
+static void read_text(const char *path, char buffer[TEXT]) {
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = read(fd, buffer, TEXT - 1);
+    assert_true(length > 0);
+    buffer[length] = '\0';
 }
 
 static struct host_facts *probe(struct arena *arena, unsigned needs) {
@@ -37,7 +39,8 @@ static struct host_facts *probe(struct arena *arena, unsigned needs) {
 }
 
 static unsigned long long status_number(const char *name, int base) {
-    cleanup_free char *status = read_text("/proc/self/status");
+    char status[TEXT];
+    read_text("/proc/self/status", status);
     const char *line = strstr(status, name);
     assert_non_null(line);
     return strtoull(line + strlen(name), NULL, base);
@@ -52,9 +55,11 @@ static void identity_and_capabilities(void **state) {
     assert_int_equal(facts->egid, getegid());
     assert_true(facts->capabilities == status_number("\nCapBnd:\t", HEXADECIMAL));
     assert_int_equal(facts->privileged, status_number("\nCapEff:\t", HEXADECIMAL) >> SYS_ADMIN & 1);
-    cleanup_free char *last = read_text("/proc/sys/kernel/cap_last_cap");
-    assert_int_equal(facts->last_capability, atoi(last));
-    cleanup_free char *map = read_text("/proc/self/uid_map");
+    char last[TEXT];
+    read_text("/proc/sys/kernel/cap_last_cap", last);
+    assert_int_equal(facts->last_capability, strtol(last, NULL, 10));
+    char map[TEXT];
+    read_text("/proc/self/uid_map", map);
     assert_int_equal(facts->in_user_namespace, strstr(map, " 4294967295\n") == NULL);
     assert_int_equal(facts->hierarchy_count, 0);
     assert_string_equal(facts->hugepage_sizes, "");
@@ -72,7 +77,8 @@ static void hierarchies_are_mounted_where_they_are_said_to_be(void **state) {
         return;
     }
     assert_true(facts->hierarchy_count > 0);
-    cleanup_free char *membership = read_text("/proc/self/cgroup");
+    char membership[TEXT];
+    read_text("/proc/self/cgroup", membership);
     for (size_t i = 0; i < facts->hierarchy_count; i++) {
         const struct host_hierarchy *hierarchy = &facts->hierarchies[i];
         struct statfs status;

@@ -42,6 +42,7 @@ struct caller {
     bool keep_signals; /* not forwarded */
     bool raw_inside;   /* no line discipline inside, so that all bytes pass */
     bool subreaper;
+    bool no_session; /* the end of a session's leader would hang the pty up for everyone */
 };
 
 static int64_t milliseconds(void) {
@@ -53,14 +54,28 @@ static int64_t milliseconds(void) {
 /* ---- both processes under test ----------------------------------------------------------------
  */
 
-static void run_payload(payload_function *payload, int slave, int control, const sigset_t *mask) {
+/* The test's ends of pipes and ptys have to be its own alone. */
+static void close_all_but(const int *kept, size_t count) {
+    for (int fd = 3; fd < 64; fd++) {
+        bool keep = false;
+        for (size_t i = 0; i < count; i++)
+            keep = keep || fd == kept[i];
+        if (!keep)
+            (void)close(fd);
+    }
+}
+
+static void run_payload(payload_function *payload, int slave, bool session, int control,
+                        const sigset_t *mask) {
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     if (slave >= 0) {
-        (void)setsid();
-        (void)ioctl(slave, TIOCSCTTY, 0);
+        if (session) {
+            (void)setsid();
+            (void)ioctl(slave, TIOCSCTTY, 0);
+        }
         for (int fd = 0; fd < 3; fd++)
             (void)dup2(slave, fd);
-        (void)close(slave);
+        close_all_but(&control, 1);
     }
     _exit(payload(control));
 }
@@ -82,7 +97,8 @@ static int run_relay(const struct caller *caller, payload_function *payload, int
     relay.pid = fork();
     if (relay.pid == 0) {
         (void)close(master);
-        run_payload(payload, caller->signals_only ? -1 : slave, control, &relay.former_mask);
+        run_payload(payload, caller->signals_only ? -1 : slave, !caller->no_session, control,
+                    &relay.former_mask);
     }
     (void)close(slave);
     (void)close(control);
@@ -111,13 +127,8 @@ static struct runner start(const struct caller *caller, payload_function *payloa
     runner.pid = fork();
     assert_true(runner.pid >= 0);
     if (runner.pid == 0) {
-        (void)close(control[0]);
-        /* The rest of the test's descriptors, above all other ends of pipes and ptys. */
-        for (int fd = 3; fd < 64; fd++) {
-            if (fd != master && fd != slave && fd != control[1] && fd != caller->input &&
-                fd != caller->output)
-                (void)close(fd);
-        }
+        const int kept[] = {master, slave, control[1], caller->input, caller->output};
+        close_all_but(kept, sizeof(kept) / sizeof(kept[0]));
         _exit(run_relay(caller, payload, master, slave, control[1]));
     }
     (void)close(control[1]);
@@ -377,7 +388,6 @@ static void test_output_closed(void **state) {
 static int leave_silent_job(int control) {
     if (fork() == 0) {
         char byte;
-        (void)signal(SIGHUP, SIG_IGN);
         _exit(recv(control, &byte, 1, 0) == 0 ? 0 : 1);
     }
     return write(STDOUT_FILENO, "bye", 3) == 3 ? 3 : 1;
@@ -386,7 +396,6 @@ static int leave_silent_job(int control) {
 static int leave_chatting_job(int control) {
     if (fork() == 0) {
         struct pollfd end = {.fd = control, .events = POLLIN};
-        (void)signal(SIGHUP, SIG_IGN);
         while (poll(&end, 1, 20) == 0)
             (void)!write(STDOUT_FILENO, ".", 1);
         _exit(0);
@@ -398,7 +407,6 @@ static int leave_shouting_job(int control) {
     static const char words[4096] = "!";
     if (fork() == 0) {
         struct pollfd end = {.fd = control, .events = POLLIN};
-        (void)signal(SIGHUP, SIG_IGN);
         while (poll(&end, 1, 0) == 0)
             (void)!write(STDOUT_FILENO, words, sizeof(words));
         _exit(0);
@@ -413,7 +421,8 @@ static void background_job(payload_function *payload, int64_t bound) {
     bool said_bye = false;
     int output[2];
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
-    const struct caller caller = {.input = -1, .output = output[1], .raw_inside = true};
+    const struct caller caller = {
+        .input = -1, .output = output[1], .raw_inside = true, .no_session = true};
     int64_t before = milliseconds();
     struct runner runner = start(&caller, payload);
     (void)close(output[1]);
@@ -490,7 +499,7 @@ static void close_terminal(struct terminal *terminal) {
 
 static void test_forwarded_signal(void **state) {
     (void)state;
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGRTMIN + 3};
+    const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGRTMIN + 3};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct terminal terminal = open_terminal();
         const struct caller caller = {.input = terminal.line, .output = terminal.line};
