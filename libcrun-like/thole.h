@@ -60,11 +60,20 @@ THOLE_PUBLIC int thole_create(const struct thole_context *context,
 THOLE_PUBLIC int thole_start(const struct thole_context *context, const char *id,
                              const char *notify_socket, struct thole_error *err);
 
+/** What the relay between a pty and the caller's terminal does besides carrying bytes. */
+struct thole_terminal_options {
+    const char *detach_keys; /* "ctrl-p,ctrl-q"; NULL: none; they count when typed on a terminal */
+    const char *log_file;    /* everything the pty says is appended here; NULL: nowhere */
+    const char *record_file; /* the same as an asciicast v2 recording, replacing the file */
+};
+
 struct thole_run_request {
     struct thole_create_request create;
     bool detach;
+    bool attachable;   /* with detach: a keeper process holds the console for thole_attach() */
     bool keep;         /* do not delete it at the end */
     bool no_subreaper; /* do not become the reaper of orphans while waiting */
+    struct thole_terminal_options terminal_options;
 };
 
 /**
@@ -75,21 +84,37 @@ THOLE_PUBLIC int thole_run(const struct thole_context *context,
                            const struct thole_run_request *request, int *ret_status,
                            struct thole_error *err);
 
+/** Confinements of the container that an exec leaves out, to keep the caller's own. */
+enum thole_keep {
+    THOLE_KEEP_CGROUP = 1,       /* it stays in the caller's cgroups */
+    THOLE_KEEP_CAPABILITIES = 2, /* capability sets and bounding set; no_new_privs is not set */
+    THOLE_KEEP_LSM = 4,          /* AppArmor or SELinux label, and no seccomp filter is loaded */
+    THOLE_KEEP_ALL = 7,
+};
+
+/** One more process for a running container: the request of exec and of everything like it. */
 struct thole_exec_request {
     const char *id;
     const char *process_file; /* process.json, or NULL: args below */
-    char *const *args;        /* NULL-terminated; NULL with process_file */
+    char *const *args;        /* NULL-terminated; none without process_file: the user's shell */
     const char *cwd;
-    char *const *env; /* NULL-terminated K=V, or NULL */
+    char *const *env; /* NULL-terminated K=V over the container's, or NULL */
+    bool clear_env;   /* the container's own environment is left out */
     const char *user; /* uid[:gid] or name[:group], looked up inside the container */
     char *const *capabilities;
     const uint32_t *additional_gids;
     size_t additional_gid_count;
+    unsigned long namespaces; /* CLONE_NEW* to join of those the container has, 0: all */
+    unsigned keep;            /* THOLE_KEEP_* */
+    bool remount_sys_proc;    /* without its mounts: fresh /proc and /sys of the namespaces */
     bool terminal;
     bool detach;
     bool no_new_privileges;
     bool ignore_paused;
-    bool raw; /* hand the caller's own terminal in */
+    bool raw;         /* hand the caller's own terminal in, where nothing can be typed into it ... */
+    bool force;       /* ... or where it can */
+    const char *term; /* TERM of the caller's terminal, for a new pty; NULL: the container's */
+    struct thole_terminal_options terminal_options;
     const char *selinux;
     const char *apparmor;
     const char *cgroup; /* beneath the container's cgroup */
@@ -100,10 +125,36 @@ struct thole_exec_request {
     unsigned listen_fds;
 };
 
-/** Runs one more program in a running container. @ret_status as thole_run(). */
+/**
+ * Runs one more program in a running container. @ret_status as thole_run(). The program never holds
+ * the caller's terminal: each of fds 0 to 2 that is one becomes a new pty instead, or /dev/null
+ * when it is detached. docs/attach.md has the whole story.
+ */
 THOLE_PUBLIC int thole_exec(const struct thole_context *context,
                             const struct thole_exec_request *request, int *ret_status,
                             struct thole_error *err);
+
+/** "mnt|pid", "MOUNT|PID" (as lxc-attach has it) -> CLONE_NEW* bits, or -1. */
+THOLE_PUBLIC int thole_namespaces_parse(const char *words, unsigned long *ret_flags,
+                                        struct thole_error *err);
+
+/** "cgroup|lsm", "all" -> THOLE_KEEP_* bits, or -1. */
+THOLE_PUBLIC int thole_keep_parse(const char *words, unsigned *ret_keep, struct thole_error *err);
+
+struct thole_attach_request {
+    const char *id;
+    bool no_stdin; /* only look on */
+    struct thole_terminal_options terminal_options;
+};
+
+/**
+ * Connects the caller's terminal, or its fds 0 to 2, with the console of a container started by
+ * run with attachable. Returns when the container ends, with @ret_status as thole_run(), or when
+ * the detach keys are typed: then it is 0.
+ */
+THOLE_PUBLIC int thole_attach(const struct thole_context *context,
+                              const struct thole_attach_request *request, int *ret_status,
+                              struct thole_error *err);
 
 /** Sends @signal to init, or to every process of the container with @all. */
 THOLE_PUBLIC int thole_kill(const struct thole_context *context, const char *id, int signal,
@@ -161,6 +212,24 @@ THOLE_PUBLIC int thole_list(const struct thole_context *context, struct thole_st
 /** Pids of a container's processes as the caller sees them; malloc'ed. */
 THOLE_PUBLIC int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_pids,
                             size_t *ret_count, struct thole_error *err);
+
+/** What the kernel counts for a running container: runc's "stats" event as JSON on one line. */
+THOLE_PUBLIC int thole_stats(const struct thole_context *context, const char *id, char **ret_json,
+                             struct thole_error *err);
+
+/** Takes each event as JSON on one line; a negative result ends the stream without an error. */
+struct thole_event_sink {
+    int (*write)(void *userdata, const char *json);
+    void *userdata;
+};
+
+/**
+ * Gives @sink a "stats" event every @interval milliseconds and an "oom" event whenever the
+ * container runs out of memory. Returns 0 when the container has stopped.
+ */
+THOLE_PUBLIC int thole_events(const struct thole_context *context, const char *id,
+                              unsigned interval, const struct thole_event_sink *sink,
+                              struct thole_error *err);
 
 /** Applies linux.resources given as JSON; all or nothing. */
 THOLE_PUBLIC int thole_update(const struct thole_context *context, const char *id,

@@ -9,6 +9,9 @@
 /* The request, and the lists that the parser collects for it. */
 struct exec_settings {
     struct thole_exec_request request;
+    const char *namespaces;
+    const char *keep;
+    const char *detach_keys;
     struct option_strings env;
     struct option_strings capabilities;
     struct option_strings cgroups;
@@ -36,9 +39,18 @@ static const struct option_row exec_options[] = {
      "the AppArmor profile of the process"},
     {"cgroup", 0, OPTION_STRINGS, MEMBER(cgroups), "PATH",
      "run it in this cgroup beneath the container's"},
+    {"namespaces", 0, OPTION_STRING, MEMBER(namespaces), "LIST",
+     "join only these of the container's namespaces: mnt|pid|net|ipc|uts|user|cgroup|time",
+     .not_empty = true},
+    {"remount-sys-proc", 0, OPTION_FLAG, MEMBER(request.remount_sys_proc), NULL,
+     "without the mnt namespace: mount /proc and /sys anew for the namespaces joined"},
+    {"keep", 0, OPTION_STRING, MEMBER(keep), "LIST",
+     "keep privileges of the caller: cgroup|capabilities|lsm, or all", .not_empty = true},
     {"tty", 't', OPTION_FLAG, MEMBER(request.terminal), NULL, "give it a terminal"},
     {"raw", 0, OPTION_FLAG, MEMBER(request.raw), NULL,
      "hand the caller's own terminal over instead of a new one"},
+    {"force", 0, OPTION_FLAG, MEMBER(request.force), NULL,
+     "with --raw: even where the kernel lets the program type into it"},
     {"detach", 'd', OPTION_FLAG, MEMBER(request.detach), NULL,
      "return when the program has started"},
     {"ignore-paused", 0, OPTION_FLAG, MEMBER(request.ignore_paused), NULL,
@@ -60,14 +72,20 @@ static int run_exec(const struct invocation *invocation, int *ret_status, struct
     char *const *arguments = invocation->arguments + 1;
     if (arguments[0] != NULL && strcmp(arguments[0], "--") == 0)
         arguments++;
-    if ((arguments[0] == NULL) == (request.process_file == NULL))
+    if (arguments[0] != NULL && request.process_file != NULL)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "either a command or --process FILE has to be given");
+                         "a command and --process FILE cannot both be given");
+    if (settings->namespaces != NULL &&
+        thole_namespaces_parse(settings->namespaces, &request.namespaces, err) < 0)
+        return -1;
+    if (settings->keep != NULL && thole_keep_parse(settings->keep, &request.keep, err) < 0)
+        return -1;
     if (settings->cgroups.count > 1)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --cgroup can be given only once");
 
     request.id = invocation->arguments[0];
-    request.args = request.process_file == NULL ? arguments : NULL;
+    request.args = arguments[0] != NULL ? arguments : NULL;
+    request.term = environment_get("TERM");
     request.env = settings->env.items;
     request.capabilities = settings->capabilities.items;
     request.additional_gids = settings->additional_gids.items;
@@ -82,7 +100,8 @@ const struct command command_exec = {
     .arguments = "ID [COMMAND [ARGUMENT]...]",
     .summary = "run one more program in a running container",
     .description =
-        "Options stand before ID; everything behind it belongs to COMMAND. What is not given is\n"
+        "Options stand before ID; everything behind it belongs to COMMAND. Without COMMAND the\n"
+        "user's shell is run, as the container's passwd has it. What is not given is\n"
         "taken from the container's own process. The exit status is that of the program, 128 + N\n"
         "if signal N ended it, and 255 if it could not be started.",
     .options = exec_options,

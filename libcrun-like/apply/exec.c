@@ -8,6 +8,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -16,6 +19,7 @@
 #include "apply/process.h"
 #include "base/cleanup.h"
 #include "base/wire.h"
+#include "security/label.h"
 #include "sys/clone.h"
 #include "sys/sched.h"
 #include "terminal/pty.h"
@@ -23,6 +27,36 @@
 static noreturn void fail(const struct apply_exec *exec, const struct thole_error *failure) {
     wire_send_error(exec->sync, failure);
     _exit(EXIT_FAILURE);
+}
+
+/* ---- outside of the pid namespace: invisible to the container ------------------------------- */
+
+static int become_root(const struct apply_exec *exec, struct thole_error *err) {
+    if ((exec->flags & CLONE_NEWUSER) == 0)
+        return 0;
+    if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
+        return error_errno(err, NULL, "become root of the container's user namespace");
+    return 0;
+}
+
+/* Root of the user namespace has to make the pty, to be able to give it away; but it may not clone
+ * into a cgroup of the host's root. */
+static bool enters_cgroup(const struct apply_exec *exec) {
+    return exec->enters_cgroup || (exec->devpts >= 0 && (exec->flags & CLONE_NEWUSER) != 0);
+}
+
+static int join(const struct apply_exec *exec, struct thole_error *err) {
+    if (exec->process->cpu_initial != NULL && sys_set_cpu_list(0, exec->process->cpu_initial) < 0)
+        return error_errno(err, "/process/execCPUAffinity/initial", "set the CPU affinity");
+    if (enters_cgroup(exec) && cgroup_entry_move(exec->cgroup, err) < 0)
+        return -1;
+    if (cgroup_entry_join(exec->cgroup, err) < 0)
+        return -1;
+    if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
+        return error_errno(err, NULL, "join the container's namespaces");
+    if (exec->root >= 0 && (fchdir(exec->root) < 0 || chroot(".") < 0))
+        return error_errno(err, NULL, "enter the container's root");
+    return 0;
 }
 
 /* From the container's own devpts, so that `tty` works inside; else from the host's. */
@@ -37,12 +71,14 @@ static int open_pty(const struct apply_exec *exec, struct terminal_pty *pty,
     return terminal_pty_open(exec->devpts, true, pty, err);
 }
 
-static int set_up_terminal(const struct apply_exec *exec, struct thole_error *err) {
-    if (exec->devpts < 0)
-        return setsid() < 0 ? error_errno(err, NULL, "create a session") : 0;
+/* Returns the pty's inner end, -1 where none is made. */
+static int make_terminal(const struct apply_exec *exec, int *ret_peer, struct thole_error *err) {
     const struct plan_process *process = exec->process;
-    struct terminal_pty pty = TERMINAL_PTY_INIT;
-    if (open_pty(exec, &pty, err) < 0)
+    cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
+    *ret_peer = -1;
+    if (exec->devpts < 0)
+        return 0;
+    if (become_root(exec, err) < 0 || open_pty(exec, &pty, err) < 0)
         return -1;
     if (process->console_rows != 0 &&
         terminal_set_size(pty.master, process->console_rows, process->console_columns, err) < 0)
@@ -51,10 +87,60 @@ static int set_up_terminal(const struct apply_exec *exec, struct thole_error *er
         return error_errno(err, NULL, "set the owner of the terminal");
     struct wire_message message;
     if (wire_send(exec->sync, WIRE_CONSOLE, NULL, 0, pty.master, err) < 0 ||
-        wire_expect(exec->sync, WIRE_CONSOLE_KEPT, &message, "the runtime", err) < 0 ||
-        terminal_adopt(pty.peer, exec->replace, err) < 0)
+        wire_expect(exec->sync, WIRE_CONSOLE_KEPT, &message, "the runtime", err) < 0)
         return -1;
-    terminal_pty_done(&pty);
+    *ret_peer = take_fd(&pty.peer);
+    return 0;
+}
+
+static bool has_label(const struct plan_process *process) {
+    return (process->apparmor != NULL && process->apparmor[0] != '\0') ||
+           (process->selinux != NULL && process->selinux[0] != '\0');
+}
+
+/* What the process proper has no use for must not be found in it (CVE-2016-8649). */
+static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error *err) {
+    int kept[8 + 1024] = {exec->sync, peer, exec->cgroup->unified, exec->stdio[0], exec->stdio[1],
+                          exec->stdio[2]};
+    size_t count = 6;
+    if (has_label(exec->process))
+        kept[count++] = exec->proc_fd;
+    for (size_t i = 0; i < exec->passed_count; i++)
+        kept[count++] = exec->passed_fds[i];
+    return apply_close_fds(kept, count, err);
+}
+
+/* ---- the process proper: a member of the container from its first instruction ---------------- */
+
+static int take_stdio(const struct apply_exec *exec, int peer, struct thole_error *err) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (exec->stdio[fd] >= 0 && dup2(exec->stdio[fd], fd) < 0)
+            return error_errno(err, NULL, "replace file descriptor %d", fd);
+    }
+    if (peer >= 0) {
+        if (terminal_adopt(peer, exec->replace, err) < 0)
+            return -1;
+        return peer > 2 && close(peer) < 0 ? error_errno(err, NULL, "close the terminal") : 0;
+    }
+    if (exec->own_session && setsid() < 0)
+        return error_errno(err, NULL, "create a session");
+    return 0;
+}
+
+/* The host's /proc and /sys would show other processes and devices than the namespaces joined. */
+static int remount_sys_proc(const struct apply_exec *exec, struct thole_error *err) {
+    if (!exec->remount_sys_proc || (exec->flags & CLONE_NEWNS) != 0)
+        return 0;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+        return error_errno(err, NULL, "create a mount namespace for /proc and /sys");
+    (void)umount2("/proc", MNT_DETACH); /* locked in a user namespace: then it is covered */
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return error_errno(err, NULL, "mount proc on /proc");
+    if ((exec->flags & CLONE_NEWNET) == 0)
+        return 0;
+    (void)umount2("/sys", MNT_DETACH);
+    if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return error_errno(err, NULL, "mount sysfs on /sys");
     return 0;
 }
 
@@ -62,32 +148,60 @@ static bool needs_admin_for_filter(const struct apply_exec *exec) {
     return exec->filter != NULL && !exec->process->no_new_privileges;
 }
 
-static int become_root(const struct apply_exec *exec, struct thole_error *err) {
-    if ((exec->flags & CLONE_NEWUSER) == 0)
+/* The plan's process, or that with the capabilities that this one has anyway. */
+static int final_process(const struct apply_exec *exec, struct plan_process *process,
+                         struct thole_error *err) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    *process = *exec->process;
+    if (!exec->keep_capabilities)
         return 0;
-    if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
-        return error_errno(err, NULL, "become root of the container's user namespace");
+    if (capget(&header, data) < 0)
+        return error_errno(err, NULL, "read the capabilities of the caller");
+    const uint64_t permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+    process->capabilities = (struct plan_capabilities){
+        .set = false, /* the bounding set stays */
+        .effective = permitted,
+        .permitted = permitted,
+        .inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable,
+    };
     return 0;
 }
 
-static int prepare(const struct apply_exec *exec, char *program, size_t size,
-                   struct apply_environment *environment, struct thole_error *err) {
+static int set_surroundings(const struct apply_exec *exec, struct thole_error *err) {
     const struct plan_process *process = exec->process;
-    if (become_root(exec, err) < 0 || set_up_terminal(exec, err) < 0)
+    if (process->personality != (unsigned long)-1 && personality(process->personality) < 0)
+        return error_errno(err, "/linux/personality", "set the personality");
+    if (exec->keyring != NULL &&
+        label_new_keyring(exec->proc_fd, exec->keyring, process->selinux, err) < 0)
         return -1;
     if (process->cpu_initial == NULL)
         (void)sys_reset_cpus(0); /* the caller's affinity is not the container's */
     if (process->cpu_final != NULL && sys_set_cpu_list(0, process->cpu_final) < 0)
         return error_errno(err, "/process/execCPUAffinity/final", "set the CPU affinity");
-    if (apply_scheduling(process, err) < 0)
+    return apply_scheduling(process, err);
+}
+
+static int prepare(const struct apply_exec *exec, const struct plan_process *process, int peer,
+                   char *program, size_t size, struct apply_environment *environment,
+                   struct thole_error *err) {
+    if (exec->cgroup->unified >= 0)
+        (void)close(exec->cgroup->unified);
+    if (become_root(exec, err) < 0 || take_stdio(exec, peer, err) < 0 || remount_sys_proc(exec, err) < 0 ||
+        set_surroundings(exec, err) < 0)
         return -1;
-    int entered = apply_working_directory(process, true, err);
+    /* A directory is made in the container only, never on the host. */
+    bool inside = (exec->flags & CLONE_NEWNS) != 0 || exec->root >= 0;
+    int entered = apply_working_directory(process, inside, err);
     if (entered < 0)
         return -1;
     if ((exec->flags & CLONE_NEWUSER) == 0 && apply_rlimits(process, 0, err) < 0)
         return -1;
     if (apply_identity(process, needs_admin_for_filter(exec), err) < 0)
         return -1;
+    /* New ids bring the system's default back, which may be to let others of that id look in. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "become undumpable");
     if (entered == 0 && apply_working_directory(process, false, err) < 0)
         return -1;
     apply_environment_fill(process, environment);
@@ -108,48 +222,39 @@ static int load_filter(const struct apply_exec *exec, struct thole_error *err) {
     return 0;
 }
 
-/* The process proper: a member of the container from its first instruction. */
-static noreturn void run_process(const struct apply_exec *exec) {
+static noreturn void run_process(const struct apply_exec *exec, int peer) {
     struct thole_error err = {0};
     struct wire_message message;
+    struct plan_process process;
     char program[PATH_MAX];
     struct apply_environment environment = {0};
 
-    if (prepare(exec, program, sizeof(program), &environment, &err) < 0 ||
+    if (final_process(exec, &process, &err) < 0 ||
+        prepare(exec, &process, peer, program, sizeof(program), &environment, &err) < 0 ||
         wire_send(exec->sync, WIRE_READY, NULL, 0, -1, &err) < 0 ||
         wire_expect(exec->sync, WIRE_START, &message, "the runtime", &err) < 0 ||
-        apply_exec_labels(exec->process, exec->proc_fd, &err) < 0 ||
+        apply_exec_labels(&process, exec->proc_fd, &err) < 0 ||
         apply_keep_fds(exec->passed_fds, exec->passed_count, &err) < 0)
         fail(exec, &err);
     apply_reset_signals();
     if (load_filter(exec, &err) < 0 ||
-        (needs_admin_for_filter(exec) && apply_capabilities(exec->process, &err) < 0))
+        (needs_admin_for_filter(exec) && apply_capabilities(&process, &err) < 0))
         fail(exec, &err);
-    (void)execve(program, exec->process->args.items, environment.items);
-    apply_executable_error(program, errno, exec->process->where, &err);
+    (void)execve(program, process.args.items, environment.items);
+    apply_executable_error(program, errno, process.where, &err);
     fail(exec, &err);
-}
-
-static int join(const struct apply_exec *exec, struct thole_error *err) {
-    if (exec->process->cpu_initial != NULL && sys_set_cpu_list(0, exec->process->cpu_initial) < 0)
-        return error_errno(err, "/process/execCPUAffinity/initial", "set the CPU affinity");
-    if (exec->enters_cgroup && cgroup_entry_move(exec->cgroup, err) < 0)
-        return -1;
-    if (cgroup_entry_join(exec->cgroup, err) < 0)
-        return -1;
-    if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
-        return error_errno(err, NULL, "join the container's namespaces");
-    return 0;
 }
 
 void apply_exec(const struct apply_exec *exec) {
     struct thole_error err = {0};
+    int peer = -1;
     (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (join(exec, &err) < 0)
+    if (join(exec, &err) < 0 || make_terminal(exec, &peer, &err) < 0 ||
+        drop_fds(exec, peer, &err) < 0)
         fail(exec, &err);
 
-    int birthplace = exec->enters_cgroup ? -1 : exec->cgroup->unified;
+    int birthplace = enters_cgroup(exec) ? -1 : exec->cgroup->unified;
     pid_t pid = sys_clone(CLONE_PARENT, birthplace, NULL);
     if (pid < 0) {
         error_errno(&err, NULL, "start a process in the container");
@@ -158,7 +263,7 @@ void apply_exec(const struct apply_exec *exec) {
         fail(exec, &err);
     }
     if (pid == 0)
-        run_process(exec);
+        run_process(exec, peer);
     int64_t number = pid;
     if (wire_send(exec->sync, WIRE_CHILD_PID, &number, sizeof(number), -1, &err) < 0)
         fail(exec, &err);

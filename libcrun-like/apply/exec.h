@@ -12,13 +12,19 @@
 
 struct apply_exec {
     const struct plan_process *process;
-    int sync;        /* socket to the runtime */
-    int runtime_end; /* the other end, closed first: or the runtime's death would go unnoticed */
-    int pidfd;       /* the container's init */
+    const char *keyring; /* name of the container's session keyring, NULL: the caller's is kept */
+    int sync;            /* socket to the runtime */
+    int runtime_end;     /* the other end, closed first: or its death would go unnoticed */
+    int pidfd;           /* the container's init */
     unsigned long flags; /* CLONE_NEW* namespaces to join */
+    int root;            /* directory to chroot(2) into, -1: the mount namespace has the right one */
     int proc_fd;         /* the host's /proc (O_PATH) */
     int devpts;          /* the host's devpts, for containers without one; -1: no pty is made */
     const bool *replace; /* which of fds 0-2 become the new pty */
+    int stdio[3];        /* what the others become, -1: they stay as they are */
+    bool own_session;    /* false: it stays in the caller's session, on the caller's terminal */
+    bool keep_capabilities; /* of the caller, instead of the plan's */
+    bool remount_sys_proc;  /* without the container's mounts: /proc and /sys of its namespaces */
     const struct cgroup_entry *cgroup;
     bool enters_cgroup;                  /* the unified cgroup is entered, not cloned into */
     const struct seccomp_filter *filter; /* NULL: none */
@@ -28,10 +34,11 @@ struct apply_exec {
 
 /**
  * Runs in a child of the caller: enters the container's cgroup and, in one setns(2), its
- * namespaces, then clones the process proper as the caller's own child (CLONE_PARENT, a pid
- * namespace only takes newborns) and ends. The caller receives WIRE_CHILD_PID, then the messages of
- * the new process: WIRE_CONSOLE if a pty is made, WIRE_READY, and after WIRE_START the end of file
- * that means success, or WIRE_ERROR.
+ * namespaces, makes the pty, then clones the process proper as the caller's own child
+ * (CLONE_PARENT, a pid namespace only takes newborns) and ends. The container never sees the
+ * process in between; the one it sees holds nothing of the host's but its socket. The caller
+ * receives WIRE_CONSOLE if a pty is made, WIRE_CHILD_PID, WIRE_READY, and after WIRE_START the end
+ * of file that means success, or WIRE_ERROR.
  */
 noreturn void apply_exec(const struct apply_exec *exec);
 

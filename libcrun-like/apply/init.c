@@ -337,25 +337,11 @@ static noreturn void fail(int socket, const struct thole_error *failure) {
 /* Fds that init needs while it waits and afterwards; the runtime's others, its lock and the cgroup
  * directories among them, are inherited copies that would live on with it. */
 static int drop_inherited_fds(const struct apply_init *init, struct thole_error *err) {
-    int kept[4] = {init->sync, init->gate, init->proc_fd, init->hook_state};
-    int first = 3;
-    for (;;) {
-        int next = INT_MAX;
-        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-            if (kept[i] >= first && kept[i] < next)
-                next = kept[i];
-        }
-        for (size_t i = 0; i < init->passed_count; i++) {
-            if (init->passed_fds[i] >= first && init->passed_fds[i] < next)
-                next = init->passed_fds[i];
-        }
-        unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
-        if (first <= next - 1 && close_range((unsigned)first, last, 0) < 0)
-            return error_errno(err, NULL, "close inherited file descriptors");
-        if (next == INT_MAX)
-            return 0;
-        first = next + 1;
-    }
+    int kept[4 + 1024] = {init->sync, init->gate, init->proc_fd, init->hook_state};
+    size_t count = 4;
+    for (size_t i = 0; i < init->passed_count; i++)
+        kept[count++] = init->passed_fds[i];
+    return apply_close_fds(kept, count, err);
 }
 
 /* The runtime may exit as soon as it reads the message, which must not end this process. */

@@ -85,6 +85,22 @@ int apply_keep_fds(const int *fds, size_t count, struct thole_error *err) {
     return 0;
 }
 
+int apply_close_fds(const int *kept, size_t count, struct thole_error *err) {
+    for (int first = 3;;) {
+        int next = INT_MAX;
+        for (size_t i = 0; i < count; i++) {
+            if (kept[i] >= first && kept[i] < next)
+                next = kept[i];
+        }
+        unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
+        if (first <= next - 1 && close_range((unsigned)first, last, 0) < 0)
+            return error_errno(err, NULL, "close inherited file descriptors");
+        if (next == INT_MAX)
+            return 0;
+        first = next + 1;
+    }
+}
+
 int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err) {
     if (process->apparmor != NULL && process->apparmor[0] != '\0' &&
         label_set_apparmor_exec(proc_fd, process->apparmor, err) < 0)

@@ -23,7 +23,18 @@ struct applying {
     size_t *done; /* indexes of the writes that took effect, in that order */
     size_t done_count;
     char **formers; /* per write: what the file held, NULL if unknown or not wanted */
+    bool *fallback; /* per write: the fallback file takes its value */
 };
+
+static const char *file_of(const struct applying *applying, size_t index) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    return applying->fallback[index] ? write->fallback_file : write->file;
+}
+
+static const char *value_of(const struct applying *applying, size_t index) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    return applying->fallback[index] ? write->fallback_value : write->value;
+}
 
 static void applying_done(struct applying *applying) {
     for (size_t i = 0; applying->fds != NULL && i < applying->cgroup->directory_count; i++) {
@@ -35,6 +46,7 @@ static void applying_done(struct applying *applying) {
     free(applying->fds);
     free(applying->done);
     free(applying->formers);
+    free(applying->fallback);
 }
 
 static int applying_init(struct applying *applying, const struct plan_cgroup *cgroup,
@@ -44,8 +56,10 @@ static int applying_init(struct applying *applying, const struct plan_cgroup *cg
         .fds = calloc(cgroup->directory_count + 1, sizeof(int)),
         .done = calloc(cgroup->write_count + 1, sizeof(size_t)),
         .formers = calloc(cgroup->write_count + 1, sizeof(char *)),
+        .fallback = calloc(cgroup->write_count + 1, sizeof(bool)),
     };
-    if (applying->fds == NULL || applying->done == NULL || applying->formers == NULL)
+    if (applying->fds == NULL || applying->done == NULL || applying->formers == NULL ||
+        applying->fallback == NULL)
         return error_errno(err, cgroup->where, "write resources");
     for (size_t i = 0; i < cgroup->directory_count; i++)
         applying->fds[i] = -1;
@@ -69,13 +83,70 @@ static int open_directories(struct applying *applying, struct thole_error *err) 
     return 0;
 }
 
+/* ---- before the first write ------------------------------------------------------------------ */
+
+/* A v2 file can be missing only because its controller is off: turns it on. */
+static void enable_controller_of(const struct applying *applying, size_t index,
+                                 struct thole_error *reason) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    const struct plan_cgroup_directory *directory =
+        &applying->cgroup->directories[write->directory];
+    size_t length = cgroup_file_controller(write->file);
+    if (!directory->unified || length == 0)
+        return;
+    cleanup_text struct text controller = {0};
+    text_append_bytes(&controller, write->file, length);
+    (void)cgroup_enable_controllers(directory, applying->fds[write->directory], controller.data,
+                                    reason);
+}
+
+static bool is_missing(const struct applying *applying, size_t index, const char *file) {
+    int fd = applying->fds[applying->cgroup->writes[index].directory];
+    return fd >= 0 && faccessat(fd, file, F_OK, 0) < 0 && errno == ENOENT;
+}
+
+static void choose_files(struct applying *applying) {
+    for (size_t i = 0; i < applying->cgroup->write_count; i++) {
+        const struct plan_cgroup_write *write = &applying->cgroup->writes[i];
+        if (write->fallback_file == NULL || !is_missing(applying, i, write->file))
+            continue;
+        if (is_missing(applying, i, write->fallback_file))
+            enable_controller_of(applying, i, NULL);
+        applying->fallback[i] = is_missing(applying, i, write->file);
+    }
+}
+
+/* The kernel itself would reclaim and kill until usage is below the new limit. */
+static int check_usage(const struct applying *applying, size_t index, struct thole_error *err) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    int fd = applying->fds[write->directory];
+    char text[32];
+    uint64_t usage = 0;
+    uint64_t limit = 0;
+    if (write->usage_file == NULL || fd < 0 ||
+        cgroup_read(fd, write->usage_file, text, sizeof(text)) < 0 ||
+        !text_parse_uint(text, UINT64_MAX, &usage) ||
+        !text_parse_uint(write->value, UINT64_MAX, &limit) || usage <= limit)
+        return 0;
+    return error_set(err, THOLE_ERROR_HOST, EBUSY, write->where,
+                     "%s is %s already, more than %s (checkBeforeUpdate)", write->usage_file, text,
+                     write->value);
+}
+
+static int check_all_usage(const struct applying *applying, struct thole_error *err) {
+    for (size_t i = 0; i < applying->cgroup->write_count; i++) {
+        if (check_usage(applying, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- one write ----------------------------------------------------------------------------- */
 
-static int write_error(const struct plan_cgroup *cgroup, const struct plan_cgroup_write *write,
-                       struct thole_error *err) {
-    const struct plan_cgroup_directory *directory = &cgroup->directories[write->directory];
-    error_errno(err, write->where, "write %s to %s of %s", write->value, write->file,
-                directory->path);
+static int write_error(const struct applying *applying, size_t index, struct thole_error *err) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    error_errno(err, write->where, "write %s to %s of %s", value_of(applying, index),
+                file_of(applying, index), applying->cgroup->directories[write->directory].path);
     if (errno == EBUSY && text_starts_with(write->file, "memory."))
         return error_hint(err, "The container uses more memory than that and the kernel could not "
                                "take it back.");
@@ -83,12 +154,14 @@ static int write_error(const struct plan_cgroup *cgroup, const struct plan_cgrou
 }
 
 /* The file does not exist: says why. */
-static int missing_error(const struct plan_cgroup *cgroup, const struct plan_cgroup_write *write,
+static int missing_error(const struct applying *applying, size_t index,
                          const struct thole_error *reason, struct thole_error *err) {
-    const struct plan_cgroup_directory *directory = &cgroup->directories[write->directory];
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    const struct plan_cgroup_directory *directory =
+        &applying->cgroup->directories[write->directory];
     int length = (int)cgroup_file_controller(write->file);
     error_set(err, THOLE_ERROR_UNSUPPORTED, 0, write->where, "cgroup %s in %s has no file %s",
-              directory->path, directory->mountpoint, write->file);
+              directory->path, directory->mountpoint, file_of(applying, index));
     if (directory->unified && length > 0 &&
         !cgroup_list_has(directory->controllers, write->file, (size_t)length))
         return error_hint(err, "The cgroup2 hierarchy of this host has no %.*s controller.", length,
@@ -104,48 +177,43 @@ static int missing_error(const struct plan_cgroup *cgroup, const struct plan_cgr
     return error_hint(err, "This kernel does not know it, or was booted without it.");
 }
 
-/* A v2 file can be missing only because its controller is off: turns it on and tries again. */
-static int write_missing(const struct applying *applying, const struct plan_cgroup_write *write,
-                         struct thole_error *err) {
-    const struct plan_cgroup *cgroup = applying->cgroup;
-    const struct plan_cgroup_directory *directory = &cgroup->directories[write->directory];
+static bool write_file(const struct applying *applying, size_t index) {
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
     int fd = applying->fds[write->directory];
+    const char *file = file_of(applying, index);
+    const char *value = value_of(applying, index);
+    if (file_write_kernel(fd, file, value, strlen(value)) == 0)
+        return true;
+    return errno == EINVAL && strcmp(file, "cpu.rt_runtime_us") == 0 &&
+           cgroup_write_realtime(&applying->cgroup->directories[write->directory], fd, value,
+                                 strlen(value)) == 0;
+}
+
+static int write_missing(const struct applying *applying, size_t index, struct thole_error *err) {
     struct thole_error reason = {0};
-    size_t length = cgroup_file_controller(write->file);
-    if (directory->unified && length > 0) {
-        cleanup_text struct text controller = {0};
-        text_append_bytes(&controller, write->file, length);
-        (void)cgroup_enable_controllers(directory, fd, controller.data, &reason);
-        if (file_write_kernel(fd, write->file, write->value, strlen(write->value)) == 0)
-            return 0;
-        if (errno != ENOENT)
-            return write_error(cgroup, write, err);
-    }
-    return missing_error(cgroup, write, &reason, err);
+    enable_controller_of(applying, index, &reason);
+    if (write_file(applying, index))
+        return 0;
+    return errno == ENOENT ? missing_error(applying, index, &reason, err)
+                           : write_error(applying, index, err);
 }
 
 /* Returns 1 if the value was written, 0 if it was left out, 2 if it is worth another try. */
 static int write_once(struct applying *applying, size_t index, bool last_try,
                       struct thole_error *err) {
-    const struct plan_cgroup *cgroup = applying->cgroup;
-    const struct plan_cgroup_write *write = &cgroup->writes[index];
-    int fd = applying->fds[write->directory];
-    if (fd < 0)
+    const struct plan_cgroup_write *write = &applying->cgroup->writes[index];
+    if (applying->fds[write->directory] < 0)
         return 0;
-    size_t length = strlen(write->value);
-    bool written = file_write_kernel(fd, write->file, write->value, length) == 0;
-    if (!written && errno == EINVAL && strcmp(write->file, "cpu.rt_runtime_us") == 0)
-        written = cgroup_write_realtime(&cgroup->directories[write->directory], fd, write->value,
-                                        length) == 0;
-    if (!written && errno == EINVAL && write->retry && !last_try)
-        return 2;
-    if (!written && errno == ENOENT) {
-        if (write->optional)
+    if (!write_file(applying, index)) {
+        if (errno == EINVAL && write->retry && !last_try)
+            return 2;
+        if (errno == ENOENT && write->optional)
             return 0;
-        if (write_missing(applying, write, err) < 0)
+        if (errno != ENOENT)
+            return write_error(applying, index, err);
+        if (write_missing(applying, index, err) < 0)
             return -1;
-    } else if (!written)
-        return write_error(cgroup, write, err);
+    }
     applying->done[applying->done_count++] = index;
     return 1;
 }
@@ -175,7 +243,7 @@ static void read_formers(struct applying *applying) {
         const struct plan_cgroup_write *write = &applying->cgroup->writes[i];
         int fd = applying->fds[write->directory];
         if (fd >= 0)
-            applying->formers[i] = cgroup_former_read(fd, write->file);
+            applying->formers[i] = cgroup_former_read(fd, file_of(applying, i));
     }
 }
 
@@ -186,16 +254,17 @@ static void put_back(const struct applying *applying, const struct thole_log *lo
     for (int round = 0; round < ROUNDS; round++) {
         bool failed = false;
         for (size_t i = applying->done_count; i-- > 0;) {
-            const struct plan_cgroup_write *write = &applying->cgroup->writes[applying->done[i]];
-            char **former = &applying->formers[applying->done[i]];
+            size_t index = applying->done[i];
+            size_t directory = applying->cgroup->writes[index].directory;
+            char **former = &applying->formers[index];
             if (*former == NULL)
                 continue;
-            if (cgroup_former_write(applying->fds[write->directory], write->file, *former,
-                                    write->value) == 0)
+            if (cgroup_former_write(applying->fds[directory], file_of(applying, index), *former,
+                                    value_of(applying, index)) == 0)
                 free(take_ptr(*former));
             else if (round == ROUNDS - 1)
-                log_warning(log, "%s of %s could not be set back: %s", write->file,
-                            applying->cgroup->directories[write->directory].path, strerror(errno));
+                log_warning(log, "%s of %s could not be set back: %s", file_of(applying, index),
+                            applying->cgroup->directories[directory].path, strerror(errno));
             else
                 failed = true;
         }
@@ -208,6 +277,9 @@ int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
                            const struct thole_log *log, struct thole_error *err) {
     __attribute__((cleanup(applying_done))) struct applying applying;
     if (applying_init(&applying, cgroup, err) < 0 || open_directories(&applying, err) < 0)
+        return -1;
+    choose_files(&applying);
+    if (check_all_usage(&applying, err) < 0)
         return -1;
     if (restore)
         read_formers(&applying);

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/wire.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/devices.h"
 #include "container/gate.h"
 #include "container/hooks.h"
 #include "container/notify.h"
@@ -78,6 +79,7 @@ static void fill_record(struct container *container, const struct bundle *bundle
     record->created = timestamp(arena);
     record->owner = geteuid();
     record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;
+    record->new_keyring = plan->new_keyring;
     record->poststart = plan->hooks[PLAN_HOOK_POSTSTART].count > 0;
     record->poststop = plan->hooks[PLAN_HOOK_POSTSTOP].count > 0;
     if (plan->seccomp != NULL) {
@@ -169,7 +171,9 @@ static int prepare_cgroup(const struct thole_context *context, struct creation *
         return 0;
     }
     creation->cgroup_made = true;
-    if (cgroup_apply_resources(&plan->cgroup, false, &context->log, err) < 0)
+    struct plan_cgroup without_devices = plan->cgroup;
+    without_devices.device_rule_count = 0;
+    if (cgroup_apply_resources(&without_devices, false, &context->log, err) < 0)
         return -1;
     return cgroup_entry_open(&plan->cgroup, "", &preparation->cgroup, err);
 }
@@ -220,7 +224,18 @@ static int describe_silent_end(struct creation *creation, struct thole_error *er
     return -1;
 }
 
-static int wait_until_ready(const struct thole_create_request *request, struct creation *creation,
+/* The device rules hold from here on: init has made the container's nodes, which they may forbid;
+ * hooks may still extend them. */
+static int restrict_devices(const struct thole_context *context, struct creation *creation,
+                            struct thole_error *err) {
+    if (!creation->cgroup_made || creation->devices_restricted)
+        return 0;
+    creation->devices_restricted = true;
+    return cgroup_apply_devices(&creation->bundle.plan->cgroup, &context->log, err);
+}
+
+static int wait_until_ready(const struct thole_context *context,
+                            const struct thole_create_request *request, struct creation *creation,
                             const struct preparation *preparation, struct thole_error *err) {
     int sync = creation->launched.sync;
     for (;;) {
@@ -233,7 +248,8 @@ static int wait_until_ready(const struct thole_create_request *request, struct c
             return -1;
         switch (message.kind) {
         case WIRE_REQUEST_HOOKS:
-            if (run_runtime_hooks(creation, preparation, err) < 0 ||
+            if (restrict_devices(context, creation, err) < 0 ||
+                run_runtime_hooks(creation, preparation, err) < 0 ||
                 wire_send(sync, WIRE_HOOKS_DONE, NULL, 0, -1, err) < 0)
                 return -1;
             break;
@@ -243,7 +259,7 @@ static int wait_until_ready(const struct thole_create_request *request, struct c
                 return -1;
             break;
         case WIRE_READY:
-            return 0;
+            return restrict_devices(context, creation, err);
         default:
             return error_bug(err, "init sent message %u before it was ready", message.kind);
         }
@@ -262,7 +278,8 @@ static int move_net_devices(const struct creation *creation, struct thole_error 
     return network_move_devices(plan->net_devices, plan->net_device_count, netns, err);
 }
 
-static int launch_once(const struct thole_create_request *request, struct creation *creation,
+static int launch_once(const struct thole_context *context,
+                       const struct thole_create_request *request, struct creation *creation,
                        struct preparation *preparation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     struct container_record *record = creation->container.record;
@@ -272,7 +289,7 @@ static int launch_once(const struct thole_create_request *request, struct creati
     record->start_time = process_start_time(creation->launched.pid);
     if (container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0)
         return -1;
-    if (wait_until_ready(request, creation, preparation, err) < 0)
+    if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
     bool user_namespace = plan->user.map.uid_map != NULL;
     if (user_namespace && plan->process != NULL &&
@@ -293,15 +310,16 @@ static bool was_stillborn(struct creation *creation) {
 /* Kernels compare how often cgroup.kill was written in the cgroups of parent and newborn: where the
  * counts differ, a process born by CLONE_INTO_CGROUP is killed at once. Such a one enters by
  * itself. */
-static int launch(const struct thole_create_request *request, struct creation *creation,
-                  struct preparation *preparation, struct thole_error *err) {
-    if (launch_once(request, creation, preparation, err) == 0)
+static int launch(const struct thole_context *context, const struct thole_create_request *request,
+                  struct creation *creation, struct preparation *preparation,
+                  struct thole_error *err) {
+    if (launch_once(context, request, creation, preparation, err) == 0)
         return 0;
     if (preparation->cgroup.unified < 0 || !was_stillborn(creation))
         return -1;
     launch_abort(&creation->launched);
     preparation->init.enters_cgroup = true;
-    return launch_once(request, creation, preparation, err);
+    return launch_once(context, request, creation, preparation, err);
 }
 
 /* ---- the outcome ---------------------------------------------------------------------------- */
@@ -362,7 +380,7 @@ static int build_in_directory(const struct thole_context *context,
         return -1;
     if (prepare_cgroup(context, creation, preparation, err) < 0 ||
         prepare_init(context, gated, creation, preparation, err) < 0 ||
-        launch(request, creation, preparation, err) < 0)
+        launch(context, request, creation, preparation, err) < 0)
         return -1;
     return publish(request, creation, err);
 }

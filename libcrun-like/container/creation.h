@@ -12,10 +12,11 @@ struct creation {
     struct container container;
     struct bundle bundle;
     struct launched launched;
-    int console;      /* pty master when there is no console socket, else -1 */
-    bool heard;       /* init has sent a message */
-    int end;          /* status of an init that ended before it was ready, 0: none did */
-    bool cgroup_made; /* its directories are ours to remove */
+    int console;             /* pty master when there is no console socket, else -1 */
+    bool heard;              /* init has sent a message */
+    int end;                 /* status of an init that ended before it was ready, 0: none did */
+    bool devices_restricted; /* the device rules hold */
+    bool cgroup_made;        /* its directories are ours to remove */
 };
 #define CREATION_INIT \
     { .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1 }

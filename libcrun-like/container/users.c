@@ -90,3 +90,27 @@ int users_resolve(int root_fd, const char *user, struct arena *arena, const char
                            : arena_printf(arena, "%lu", (unsigned long)uid);
     return 0;
 }
+
+char *users_shell_of_line(char *line, uint32_t uid, struct arena *arena) {
+    char *fields[FIELDS_MAX];
+    size_t count = 0;
+    uint64_t number = 0;
+    line[strcspn(line, "\n")] = '\0';
+    for (char *field; count < FIELDS_MAX && (field = strsep(&line, ":")) != NULL;)
+        fields[count++] = field;
+    if (count < FIELDS_MAX || !text_parse_uint(fields[2], UINT32_MAX, &number) || number != uid ||
+        fields[6][0] != '/')
+        return NULL;
+    return arena_strdup(arena, fields[6]);
+}
+
+char *users_shell(int root_fd, uint32_t uid, struct arena *arena) {
+    cleanup_free char *data = NULL;
+    char *shell = NULL;
+    if (read_database(root_fd, "/etc/passwd", &data, NULL) < 0)
+        return NULL;
+    char *rest = data;
+    for (char *line; shell == NULL && (line = strsep(&rest, "\n")) != NULL;)
+        shell = users_shell_of_line(line, uid, arena);
+    return shell;
+}

@@ -3,6 +3,8 @@
 #ifndef CONTAINER_USERS_H
 #define CONTAINER_USERS_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -13,5 +15,11 @@
  */
 int users_resolve(int root_fd, const char *user, struct arena *arena, const char **ret_numeric,
                   struct thole_error *err);
+
+/** The login shell of @uid in /etc/passwd below @root_fd; NULL where it names none. */
+char *users_shell(int root_fd, uint32_t uid, struct arena *arena);
+
+/** The same from one line of passwd(5), if that is the line of @uid; cuts @line up. */
+char *users_shell_of_line(char *line, uint32_t uid, struct arena *arena);
 
 #endif

@@ -59,7 +59,7 @@ int network_loopback_up(struct thole_error *err) {
     return 0;
 }
 
-/* ---- links ---------------------------------------------------------------------------------- */
+/* ---- links ---- */
 
 /* Index and flags of a device by name; -1 with errno set. */
 static int find_link(int netlink, const char *name, unsigned *ret_flags, const char *where,
@@ -99,7 +99,7 @@ static int change_link(int netlink, int index, unsigned flags, const char *name,
     return sys_netlink_request(netlink, &message, NULL, where, what, err);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------ */
+/* ---- addresses ---- */
 
 static uint32_t address_flags(const struct nlmsghdr *message) {
     const struct ifaddrmsg *address = NLMSG_DATA(message);
@@ -159,7 +159,7 @@ static int restore_addresses(const struct side *side, const struct device *devic
     return 0;
 }
 
-/* ---- the move ------------------------------------------------------------------------------- */
+/* ---- the move ---- */
 
 /* Opens a netlink socket in @netns. Only the calling thread is there for a moment. */
 static int open_side(int netns, int own_netns, struct side *ret_side, struct thole_error *err) {

@@ -40,6 +40,9 @@ struct plan_exec_request {
     char *const *capabilities; /* names added to bounding, effective and permitted */
     const uint32_t *additional_gids;
     size_t additional_gid_count;
+    const char *term; /* TERM of the terminal outside, for a pty; NULL: the container's own */
+    bool own_home;    /* HOME is that of the user in the container's passwd */
+    bool clear_env;   /* the container's environment is not taken over */
     bool terminal;
     bool no_new_privileges;
     const char *selinux;

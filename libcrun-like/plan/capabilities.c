@@ -60,6 +60,10 @@ void plan_build_capabilities(struct plan_builder *builder, const struct oci_capa
         limited_to(builder, sets.effective, sets.permitted, where, "effective", "permitted");
     sets.inheritable = limited_to(builder, sets.inheritable, sets.bounding, where, "inheritable",
                                   "in the bounding set");
+    /* Engines empty the inheritable set (CVE-2022-29162) and leave the ambient one as it was: known
+     * to have no effect, and not worth a warning with every start. */
+    if (sets.inheritable == 0)
+        sets.ambient = 0;
     sets.ambient = limited_to(builder, sets.ambient, sets.permitted & sets.inheritable, where,
                               "ambient", "both permitted and inheritable");
     *ret_capabilities = sets;

@@ -109,14 +109,18 @@ static int add_capabilities(char *const *names, struct arena *arena, struct oci_
     return 0;
 }
 
-static int add_environment(char *const *assignments, struct arena *arena,
+/* What the request says goes over what it knows of the terminal outside, and that over the rest. */
+static int set_environment(const struct plan_exec_request *request, struct arena *arena,
                            struct oci_process *process, struct thole_error *err) {
-    if (assignments == NULL || assignments[0] == NULL)
-        return 0;
+    char *const *assignments = request->env;
     struct plan_environment environment = {0};
-    for (size_t i = 0; i < process->env.count; i++)
+    for (size_t i = 0; !request->clear_env && i < process->env.count; i++)
         plan_environment_put(&environment, arena, process->env.items[i]);
-    for (size_t i = 0; assignments[i] != NULL; i++) {
+    if (request->own_home)
+        plan_environment_remove(&environment, "HOME");
+    if (request->term != NULL)
+        plan_environment_put(&environment, arena, arena_printf(arena, "TERM=%s", request->term));
+    for (size_t i = 0; assignments != NULL && assignments[i] != NULL; i++) {
         if (assignments[i][0] == '=' || strchr(assignments[i], '=') == NULL)
             return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                              "environment %s is not of the form NAME=VALUE", assignments[i]);
@@ -151,7 +155,7 @@ static int adjust(const struct plan_exec_request *request, struct arena *arena,
     if (adjust_user(request, arena, process, err) < 0 ||
         add_capabilities(request->capabilities, arena, process, err) < 0)
         return -1;
-    return add_environment(request->env, arena, process, err);
+    return set_environment(request, arena, process, err);
 }
 
 static const char *not_empty(const char *text) {
@@ -176,7 +180,7 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
     if (process != NULL)
         complete(&merged, own);
     if (adjust(request, arena, &merged, err) < 0 || plan_build_namespaces(&builder, err) < 0 ||
-        plan_build_user_mapping(&builder, err) < 0)
+        plan_build_user_mapping(&builder, err) < 0 || plan_build_personality(&builder, err) < 0)
         return -1;
     struct plan_process *planned = NULL;
     if (plan_build_process(&builder, &merged, process != NULL ? "" : "/process", &planned, err) < 0)
@@ -185,6 +189,7 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
         planned->cpu_initial = not_empty(merged.exec_cpu_affinity->initial);
         planned->cpu_final = not_empty(merged.exec_cpu_affinity->final);
     }
+    planned->personality = builder.plan->personality;
     *ret_process = planned;
     return 0;
 }

@@ -229,6 +229,9 @@ static int apply_option(const struct plan_builder *builder, const char *text, bo
     if (option == NULL) {
         if (text[0] == '\0' || text_starts_with(text, "x-") || text_starts_with(text, "X-"))
             return 0; /* mount(8): comments */
+        /* Data for a filesystem means nothing to a bind, and engines pass it along unasked. */
+        if (bind && strchr(text, '=') != NULL)
+            return 0;
         if (bind)
             return error_config(err, where, "a bind mount has no option %s", text);
         add_unknown(builder, text, mount);

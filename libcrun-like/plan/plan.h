@@ -184,6 +184,7 @@ struct plan_process {
     int io_priority;         /* word for ioprio_set(2), -1: not given */
     const char *cpu_initial; /* exec: CPU list before the cgroup is joined, NULL: not given */
     const char *cpu_final;   /* exec: CPU list afterwards */
+    unsigned long personality; /* exec: PER_*, (unsigned long)-1: leave it */
     const char *apparmor;    /* profile for the next exec, NULL: none */
     const char *selinux;     /* exec label, NULL: none */
     const char *where;       /* "/process" or "" for a process file */

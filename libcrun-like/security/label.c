@@ -90,9 +90,24 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
     return -1;
 }
 
+/* Its owner may find the keyring by name: so an exec joins that of the container, not a new one. */
+static void let_owner_search(long keyring) {
+    enum { KEY_USR_SEARCH = 0x00080000 }; /* keyctl_setperm(3) */
+    char description[512];
+    unsigned permissions = 0;
+    long length = syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description));
+    if (length <= 0 || (size_t)length > sizeof(description) ||
+        sscanf(description, "%*[^;];%*[^;];%*[^;];%x;", &permissions) != 1)
+        return;
+    (void)syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions | KEY_USR_SEARCH);
+}
+
 static int join_keyring(const char *name, struct thole_error *err) {
-    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) >= 0)
+    long keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+    if (keyring >= 0) {
+        let_owner_search(keyring);
         return 0;
+    }
     /* Not built into this kernel, or hidden by a seccomp filter: nothing that could leak. */
     if (errno == ENOSYS)
         return 0;

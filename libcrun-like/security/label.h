@@ -15,7 +15,8 @@
 int label_set_apparmor_exec(int procfd, const char *profile, struct thole_error *err);
 int label_set_selinux_exec(int procfd, const char *label, struct thole_error *err);
 
-/** Joins a new session keyring named @name; @label (may be NULL) becomes its SELinux label. */
+/** Joins the session keyring named @name, a new one if the user has none; @label (may be NULL)
+ * becomes its SELinux label. */
 int label_new_keyring(int procfd, const char *name, const char *label, struct thole_error *err);
 
 #endif

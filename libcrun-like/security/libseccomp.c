@@ -69,7 +69,7 @@ int libseccomp_open(struct libseccomp *ret_library, struct thole_error *err) {
 const char *seccomp_version(void) {
     static _Thread_local char text[32];
     cleanup_libseccomp struct libseccomp library = {0};
-    if (libseccomp_open(&library, NULL) < 0)
+    if (libseccomp_open(&library, NULL) < 0 || library.version == NULL)
         return NULL;
     const struct scmp_version *version = library.version();
     (void)snprintf(text, sizeof(text), "%u.%u.%u", version->major, version->minor, version->micro);

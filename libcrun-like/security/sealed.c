@@ -31,8 +31,6 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-extern char **environ;
-
 /*
  * An unprivileged caller with a program that belongs to the host's root and to whom nobody else may
  * write: no user namespace such a caller can make maps that owner.

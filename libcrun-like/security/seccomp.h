@@ -27,6 +27,16 @@ int seccomp_compile(const struct plan_seccomp *plan, const struct thole_log *log
                     struct seccomp_filter *ret_filter, struct thole_error *err);
 
 /**
+ * As seccomp_compile(), but a filter compiled from the same rules within the last day is taken from
+ * the directory @cache_fd (-1: no cache), and a new one is left there. libseccomp needs
+ * milliseconds for a usual profile, and is not even opened for a cached one. Entries that somebody
+ * else owns or may write to are not used. The directory never holds more than 64 files.
+ */
+int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_log *log,
+                           int cache_fd, struct seccomp_filter *ret_filter,
+                           struct thole_error *err);
+
+/**
  * Loads the filter into the calling thread. Returns the notify fd when the filter has
  * SECCOMP_FILTER_FLAG_NEW_LISTENER, else 0.
  */

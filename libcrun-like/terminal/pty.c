@@ -89,6 +89,18 @@ int terminal_devpts_open(int root_fd, struct thole_error *err) {
     return take_fd(&fd);
 }
 
+bool terminal_is_one(int fd) {
+    struct stat status;
+    if (isatty(fd) == 1)
+        return true;
+    if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode))
+        return false;
+    const unsigned number = major(status.st_rdev);
+    return number == TTY_MAJOR || number == TTYAUX_MAJOR ||
+           (number >= UNIX98_PTY_MASTER_MAJOR &&
+            number < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
+}
+
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err) {
     const struct winsize size = {.ws_row = rows, .ws_col = columns};
     if (ioctl(fd, TIOCSWINSZ, &size) < 0)

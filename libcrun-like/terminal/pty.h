@@ -26,6 +26,11 @@ int terminal_pty_open(int devpts_fd, bool raw_output, struct terminal_pty *ret_p
 /** The devpts directory of the mount namespace the caller is in, resolved beneath @root_fd. */
 int terminal_devpts_open(int root_fd, struct thole_error *err);
 
+/**
+ * True if @fd is a terminal: one that works, or a device that would be one once it is opened again.
+ */
+bool terminal_is_one(int fd);
+
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err);
 
 /** Gives @to the size of the terminal @from, if that is one and has a size. */

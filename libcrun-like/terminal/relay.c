@@ -83,7 +83,7 @@ int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err) 
     return 0;
 }
 
-/* ---- the process --------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 static void note_exit(struct session *session, const siginfo_t *info) {
     session->exited = true;
@@ -120,7 +120,7 @@ static void send_signal(const struct session *session, int signal) {
         (void)syscall(SYS_pidfd_send_signal, session->relay->pidfd, signal, NULL, 0);
 }
 
-/* ---- terminal and signals of the caller ---------------------------------------------------- */
+/* ---- terminal and signals of the caller ---- */
 
 static void copy_size(const struct session *session) {
     struct winsize size;
@@ -166,13 +166,19 @@ static bool caller_ignores(int signal) {
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* The caller's terminal is gone, or nobody reads its pipe: the process learns of it as it would
+ * from a terminal of its own. nohup(1) protects it. */
+static void hang_up(const struct session *session) {
+    if (!caller_ignores(SIGHUP))
+        send_signal(session, SIGHUP);
+}
+
 static void pass_signal(struct session *session, const struct signalfd_siginfo *info) {
     int signal = (int)info->ssi_signo;
     /* Made by a write of this process to a pipe without a reader. */
     if (signal == SIGPIPE && info->ssi_pid == (uint32_t)getpid())
         return;
     bool forward = session->relay->forward_signals && !session->exited;
-    /* nohup(1) protects what runs inside, too. */
     if (caller_ignores(signal) && (!forward || signal == SIGHUP))
         return;
     if (forward) {
@@ -210,7 +216,7 @@ static bool receive_signal(struct session *session) {
     return true;
 }
 
-/* ---- bytes --------------------------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 static void pump_input(struct session *session) {
     long got = flow_fill(session->to_master, &session->input);
@@ -219,6 +225,8 @@ static void pump_input(struct session *session) {
     if (got == ENDPOINT_CLOSED) {
         endpoint_close(&session->input);
         session->end_of_input = true;
+        if (session->raw_mode.saved)
+            hang_up(session);
     }
 }
 
@@ -246,13 +254,12 @@ static void write_master(struct session *session) {
         session->to_master->start = session->to_master->end;
 }
 
-/* Nobody reads the output any more: as when a terminal is closed, the process is told once, and
- * what it still writes is dropped. */
+/* Nobody reads the output any more: what the process still writes is dropped. */
 static void write_output(struct session *session) {
     if (session->output.fd >= 0 &&
         flow_drain(session->to_output, &session->output) == ENDPOINT_CLOSED) {
         endpoint_close(&session->output);
-        send_signal(session, SIGHUP);
+        hang_up(session);
     }
     if (session->output.fd < 0)
         session->to_output->start = session->to_output->end;
@@ -277,7 +284,7 @@ static void tell_end_of_input(struct session *session) {
     session->end_of_input = false;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------ */
+/* ---- the loop ---- */
 
 static void want(struct pollfd *entry, int fd, short events) {
     /* Without wishes poll(2) would still report a hang-up, over and over. */
@@ -371,10 +378,6 @@ static int session_start(struct session *session, struct thole_error *err) {
     (void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
     session->subreaper = subreaper != 0 || getpid() == 1;
 
-    session->to_master = calloc(1, sizeof(struct flow));
-    session->to_output = calloc(1, sizeof(struct flow));
-    if (session->to_master == NULL || session->to_output == NULL)
-        return error_errno(err, NULL, "allocate terminal buffers");
     if (relay->master < 0)
         return 0;
     session->master.fd = relay->master;
@@ -411,6 +414,12 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
         .master = ENDPOINT_INIT,
         .last_input = '\n',
     };
+    session.to_master = calloc(1, sizeof(struct flow));
+    session.to_output = calloc(1, sizeof(struct flow));
+    if (session.to_master == NULL || session.to_output == NULL) {
+        (void)error_errno(err, NULL, "allocate terminal buffers");
+        return -1;
+    }
     if (session_start(&session, err) < 0)
         return -1;
     while (!is_finished(&session)) {

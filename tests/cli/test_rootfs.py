@@ -113,6 +113,17 @@ def test_device_with_owner_and_mode(thole, bundle):
     assert stat.S_ISFIFO(os.stat(base + "/dev/pipe").st_mode)
 
 
+@pytest.mark.parametrize("kind, bits", [("c", stat.S_IFCHR), ("b", stat.S_IFBLK)])
+def test_device_is_made_whatever_the_rules_allow(thole, bundle, kind, bits):
+    """A device of the configuration has to exist, although the container may not use it."""
+    made = bundle("/bin/sleep", "1000")
+    made.linux["devices"] = [device("/dev/mine", type=kind, major=10, minor=666)]
+    container = thole.launch(made)
+    node = os.stat(f"/proc/{container.pid}/root/dev/mine")
+    assert stat.S_IFMT(node.st_mode) == bits
+    assert (os.major(node.st_rdev), os.minor(node.st_rdev)) == (10, 666)
+
+
 def test_unbuffered_type_is_a_character_device(thole, bundle):
     made = bundle("/bin/sleep", "1000")
     made.linux["devices"] = [device("/dev/mine", type="u")]

@@ -7,6 +7,14 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 C_FOLDERS = ("oci-spec", "libcrun-like", "src", "tests")
 
 
+def build_folder():
+    """$BUILDDIR, or where configure has run: the top or build/ beneath it."""
+    for folder in (os.environ.get("BUILDDIR"), TOP, os.path.join(TOP, "build")):
+        if folder and os.path.exists(os.path.join(folder, "config.status")):
+            return os.path.abspath(folder)
+    return None
+
+
 def files(endings, folders=C_FOLDERS):
     """Paths from the top, sorted, of all files beneath the folders with one of the endings."""
     found = []

@@ -213,7 +213,7 @@ static void test_forgeries(void **state) {
     assert_int_equal(err.code, ENOENT);
 }
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 static void receive(int listener, const char *expected) {
     union {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The terminal relay between a caller's terminal or pipes and a process on a pty. */
-#include "terminal/relay.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -12,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -23,27 +19,9 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "relay_runner.h"
 
-enum { MEGABYTES_5 = 5 * 1024 * 1024, RELAY_FAILED = 250, PATTERN = 251 };
-
-/* What runs inside, with the pty as its three descriptors. Returns its exit code. */
-typedef int payload_function(int control);
-
-struct runner {
-    pid_t pid;   /* runs the relay */
-    int control; /* the test's end of a socketpair to the payload */
-    int inside;  /* the pty's other side, to look at its modes and size */
-};
-
-struct caller {
-    int input; /* what the relay is given, -1: nothing */
-    int output;
-    bool signals_only;
-    bool keep_signals; /* not forwarded */
-    bool raw_inside;   /* no line discipline inside, so that all bytes pass */
-    bool subreaper;
-    bool no_session; /* the end of a session's leader would hang the pty up for everyone */
-};
+enum { MEGABYTES_5 = 5 * 1024 * 1024, PATTERN = 251 };
 
 static int64_t milliseconds(void) {
     struct timespec now;
@@ -51,118 +29,7 @@ static int64_t milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- both processes under test ----------------------------------------------------------------
- */
-
-/* The test's ends of pipes and ptys have to be its own alone. */
-static void close_all_but(const int *kept, size_t count) {
-    for (int fd = 3; fd < 64; fd++) {
-        bool keep = false;
-        for (size_t i = 0; i < count; i++)
-            keep = keep || fd == kept[i];
-        if (!keep)
-            (void)close(fd);
-    }
-}
-
-static void run_payload(payload_function *payload, int slave, bool session, int control,
-                        const sigset_t *mask) {
-    (void)sigprocmask(SIG_SETMASK, mask, NULL);
-    if (slave >= 0) {
-        if (session) {
-            (void)setsid();
-            (void)ioctl(slave, TIOCSCTTY, 0);
-        }
-        for (int fd = 0; fd < 3; fd++)
-            (void)dup2(slave, fd);
-        close_all_but(&control, 1);
-    }
-    _exit(payload(control));
-}
-
-static int run_relay(const struct caller *caller, payload_function *payload, int master, int slave,
-                     int control) {
-    struct thole_error err = {0};
-    struct terminal_relay relay = {
-        .master = caller->signals_only ? -1 : master,
-        .input = caller->input,
-        .output = caller->output,
-        .forward_signals = !caller->keep_signals,
-    };
-    (void)setpgid(0, 0);
-    if (caller->subreaper)
-        (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (terminal_relay_block(&relay, &err) < 0)
-        return RELAY_FAILED;
-    relay.pid = fork();
-    if (relay.pid == 0) {
-        (void)close(master);
-        run_payload(payload, caller->signals_only ? -1 : slave, !caller->no_session, control,
-                    &relay.former_mask);
-    }
-    (void)close(slave);
-    (void)close(control);
-    relay.pidfd = (int)syscall(SYS_pidfd_open, relay.pid, 0);
-    int status = terminal_relay_run(&relay, &err);
-    sigset_t mask;
-    sigset_t pending;
-    if (sigprocmask(SIG_SETMASK, NULL, &mask) < 0 || sigismember(&mask, SIGTERM) ||
-        sigpending(&pending) < 0 || sigismember(&pending, SIGPIPE))
-        return RELAY_FAILED;
-    return status >= 0 ? status : err.code == EINTR ? RELAY_FAILED - 1 : RELAY_FAILED;
-}
-
-static struct runner start(const struct caller *caller, payload_function *payload) {
-    struct runner runner;
-    int control[2];
-    int master;
-    int slave;
-    struct termios modes;
-    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
-    assert_int_equal(tcgetattr(slave, &modes), 0);
-    if (caller->raw_inside)
-        cfmakeraw(&modes);
-    assert_int_equal(tcsetattr(slave, TCSANOW, &modes), 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
-    runner.pid = fork();
-    assert_true(runner.pid >= 0);
-    if (runner.pid == 0) {
-        const int kept[] = {master, slave, control[1], caller->input, caller->output};
-        close_all_but(kept, sizeof(kept) / sizeof(kept[0]));
-        _exit(run_relay(caller, payload, master, slave, control[1]));
-    }
-    (void)close(control[1]);
-    (void)close(slave);
-    runner.control = control[0];
-    runner.inside = master;
-    return runner;
-}
-
-/* Exit code of the relay process. */
-static int finish(struct runner *runner) {
-    int status = -1;
-    assert_int_equal(waitpid(runner->pid, &status, 0), runner->pid);
-    (void)close(runner->control);
-    (void)close(runner->inside);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-/* Waits for one word from the payload. */
-static void expect(const struct runner *runner, const char *word) {
-    char buffer[64] = "";
-    ssize_t length = recv(runner->control, buffer, sizeof(buffer) - 1, 0);
-    assert_true(length >= 0);
-    assert_string_equal(buffer, word);
-}
-
-static void tell(int control, const char *word) {
-    if (send(control, word, strlen(word), MSG_NOSIGNAL) < 0)
-        _exit(99);
-}
-
-/* ---- bytes -------------------------------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 static char pattern(size_t at) {
     return (char)((at * 7 + at / PATTERN) % PATTERN);
@@ -228,13 +95,13 @@ static void output_to_slow_reader(bool socket) {
     else
         assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     const struct caller caller = {.input = -1, .output = output[1], .raw_inside = true};
-    struct runner runner = start(&caller, write_pattern);
+    struct runner runner = runner_start(&caller, write_pattern);
     int flags = fcntl(output[1], F_GETFL);
     (void)close(output[1]);
     /* The description is shared with this process, which did not ask for O_NONBLOCK. */
     assert_int_equal(flags & O_NONBLOCK, 0);
     assert_int_equal(check_pattern(output[0], 32768), MEGABYTES_5);
-    assert_int_equal(finish(&runner), 5);
+    assert_int_equal(runner_finish(&runner), 5);
     (void)close(output[0]);
 }
 
@@ -253,7 +120,7 @@ static void test_input_from_pipe(void **state) {
     int input[2];
     assert_int_equal(pipe2(input, O_CLOEXEC), 0);
     const struct caller caller = {.input = input[0], .output = -1, .raw_inside = true};
-    struct runner runner = start(&caller, read_pattern);
+    struct runner runner = runner_start(&caller, read_pattern);
     (void)close(input[0]);
     char buffer[30011];
     for (size_t done = 0; done < MEGABYTES_5;) {
@@ -264,7 +131,7 @@ static void test_input_from_pipe(void **state) {
         done += length;
     }
     (void)close(input[1]);
-    assert_int_equal(finish(&runner), 6);
+    assert_int_equal(runner_finish(&runner), 6);
 }
 
 /* A regular file is written where its offset is, not from its beginning. */
@@ -282,8 +149,8 @@ static void test_output_to_file(void **state) {
     assert_int_equal(unlink(path), 0);
     assert_int_equal(write(file, "before ", 7), 7);
     const struct caller caller = {.input = -1, .output = file, .raw_inside = true};
-    struct runner runner = start(&caller, say_short);
-    assert_int_equal(finish(&runner), 0);
+    struct runner runner = runner_start(&caller, say_short);
+    assert_int_equal(runner_finish(&runner), 0);
     assert_int_equal(pread(file, buffer, sizeof(buffer) - 1, 0), 12);
     assert_string_equal(buffer, "before short");
 }
@@ -305,18 +172,17 @@ static void test_last_words(void **state) {
         int output[2];
         assert_int_equal(pipe2(output, O_CLOEXEC), 0);
         const struct caller caller = {.input = -1, .output = output[1], .raw_inside = true};
-        struct runner runner = start(&caller, say_4000);
+        struct runner runner = runner_start(&caller, say_4000);
         (void)close(output[1]);
         while ((length = read(output[0], buffer, sizeof(buffer))) > 0)
             total += (size_t)length;
         assert_int_equal(total, 4000);
-        assert_int_equal(finish(&runner), 9);
+        assert_int_equal(runner_finish(&runner), 9);
         (void)close(output[0]);
     }
 }
 
-/* ---- end of input, end of output ---------------------------------------------------------------
- */
+/* ---- end of input, end of output ---- */
 
 static int copy_lines(int control) {
     char buffer[256];
@@ -342,12 +208,12 @@ static void end_of_input(const char *text, const char *expected) {
     const struct caller caller = {.input = input[0], .output = output[1]};
     assert_int_equal(write(input[1], text, strlen(text)), (ssize_t)strlen(text));
     (void)close(input[1]);
-    struct runner runner = start(&caller, copy_lines);
+    struct runner runner = runner_start(&caller, copy_lines);
     (void)close(input[0]);
     (void)close(output[1]);
     while ((length = read(output[0], buffer + total, sizeof(buffer) - 1 - total)) > 0)
         total += (size_t)length;
-    assert_int_equal(finish(&runner), 4);
+    assert_int_equal(runner_finish(&runner), 4);
     if (strstr(buffer, expected) == NULL)
         fail_msg("'%s' is not in '%s'", expected, buffer);
     (void)close(output[0]);
@@ -374,15 +240,14 @@ static void test_output_closed(void **state) {
     int output[2];
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     const struct caller caller = {.input = -1, .output = output[1], .raw_inside = true};
-    struct runner runner = start(&caller, write_forever);
+    struct runner runner = runner_start(&caller, write_forever);
     (void)close(output[1]);
     assert_int_equal(read(output[0], &byte, 1), 1);
     (void)close(output[0]);
-    assert_int_equal(finish(&runner), 128 + SIGHUP);
+    assert_int_equal(runner_finish(&runner), 128 + SIGHUP);
 }
 
-/* ---- background jobs
- * ----------------------------------------------------------------------------- */
+/* ---- background jobs ---- */
 
 /* Keeps the pty open until the test closes the control socket. */
 static int leave_silent_job(int control) {
@@ -424,7 +289,7 @@ static void background_job(payload_function *payload, int64_t bound) {
     const struct caller caller = {
         .input = -1, .output = output[1], .raw_inside = true, .no_session = true};
     int64_t before = milliseconds();
-    struct runner runner = start(&caller, payload);
+    struct runner runner = runner_start(&caller, payload);
     (void)close(output[1]);
     while ((length = read(output[0], buffer, sizeof(buffer))) > 0) {
         total += (size_t)length;
@@ -432,7 +297,7 @@ static void background_job(payload_function *payload, int64_t bound) {
     }
     assert_true(said_bye);
     assert_true(total >= 3);
-    assert_int_equal(finish(&runner), 3);
+    assert_int_equal(runner_finish(&runner), 3);
     assert_in_range(milliseconds() - before, 0, bound);
     (void)close(output[0]);
 }
@@ -444,13 +309,12 @@ static void test_background_jobs(void **state) {
     background_job(leave_shouting_job, 2000);
 }
 
-/* ---- signals and the caller's terminal
- * ------------------------------------------------------------ */
+/* ---- signals and the caller's terminal ---- */
 
 /* Ready, then waits to be killed, or to be told to end. */
 static int wait_for_end(int control) {
     char byte;
-    tell(control, "ready");
+    payload_tell(control, "ready");
     return recv(control, &byte, 1, 0) == 1 ? byte : 1;
 }
 
@@ -503,11 +367,11 @@ static void test_forwarded_signal(void **state) {
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct terminal terminal = open_terminal();
         const struct caller caller = {.input = terminal.line, .output = terminal.line};
-        struct runner runner = start(&caller, wait_for_end);
-        expect(&runner, "ready");
+        struct runner runner = runner_start(&caller, wait_for_end);
+        runner_expect(&runner, "ready");
         wait_until_raw(&terminal, true);
         assert_int_equal(kill(runner.pid, signals[i]), 0);
-        assert_int_equal(finish(&runner), 128 + signals[i]);
+        assert_int_equal(runner_finish(&runner), 128 + signals[i]);
         assert_restored(&terminal);
         close_terminal(&terminal);
     }
@@ -518,11 +382,11 @@ static void test_kept_signal(void **state) {
     struct terminal terminal = open_terminal();
     const struct caller caller = {
         .input = terminal.line, .output = terminal.line, .keep_signals = true};
-    struct runner runner = start(&caller, wait_for_end);
-    expect(&runner, "ready");
+    struct runner runner = runner_start(&caller, wait_for_end);
+    runner_expect(&runner, "ready");
     wait_until_raw(&terminal, true);
     assert_int_equal(kill(runner.pid, SIGTERM), 0);
-    assert_int_equal(finish(&runner), RELAY_FAILED - 1);
+    assert_int_equal(runner_finish(&runner), RELAY_LEFT);
     assert_restored(&terminal);
     close_terminal(&terminal);
 }
@@ -530,12 +394,12 @@ static void test_kept_signal(void **state) {
 static void test_signals_without_terminal(void **state) {
     (void)state;
     const struct caller caller = {.input = -1, .output = -1, .signals_only = true};
-    struct runner runner = start(&caller, wait_for_end);
-    expect(&runner, "ready");
+    struct runner runner = runner_start(&caller, wait_for_end);
+    runner_expect(&runner, "ready");
     assert_int_equal(kill(runner.pid, SIGURG), 0);
     assert_int_equal(kill(runner.pid, SIGWINCH), 0);
     assert_int_equal(kill(runner.pid, SIGUSR2), 0);
-    assert_int_equal(finish(&runner), 128 + SIGUSR2);
+    assert_int_equal(runner_finish(&runner), 128 + SIGUSR2);
 }
 
 /* SIGTSTP gives the terminal back, SIGCONT takes it again. */
@@ -545,8 +409,8 @@ static void test_stop_and_continue(void **state) {
     struct terminal terminal = open_terminal();
     const struct winsize size = {.ws_row = 50, .ws_col = 132};
     const struct caller caller = {.input = terminal.line, .output = terminal.line};
-    struct runner runner = start(&caller, wait_for_end);
-    expect(&runner, "ready");
+    struct runner runner = runner_start(&caller, wait_for_end);
+    runner_expect(&runner, "ready");
     wait_until_raw(&terminal, true);
     assert_int_equal(kill(runner.pid, SIGTSTP), 0);
     assert_int_equal(waitpid(runner.pid, &status, WUNTRACED), runner.pid);
@@ -562,7 +426,7 @@ static void test_stop_and_continue(void **state) {
     }
     assert_int_equal(inside.ws_row, 50);
     assert_int_equal(send(runner.control, "\7", 1, 0), 1);
-    assert_int_equal(finish(&runner), 7);
+    assert_int_equal(runner_finish(&runner), 7);
     assert_restored(&terminal);
     close_terminal(&terminal);
 }
@@ -572,8 +436,8 @@ static void test_window_size_storm(void **state) {
     struct winsize inside = {0};
     struct terminal terminal = open_terminal();
     const struct caller caller = {.input = terminal.line, .output = terminal.line};
-    struct runner runner = start(&caller, wait_for_end);
-    expect(&runner, "ready");
+    struct runner runner = runner_start(&caller, wait_for_end);
+    runner_expect(&runner, "ready");
     wait_until_raw(&terminal, true);
     for (unsigned short i = 1; i <= 2000; i++) {
         const struct winsize size = {.ws_row = i, .ws_col = (unsigned short)(2 * i)};
@@ -587,7 +451,7 @@ static void test_window_size_storm(void **state) {
     assert_int_equal(inside.ws_row, 2000);
     assert_int_equal(inside.ws_col, 4000);
     assert_int_equal(send(runner.control, "\10", 1, 0), 1);
-    assert_int_equal(finish(&runner), 8);
+    assert_int_equal(runner_finish(&runner), 8);
     assert_restored(&terminal);
     close_terminal(&terminal);
 }
@@ -599,7 +463,7 @@ static void test_typing(void **state) {
     size_t total = 0;
     struct terminal terminal = open_terminal();
     const struct caller caller = {.input = terminal.line, .output = terminal.line};
-    struct runner runner = start(&caller, copy_lines);
+    struct runner runner = runner_start(&caller, copy_lines);
     wait_until_raw(&terminal, true);
     assert_int_equal(write(terminal.user, "hello\r\4", 7), 7);
     while (total < 14) {
@@ -608,9 +472,21 @@ static void test_typing(void **state) {
         total += (size_t)length;
     }
     assert_string_equal(buffer, "hello\r\nHELLO\r\n");
-    assert_int_equal(finish(&runner), 4);
+    assert_int_equal(runner_finish(&runner), 4);
     assert_restored(&terminal);
     close_terminal(&terminal);
+}
+
+/* A terminal that is closed hangs up what runs inside. */
+static void test_terminal_gone(void **state) {
+    (void)state;
+    struct terminal terminal = open_terminal();
+    const struct caller caller = {.input = terminal.line, .output = terminal.line};
+    struct runner runner = runner_start(&caller, wait_for_end);
+    runner_expect(&runner, "ready");
+    wait_until_raw(&terminal, true);
+    close_terminal(&terminal);
+    assert_int_equal(runner_finish(&runner), 128 + SIGHUP);
 }
 
 /* Orphans end up with a subreaper; it must not mistake one for its process. */
@@ -627,7 +503,7 @@ static int leave_orphans(int control) {
     while (wait(NULL) > 0)
         continue;
     (void)usleep(50000);
-    tell(control, "done");
+    payload_tell(control, "done");
     char byte;
     return recv(control, &byte, 1, 0) == 1 ? byte : 1;
 }
@@ -650,12 +526,12 @@ static void test_subreaper(void **state) {
     (void)state;
     const struct caller caller = {
         .input = -1, .output = -1, .signals_only = true, .subreaper = true};
-    struct runner runner = start(&caller, leave_orphans);
-    expect(&runner, "done");
+    struct runner runner = runner_start(&caller, leave_orphans);
+    runner_expect(&runner, "done");
     (void)usleep(20000);
     assert_int_equal(count_zombies_of(runner.pid), 0);
     assert_int_equal(send(runner.control, "\13", 1, 0), 1);
-    assert_int_equal(finish(&runner), 11);
+    assert_int_equal(runner_finish(&runner), 11);
 }
 
 int main(void) {
@@ -674,6 +550,7 @@ int main(void) {
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_window_size_storm),
         cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_terminal_gone),
         cmocka_unit_test(test_subreaper),
     };
     (void)alarm(120);

@@ -38,7 +38,7 @@ struct subject {
     char environment[32];
 };
 
-/* ---- the process under test ----------------------------------------------------------------- */
+/* ---- the process under test ---- */
 
 static void drop_sys_admin(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -72,7 +72,7 @@ static int subject_main(char *argv[]) {
     return strcmp(argv[2], "two words") == 0 ? 0 : 2;
 }
 
-/* ---- the test ------------------------------------------------------------------------------- */
+/* ---- the test ---- */
 
 static struct subject start(const char *program, const char *how) {
     int input[2];

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entering a container: the runtime's side of the conversation with the new process. */
+#include "container/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apply/credentials.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/wire.h"
+#include "cgroup/cgroup.h"
+#include "container/gate.h"
+#include "container/process.h"
+#include "sys/clone.h"
+#include "terminal/pty.h"
+
+void attachment_done(struct attachment *attachment) {
+    container_done(&attachment->container);
+    seccomp_filter_done(&attachment->filter);
+    const int fds[] = {attachment->apply.pidfd, attachment->apply.proc_fd, attachment->apply.devpts,
+                       attachment->apply.root,  attachment->null_fd,       attachment->sync,
+                       attachment->pidfd,       attachment->console};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+}
+
+/* ---- until the new process is ready ---- */
+
+/* It goes to its owner; its size is right before the program can ask for it. */
+static int keep_console(const struct thole_exec_request *request, struct attachment *attachment,
+                        const struct wire_message *message, struct thole_error *err) {
+    if (message->fd_count != 1 || attachment->console >= 0)
+        return error_bug(err, "the process sent %u terminals", message->fd_count);
+    attachment->console = message->fds[0];
+    for (int fd = 2; request->console_socket == NULL && fd >= 0; fd--)
+        terminal_copy_size(fd, attachment->console);
+    return wire_send(attachment->sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err);
+}
+
+/* The process in between and the new one share the socket: their messages may come in any order. */
+static int receive_ready(const struct thole_exec_request *request, struct attachment *attachment,
+                         struct thole_error *err) {
+    bool ready = false;
+    while (!ready || attachment->pid == 0) {
+        struct wire_message message;
+        int got = wire_receive(attachment->sync, &message, err);
+        if (got == 0)
+            return error_set(err, THOLE_ERROR_HOST, 0, NULL,
+                             "the process ended before it was ready");
+        attachment->heard = attachment->heard || got < 0 ||
+                            (message.kind != WIRE_CHILD_PID && message.kind != WIRE_CONSOLE);
+        if (got < 0)
+            return -1;
+        if (message.kind == WIRE_CHILD_PID)
+            attachment->pid = (pid_t)message.payload.number;
+        else if (message.kind == WIRE_READY)
+            ready = true;
+        else if (message.kind != WIRE_CONSOLE)
+            return error_bug(err, "the process sent message %u before it was ready", message.kind);
+        else if (keep_console(request, attachment, &message, err) < 0)
+            return -1;
+    }
+    if (request->console_socket == NULL || attachment->console < 0)
+        return 0;
+    /* Not earlier: a process that has to be started twice would bring two. */
+    return terminal_send_fd(request->console_socket, attachment->console, "/dev/ptmx", err);
+}
+
+int attach_abandon(struct attachment *attachment) {
+    struct wire_message message;
+    while (attachment->pid == 0) {
+        struct thole_error ignored = {0};
+        int got = wire_receive(attachment->sync, &message, &ignored);
+        if (got == 0 || (got < 0 && ignored.kind == THOLE_ERROR_BUG))
+            return 0;
+        if (got > 0 && message.kind == WIRE_CHILD_PID)
+            attachment->pid = (pid_t)message.payload.number;
+    }
+    int status = 0;
+    (void)kill(attachment->pid, SIGKILL);
+    while (waitpid(attachment->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    attachment->pid = 0;
+    return status;
+}
+
+/* ---- starting ---- */
+
+static int start_once(const struct thole_exec_request *request, struct attachment *attachment,
+                      const struct cgroup_entry *cgroup, bool *ret_stillborn,
+                      struct thole_error *err) {
+    int pair[2];
+    if (wire_pair(pair, err) < 0)
+        return -1;
+    attachment->sync = pair[0];
+    attachment->apply.sync = pair[1];
+    attachment->apply.runtime_end = pair[0];
+    attachment->apply.cgroup = cgroup;
+    cleanup_close int stage_pidfd = -1;
+    pid_t stage = sys_clone(0, -1, &stage_pidfd);
+    if (stage == 0)
+        apply_exec(&attachment->apply);
+    (void)close(pair[1]);
+    if (stage < 0)
+        return error_errno(err, NULL, "fork");
+    int result = receive_ready(request, attachment, err);
+    (void)process_wait(stage_pidfd);
+    if (result < 0) {
+        bool silent = !attachment->heard && err->kind != THOLE_ERROR_BUG;
+        int status = attach_abandon(attachment);
+        *ret_stillborn = silent && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        (void)close(take_fd(&attachment->sync));
+        if (attachment->console >= 0)
+            (void)close(take_fd(&attachment->console));
+        return -1;
+    }
+    return 0;
+}
+
+/* A process that the kernel kills at its birth in the cgroup enters by itself: see launch() of
+ * creation.c. */
+static int start_in(const struct thole_exec_request *request, struct attachment *attachment,
+                    const struct cgroup_entry *cgroup, struct thole_error *err) {
+    bool stillborn = false;
+    attachment->apply.enters_cgroup = false;
+    if (start_once(request, attachment, cgroup, &stillborn, err) == 0)
+        return 0;
+    if (!stillborn || cgroup->unified < 0)
+        return -1;
+    attachment->apply.enters_cgroup = true;
+    return start_once(request, attachment, cgroup, &stillborn, err);
+}
+
+/* A container that made cgroups of its own inside keeps no processes in its outermost one: then the
+ * new process goes where init is. */
+static int start_in_cgroup(const struct thole_exec_request *request, struct attachment *attachment,
+                           struct thole_error *err) {
+    struct container *container = &attachment->container;
+    const struct plan_cgroup *cgroup = container_cgroup(container);
+    cleanup_cgroup_entry struct cgroup_entry entry = CGROUP_ENTRY_INIT;
+    bool enters = (request->keep & THOLE_KEEP_CGROUP) == 0 && cgroup->directory_count > 0;
+    if (enters &&
+        cgroup_entry_open(cgroup, request->cgroup != NULL ? request->cgroup : "", &entry, err) < 0)
+        return -1;
+    if (start_in(request, attachment, &entry, err) == 0)
+        return 0;
+    if (err->code != EBUSY || request->cgroup != NULL || entry.unified < 0)
+        return -1;
+    cleanup_cgroup_entry struct cgroup_entry of_init = CGROUP_ENTRY_INIT;
+    if (cgroup_entry_open_of(cgroup, (pid_t)container->record->pid, &of_init, err) < 0)
+        return -1;
+    return start_in(request, attachment, &of_init, err);
+}
+
+static int write_pid_file(const char *path, pid_t pid, struct thole_error *err) {
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%d", (int)pid);
+    return file_replace_at(AT_FDCWD, path, text, (size_t)length, 0644, err);
+}
+
+/* From "ready" to the program itself. */
+static int release(const struct thole_exec_request *request, struct attachment *attachment,
+                   struct thole_error *err) {
+    attachment->pidfd = pidfd_open(attachment->pid, 0);
+    if (attachment->pidfd < 0)
+        return error_errno(err, NULL, "open the new process");
+    bool user_namespace = (attachment->apply.flags & CLONE_NEWUSER) != 0;
+    if (apply_oom_score(attachment->process, attachment->apply.proc_fd, attachment->pid, err) < 0 ||
+        (user_namespace && apply_rlimits(attachment->process, attachment->pid, err) < 0))
+        return -1;
+    if (request->pidfd_socket != NULL &&
+        terminal_send_fd(request->pidfd_socket, attachment->pidfd, "setns", err) < 0)
+        return -1;
+    if (gate_start(&attachment->container, attachment->sync, err) < 0)
+        return -1;
+    return request->pid_file == NULL ? 0 : write_pid_file(request->pid_file, attachment->pid, err);
+}
+
+int attach_start(const struct thole_exec_request *request, struct attachment *attachment,
+                 struct thole_error *err) {
+    if (start_in_cgroup(request, attachment, err) < 0)
+        return -1;
+    if (release(request, attachment, err) < 0) {
+        attach_abandon(attachment);
+        return -1;
+    }
+    return 0;
+}

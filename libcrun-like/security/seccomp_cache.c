@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiled seccomp filters, kept by the content of the rules they were made from. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "security/seccomp.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION ""
+#endif
+
+enum {
+    SLOTS = 64, /* file names: an entry makes room for a new one with the same number */
+    /* A newer libseccomp knows more names; after this long it gets its chance. */
+    LIFETIME_SECONDS = 24 * 60 * 60,
+    FILE_MAX = 1024 * 1024,
+};
+
+static const char file_magic[8] = "thlbpfc1";
+
+/* In front of the key and the instructions. The whole key is kept and compared, so that the number
+ * in the file name need not be more than a good guess. */
+struct file_header {
+    char magic[8];
+    uint32_t flags;
+    uint32_t count;
+    uint64_t key_length;
+};
+
+static void add_string(struct text *key, const char *string) {
+    text_appendf(key, "%zu:%s", strlen(string), string);
+}
+
+static void add_strings(struct text *key, const struct plan_strings *strings) {
+    text_appendf(key, "%zu[", strings->count);
+    for (size_t i = 0; i < strings->count; i++)
+        add_string(key, strings->items[i]);
+}
+
+static void add_rule(struct text *key, const struct plan_seccomp_rule *rule) {
+    add_strings(key, &rule->names);
+    add_string(key, rule->action);
+    text_appendf(key, "%" PRIu32 ",%zu(", rule->errno_ret, rule->argument_count);
+    for (size_t i = 0; i < rule->argument_count; i++) {
+        const struct plan_seccomp_argument *argument = &rule->arguments[i];
+        text_appendf(key, "%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", argument->index, argument->value,
+                     argument->value_two);
+        add_string(key, argument->op);
+    }
+}
+
+/* All that the compiled program depends on. */
+static void make_key(const struct plan_seccomp *plan, struct text *key) {
+    add_string(key, PACKAGE_VERSION);
+    add_string(key, plan->default_action);
+    text_appendf(key, "%" PRIu32 ",%d%d%d%d%d%d,", plan->default_errno_ret, plan->flag_tsync,
+                 plan->flag_log, plan->flag_spec_allow, plan->flag_wait_killable, plan->notifies,
+                 plan->fail_unknown_syscall);
+    add_strings(key, &plan->architectures);
+    text_appendf(key, "%zu{", plan->rule_count);
+    for (size_t i = 0; i < plan->rule_count; i++)
+        add_rule(key, &plan->rules[i]);
+}
+
+/* FNV-1a. */
+static void make_name(const struct text *key, char *name, size_t size) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < key->length; i++)
+        hash = (hash ^ (unsigned char)key->data[i]) * UINT64_C(0x100000001b3);
+    (void)snprintf(name, size, "seccomp-%02u", (unsigned)((hash >> 32 ^ hash) % SLOTS));
+}
+
+/* Nobody else can have written it, and it is not too old. */
+static bool is_trustworthy(int fd) {
+    struct stat status;
+    time_t now = time(NULL);
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 && status.st_mtime <= now &&
+           now - status.st_mtime < LIFETIME_SECONDS;
+}
+
+/* True if @data is an entry for @key. */
+static bool matches(const char *data, size_t length, const struct text *key,
+                    struct file_header *ret_header) {
+    if (length < sizeof(*ret_header))
+        return false;
+    memcpy(ret_header, data, sizeof(*ret_header));
+    return memcmp(ret_header->magic, file_magic, sizeof(file_magic)) == 0 &&
+           ret_header->count > 0 && ret_header->count <= BPF_MAXINSNS &&
+           ret_header->key_length == key->length &&
+           length ==
+               sizeof(*ret_header) + key->length + ret_header->count * sizeof(struct sock_filter) &&
+           memcmp(data + sizeof(*ret_header), key->data, key->length) == 0;
+}
+
+static bool find_entry(int cache_fd, const char *name, const struct text *key,
+                       struct seccomp_filter *ret_filter) {
+    cleanup_free char *data = NULL;
+    size_t length = 0;
+    struct file_header header;
+    cleanup_close int fd = openat(cache_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || !is_trustworthy(fd) ||
+        file_read_fd(fd, name, FILE_MAX, &data, &length, NULL) < 0 ||
+        !matches(data, length, key, &header))
+        return false;
+    size_t size = header.count * sizeof(struct sock_filter);
+    struct sock_filter *instructions = malloc(size);
+    if (instructions == NULL)
+        return false;
+    memcpy(instructions, data + length - size, size);
+    *ret_filter = (struct seccomp_filter){
+        .instructions = instructions, .count = header.count, .flags = header.flags};
+    return true;
+}
+
+/* Being unable to keep it costs time next time, nothing else. */
+static void keep_entry(int cache_fd, const char *name, const struct text *key,
+                       const struct seccomp_filter *filter, const struct thole_log *log) {
+    struct thole_error err = {0};
+    cleanup_text struct text file = {0};
+    struct file_header header = {
+        .flags = filter->flags, .count = (uint32_t)filter->count, .key_length = key->length};
+    memcpy(header.magic, file_magic, sizeof(header.magic));
+    text_append_bytes(&file, &header, sizeof(header));
+    text_append_bytes(&file, key->data, key->length);
+    text_append_bytes(&file, filter->instructions, filter->count * sizeof(struct sock_filter));
+    if (file_replace_at(cache_fd, name, file.data, file.length, 0600, &err) < 0)
+        log_debug(log, "seccomp: the compiled filter is not cached: %s", err.text);
+}
+
+int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_log *log,
+                           int cache_fd, struct seccomp_filter *ret_filter,
+                           struct thole_error *err) {
+    char name[32];
+    cleanup_text struct text key = {0};
+    /* A filter given as BPF is only decoded. */
+    if (cache_fd < 0 || plan->raw_filter != NULL)
+        return seccomp_compile(plan, log, ret_filter, err);
+    make_key(plan, &key);
+    make_name(&key, name, sizeof(name));
+    if (find_entry(cache_fd, name, &key, ret_filter))
+        return 0;
+    if (seccomp_compile(plan, log, ret_filter, err) < 0)
+        return -1;
+    keep_entry(cache_fd, name, &key, ret_filter, log);
+    return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* events: statistics and out-of-memory events of a container, one JSON document per line. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "commands.h"
+#include "output.h"
+#include "thole.h"
+
+struct events_settings {
+    bool stats;
+    const char *interval;
+};
+
+static const struct option_row events_options[] = {
+    {"stats", 0, OPTION_FLAG, offsetof(struct events_settings, stats), NULL,
+     "print the statistics once and end"},
+    {"interval", 0, OPTION_STRING, offsetof(struct events_settings, interval), "DURATION",
+     "time between statistics: 5s (the default), 500ms, 1m30s, ..."},
+    {0},
+};
+
+static const struct {
+    const char *name;
+    double milliseconds;
+} units[] = {
+    {"ms", 1}, {"us", 0.001}, {"ns", 0.000001}, {"h", 3600000}, {"m", 60000}, {"s", 1000},
+};
+
+/* Reads one "1.5h" at @text; false if that is not what is there. */
+static bool read_part(const char **text, double *milliseconds) {
+    double number = 0;
+    double weight = 1;
+    bool fraction = false;
+    size_t digits = strspn(*text, "0123456789.");
+    for (size_t i = 0; i < digits; i++) {
+        if ((*text)[i] == '.' && (fraction || digits == 1))
+            return false;
+        fraction |= (*text)[i] == '.';
+        if ((*text)[i] == '.')
+            continue;
+        number = number * 10 + ((*text)[i] - '0');
+        weight *= fraction ? 10 : 1;
+    }
+    if (digits == 0)
+        return false;
+    *text += digits;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (text_starts_with(*text, units[i].name)) {
+            *text += strlen(units[i].name);
+            *milliseconds += number / weight * units[i].milliseconds;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A duration as Go writes it. */
+static int parse_interval(const char *text, unsigned *ret_milliseconds, struct thole_error *err) {
+    double milliseconds = 0;
+    const char *rest = text;
+    bool good = true;
+    while (good && rest[0] != '\0')
+        good = read_part(&rest, &milliseconds);
+    if (!good || milliseconds < 1 || milliseconds > INT_MAX)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "option --interval: \"%s\" is not a duration like 5s or 500ms", text);
+    *ret_milliseconds = (unsigned)milliseconds;
+    return 0;
+}
+
+/* Every line at once, for those who read along. */
+static int write_line(void *userdata, const char *json) {
+    (void)userdata;
+    return puts(json) < 0 || fflush(stdout) != 0 ? -1 : 0;
+}
+
+static int run_events(const struct invocation *invocation, int *ret_status,
+                      struct thole_error *err) {
+    (void)ret_status;
+    const struct events_settings *settings = invocation->options;
+    const char *id = invocation->arguments[0];
+    unsigned interval = 0;
+    const char *text = settings->interval != NULL ? settings->interval : "5s";
+    if (parse_interval(text, &interval, err) < 0)
+        return -1;
+    if (settings->stats) {
+        cleanup_free char *json = NULL;
+        if (thole_stats(invocation->context, id, &json, err) < 0)
+            return -1;
+        return output_text(json, err);
+    }
+    const struct thole_event_sink sink = {.write = write_line};
+    return thole_events(invocation->context, id, interval, &sink, err);
+}
+
+const struct command command_events = {
+    .name = "events",
+    .arguments = "ID",
+    .summary = "print statistics and out-of-memory events of a container",
+    .description =
+        "One JSON document per line, with the members that runc prints, until the container "
+        "stops. A line of the type \"oom\" means that a process of it was killed because memory "
+        "ran "
+        "out.",
+    .options = events_options,
+    .options_size = sizeof(struct events_settings),
+    .minimum = 1,
+    .maximum = 1,
+    .run = run_events,
+};
