@@ -5,6 +5,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
+    &command_attach,
     &command_create,
     &command_delete,
     &command_events,

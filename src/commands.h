@@ -40,6 +40,7 @@ struct command {
     int (*run)(const struct invocation *invocation, int *ret_status, struct thole_error *err);
 };
 
+extern const struct command command_attach;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_events;

@@ -2,6 +2,7 @@
 /* create and run: from bundle to container. */
 #include "commands.h"
 #include "environment.h"
+#include "terminal_options.h"
 #include "thole.h"
 
 #define MEMBER(name) offsetof(struct thole_run_request, name)
@@ -46,6 +47,9 @@ static const struct option_row create_options[] = {
 static const struct option_row run_options[] = {
     OPTIONS_OF_BOTH,
     {"detach", 'd', OPTION_FLAG, MEMBER(detach), NULL, "return when the program has started"},
+    {"attachable", 0, OPTION_FLAG, MEMBER(attachable), NULL,
+     "with --detach: keep the console for thole attach"},
+    TERMINAL_OPTIONS(MEMBER(terminal_options)),
     {"keep", 0, OPTION_FLAG, MEMBER(keep), NULL, "do not delete the container at the end"},
     {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL,
      "do not adopt orphaned processes while waiting"},
@@ -59,6 +63,7 @@ static struct thole_run_request complete(const struct invocation *invocation) {
     request.create.listen_fds = environment_listen_fds();
     if (request.create.listen_fds > 0)
         request.create.listen_fdnames = environment_get("LISTEN_FDNAMES");
+    terminal_options_complete(&request.terminal_options);
     request.create.notify_socket = environment_get("NOTIFY_SOCKET");
     return request;
 }

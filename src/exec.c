@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "environment.h"
+#include "terminal_options.h"
 #include "thole.h"
 
 /* The request, and the lists that the parser collects for it. */
@@ -11,7 +12,6 @@ struct exec_settings {
     struct thole_exec_request request;
     const char *namespaces;
     const char *keep;
-    const char *detach_keys;
     struct option_strings env;
     struct option_strings capabilities;
     struct option_strings cgroups;
@@ -51,6 +51,7 @@ static const struct option_row exec_options[] = {
      "hand the caller's own terminal over instead of a new one"},
     {"force", 0, OPTION_FLAG, MEMBER(request.force), NULL,
      "with --raw: even where the kernel lets the program type into it"},
+    TERMINAL_OPTIONS(MEMBER(request.terminal_options)),
     {"detach", 'd', OPTION_FLAG, MEMBER(request.detach), NULL,
      "return when the program has started"},
     {"ignore-paused", 0, OPTION_FLAG, MEMBER(request.ignore_paused), NULL,
@@ -86,6 +87,7 @@ static int run_exec(const struct invocation *invocation, int *ret_status, struct
     request.id = invocation->arguments[0];
     request.args = arguments[0] != NULL ? arguments : NULL;
     request.term = environment_get("TERM");
+    terminal_options_complete(&request.terminal_options);
     request.env = settings->env.items;
     request.capabilities = settings->capabilities.items;
     request.additional_gids = settings->additional_gids.items;

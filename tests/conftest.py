@@ -73,6 +73,8 @@ def rootfs_template(session_folder):
 @pytest.fixture(scope="session")
 def probe_template(session_folder):
     """tests/harness/probe.c as a static program: what a container can only tell from inside."""
+    if os.environ.get("THOLE_PROBE"):  # where there is no compiler
+        return os.environ["THOLE_PROBE"]
     path = os.path.join(session_folder, "probe")
     source = os.path.join(os.path.dirname(__file__), "harness", "probe.c")
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static",

@@ -147,21 +147,28 @@ static int run_container_hooks(const struct apply_init *init, enum plan_hook_sta
     return apply_hooks(hooks, &run, err);
 }
 
+static int open_pty(const struct apply_init *init, int root_fd, struct terminal_pty *pty,
+                    struct thole_error *err) {
+    cleanup_close int devpts = terminal_devpts_open(root_fd, err);
+    if (devpts >= 0 && terminal_pty_open(devpts, true, pty, err) == 0)
+        return 0;
+    return init->devpts < 0 ? -1 : terminal_pty_open(init->devpts, true, pty, err);
+}
+
 /* The pty comes from the container's own devpts; its master goes to whoever owns the console. */
 static int open_console(const struct apply_init *init, int root_fd, struct terminal_pty *pty,
                         struct thole_error *err) {
     const struct plan_process *process = init->plan->process;
-    if (process == NULL || !process->terminal)
+    if (init->replace == NULL)
         return 0;
-    cleanup_close int devpts = terminal_devpts_open(root_fd, err);
-    if (devpts < 0 || terminal_pty_open(devpts, true, pty, err) < 0)
+    if (open_pty(init, root_fd, pty, err) < 0)
         return -1;
     if (process->console_rows != 0 &&
         terminal_set_size(pty->master, process->console_rows, process->console_columns, err) < 0)
         return -1;
     if (fchown(pty->peer, process->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)
         return error_errno(err, "/process/terminal", "set the owner of the console");
-    if (init->plan->setup_dev && apply_console(pty->peer, root_fd, err) < 0)
+    if (process->terminal && init->plan->setup_dev && apply_console(pty->peer, root_fd, err) < 0)
         return -1;
 
     struct wire_message message;
@@ -169,6 +176,20 @@ static int open_console(const struct apply_init *init, int root_fd, struct termi
         wire_expect(init->sync, WIRE_CONSOLE_KEPT, &message, "the runtime", err) < 0)
         return -1;
     (void)close(take_fd(&pty->master));
+    return 0;
+}
+
+static int take_stdio(const struct apply_init *init, struct terminal_pty *pty,
+                      struct thole_error *err) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (init->stdio[fd] >= 0 && dup2(init->stdio[fd], fd) < 0)
+            return error_errno(err, NULL, "replace file descriptor %d", fd);
+    }
+    if (pty->peer < 0)
+        return 0;
+    if (terminal_adopt(pty->peer, init->replace, err) < 0)
+        return -1;
+    (void)close(take_fd(&pty->peer));
     return 0;
 }
 
@@ -193,14 +214,16 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
 }
 
 /* Without a mount namespace of its own the container gets a plain chroot. */
-static int enter_shared_root(const struct apply_init *init, struct thole_error *err) {
+static int enter_shared_root(const struct apply_init *init, struct terminal_pty *pty,
+                             struct thole_error *err) {
     const struct plan_rootfs *rootfs = &init->plan->rootfs;
     if (request_hooks(init, err) < 0 ||
         run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0)
         return -1;
     if (chdir(rootfs->source) < 0 || chroot(".") < 0 || chdir("/") < 0)
         return error_errno(err, rootfs->where, "enter rootfs %s", rootfs->source);
-    return 0;
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return open_console(init, root, pty, err);
 }
 
 /* ---- the process ---------------------------------------------------------------------------- */
@@ -271,8 +294,7 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     /* The maps are written, which needed a dumpable process; from here on none may look in. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return error_errno(err, NULL, "become undumpable");
-    bool terminal = plan->process != NULL && plan->process->terminal;
-    if (!terminal && setsid() < 0) /* with a terminal, terminal_adopt() does it */
+    if (init->replace == NULL && setsid() < 0) /* with a terminal, terminal_adopt() does it */
         return error_errno(err, NULL, "create a session");
     if (join_late_namespaces(plan, err) < 0)
         return -1;
@@ -282,7 +304,7 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
         return -1;
 
     bool own_mounts = (plan->namespaces.created & CLONE_NEWNS) != 0;
-    if ((own_mounts ? build_root(init, &pty, err) : enter_shared_root(init, err)) < 0)
+    if ((own_mounts ? build_root(init, &pty, err) : enter_shared_root(init, &pty, err)) < 0)
         return -1;
     if (plan->process == NULL)
         return 0;
@@ -290,12 +312,8 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     (void)sys_reset_cpus(0);
     if (set_process_environment(init, err) < 0 || apply_scheduling(plan->process, err) < 0)
         return -1;
-    if (pty.peer >= 0) {
-        const bool all[3] = {true, true, true};
-        if (terminal_adopt(pty.peer, all, err) < 0)
-            return -1;
-        (void)close(pty.peer);
-    }
+    if (take_stdio(init, &pty, err) < 0)
+        return -1;
     int entered = apply_working_directory(plan->process, true, err);
     if (entered < 0)
         return -1;

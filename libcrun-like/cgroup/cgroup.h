@@ -16,12 +16,18 @@
 
 /**
  * Makes the directories of @cgroup, enables v2 controllers along the path, fills v1 cpusets from
- * their parents, gives the directory to the container's root where the plan says so.
+ * their parents, gives the directory to the container's root where the plan says so. With the
+ * systemd manager the container's unit is started first.
  * A directory that holds processes or is frozen is refused. On failure all that was made is
  * removed.
+ * @ret_holder is -1, or a process (its pidfd) that keeps the unit alive: to be ended with
+ * cgroup_release() when the container's init is in.
  */
-int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
+int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log, int *ret_holder,
                   struct thole_error *err);
+
+/** Ends what cgroup_create() returned; -1 is allowed. */
+void cgroup_release(int holder);
 
 /**
  * Writes all resources and attaches the device rules. With @restore, a failing write puts the
@@ -74,7 +80,9 @@ int cgroup_kill(const struct plan_cgroup *cgroup, int signal, struct thole_error
 int cgroup_pids(const struct plan_cgroup *cgroup, pid_t **ret_pids, size_t *ret_count,
                 struct thole_error *err);
 
-/** Removes the directories with all below; what is already gone is no error. Retries for a while.
+/**
+ * Stops the container's unit if it has one, and removes the directories with all below; what is
+ * already gone is no error. Retries for a while.
  */
 int cgroup_remove(const struct plan_cgroup *cgroup, struct thole_error *err);
 

@@ -2,6 +2,7 @@
 /* Making a container's cgroup directories, or nothing at all. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
 #include "cgroup/members.h"
+#include "cgroup/systemd.h"
 
 /* What has been made in one hierarchy. @kept is the length of the part of the path that was there
  * before: everything behind it goes away again if the creation fails. */
@@ -24,6 +26,7 @@ struct making {
     size_t index;
     size_t kept;
     bool leaf_made;
+    pid_t holder; /* of a systemd scope, which is there already: it may be in the leaf; else -1 */
 };
 
 /* ---- v1 cpusets ---------------------------------------------------------------------------- */
@@ -128,7 +131,7 @@ static int refuse(const struct making *making, const char *what, struct thole_er
 }
 
 static int check_v1(const struct making *making, int fd, struct thole_error *err) {
-    if (!making->leaf_made) {
+    if (!making->leaf_made && making->holder < 0) {
         int populated = cgroup_has_members(fd, err);
         if (populated < 0)
             return -1;
@@ -166,7 +169,7 @@ static int settle_type(const struct making *making, int fd, struct thole_error *
 }
 
 static int check_unified(const struct making *making, int fd, struct thole_error *err) {
-    if (!making->leaf_made && cgroup_event(fd, "populated") == 1)
+    if (!making->leaf_made && making->holder < 0 && cgroup_event(fd, "populated") == 1)
         return refuse(making, "is not empty: it holds processes already", err);
     if (cgroup_event(fd, "frozen") == 1)
         return refuse(making, "is frozen: nothing could start in it", err);
@@ -202,6 +205,14 @@ static int delegate(const struct making *making, int fd, struct thole_error *err
     return 0;
 }
 
+static int move_holder(const struct making *making, int fd, struct thole_error *err) {
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%d", (int)making->holder);
+    if (file_write_kernel(fd, "cgroup.procs", text, (size_t)length) < 0)
+        return error_errno(err, making->cgroup->where, "enter cgroup %s", making->directory->path);
+    return 0;
+}
+
 /* ---- one hierarchy, all hierarchies -------------------------------------------------------- */
 
 static int create_in_hierarchy(struct making *making, const struct thole_log *log,
@@ -212,6 +223,10 @@ static int create_in_hierarchy(struct making *making, const struct thole_log *lo
     if (!making->directory->unified)
         return check_v1(making, fd, err);
 
+    /* A cgroup with processes cannot pass controllers on to a child (cgroup-v2: no internal
+     * processes), and the leaf may be a child of the scope. */
+    if (making->holder > 0 && making->leaf_made && move_holder(making, fd, err) < 0)
+        return -1;
     cleanup_text struct text wanted = {0};
     cgroup_wanted_controllers(making->cgroup, making->index, &wanted);
     struct thole_error failure = {0};
@@ -223,22 +238,19 @@ static int create_in_hierarchy(struct making *making, const struct thole_log *lo
     return making->cgroup->delegate ? delegate(making, fd, err) : 0;
 }
 
-int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
-                  struct thole_error *err) {
-    if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, cgroup->where,
-                         "a systemd scope is not made by the cgroupfs backend");
-    if (cgroup->directory_count == 0)
-        return 0;
-    if (cgroup_check_not_root(cgroup, "use", err) < 0)
-        return -1;
+static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
+                             const struct thole_log *log, struct thole_error *err) {
     cleanup_free struct making *making = calloc(cgroup->directory_count, sizeof(*making));
     if (making == NULL)
         return error_errno(err, cgroup->where, "make cgroups");
 
     for (size_t i = 0; i < cgroup->directory_count; i++) {
-        making[i] =
-            (struct making){.cgroup = cgroup, .directory = &cgroup->directories[i], .index = i};
+        making[i] = (struct making){
+            .cgroup = cgroup,
+            .directory = &cgroup->directories[i],
+            .index = i,
+            .holder = holder,
+        };
         struct thole_error failure = {0};
         if (create_in_hierarchy(&making[i], log, &failure) == 0)
             continue;
@@ -254,4 +266,30 @@ int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
         return -1;
     }
     return 0;
+}
+
+int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log, int *ret_holder,
+                  struct thole_error *err) {
+    int holder = -1;
+    pid_t pid = -1;
+    *ret_holder = -1;
+    if (cgroup->directory_count == 0)
+        return 0;
+    if (cgroup_check_not_root(cgroup, "use", err) < 0)
+        return -1;
+    if (cgroup->manager == PLAN_CGROUP_SYSTEMD &&
+        systemd_unit_start(cgroup, log, &holder, &pid, err) < 0)
+        return -1;
+    if (create_everywhere(cgroup, pid, log, err) < 0) {
+        systemd_holder_end(holder);
+        if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
+            (void)systemd_unit_stop(cgroup, NULL);
+        return -1;
+    }
+    *ret_holder = holder;
+    return 0;
+}
+
+void cgroup_release(int holder) {
+    systemd_holder_end(holder);
 }

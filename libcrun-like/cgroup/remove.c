@@ -11,6 +11,7 @@
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
 #include "cgroup/members.h"
+#include "cgroup/systemd.h"
 
 enum { REMOVE_TIMEOUT = 5000 /* milliseconds */ };
 
@@ -136,8 +137,11 @@ static int remove_directory(const struct plan_cgroup_directory *directory, int64
 int cgroup_remove(const struct plan_cgroup *cgroup, struct thole_error *err) {
     if (cgroup_check_not_root(cgroup, "remove", err) < 0)
         return -1;
-    int64_t end = cgroup_clock() + REMOVE_TIMEOUT;
+    /* The unit is systemd's to remove; its directories go in any case. */
     int result = 0;
+    if (cgroup->manager == PLAN_CGROUP_SYSTEMD && cgroup->systemd_scope != NULL)
+        result = systemd_unit_stop(cgroup, err);
+    int64_t end = cgroup_clock() + REMOVE_TIMEOUT;
     for (size_t i = 0; i < cgroup->directory_count; i++) {
         if (remove_directory(&cgroup->directories[i], end, result == 0 ? err : NULL) < 0)
             result = -1;

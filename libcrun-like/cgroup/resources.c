@@ -14,6 +14,7 @@
 #include "cgroup/directory.h"
 #include "cgroup/former.h"
 #include "cgroup/realtime.h"
+#include "cgroup/systemd.h"
 
 /* The writes of one call. @fds has one entry per directory: open, or -1 where nothing is written or
  * a best-effort plan has no directory. */
@@ -273,6 +274,18 @@ static void put_back(const struct applying *applying, const struct thole_log *lo
     }
 }
 
+/* systemd writes what it is told to the same files, in its own rounding: the exact values go there
+ * once more. */
+static int tell_systemd(struct applying *applying, const struct thole_log *log,
+                        struct thole_error *err) {
+    if (applying->cgroup->manager != PLAN_CGROUP_SYSTEMD)
+        return 0;
+    if (systemd_unit_update(applying->cgroup, log, err) < 0)
+        return -1;
+    applying->done_count = 0;
+    return write_all(applying, err);
+}
+
 int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
                            const struct thole_log *log, struct thole_error *err) {
     __attribute__((cleanup(applying_done))) struct applying applying;
@@ -284,7 +297,8 @@ int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
     if (restore)
         read_formers(&applying);
     /* Devices come last: a program that is attached has nothing after it that could fail. */
-    if (write_all(&applying, err) == 0 && cgroup_apply_devices(cgroup, log, err) == 0)
+    if (write_all(&applying, err) == 0 && (!restore || tell_systemd(&applying, log, err) == 0) &&
+        cgroup_apply_devices(cgroup, log, err) == 0)
         return 0;
     if (restore)
         put_back(&applying, log);

@@ -12,7 +12,7 @@
 int thole_create(const struct thole_context *context, const struct thole_create_request *request,
                  struct thole_error *err) {
     cleanup_creation struct creation creation = CREATION_INIT;
-    return creation_build(context, request, true, &creation, err);
+    return creation_build(context, request, true, true, &creation, err);
 }
 
 static int check_created(const struct container *container, struct thole_error *err) {

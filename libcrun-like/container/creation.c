@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 #include "container/hooks.h"
 #include "container/notify.h"
 #include "container/process.h"
+#include "container/rdt.h"
 #include "network/network.h"
 #include "security/seccomp.h"
 #include "terminal/pty.h"
@@ -35,16 +37,20 @@ struct preparation {
     struct apply_init init;
     struct apply_sources sources;
     struct cgroup_entry cgroup;
+    int cgroup_holder;
     struct seccomp_filter filter;
+    int null_fd;
     int passed_fds[1024];
 };
 
 static void preparation_done(struct preparation *preparation) {
     apply_sources_done(&preparation->sources);
     cgroup_entry_done(&preparation->cgroup);
+    cgroup_release(preparation->cgroup_holder);
     seccomp_filter_done(&preparation->filter);
     const int fds[] = {preparation->init.gate, preparation->init.proc_fd,
-                       preparation->init.hook_state};
+                       preparation->init.hook_state, preparation->init.devpts,
+                       preparation->null_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
             (void)close(fds[i]);
@@ -88,6 +94,7 @@ static void fill_record(struct container *container, const struct bundle *bundle
     }
     record->annotations = bundle->config->annotations; /* lives as long as the bundle does */
     record_set_cgroup(record, &plan->cgroup, arena);
+    rdt_note(&plan->rdt, record, arena);
 }
 
 /* ---- what init inherits --------------------------------------------------------------------- */
@@ -108,12 +115,21 @@ static int collect_passed_fds(const struct thole_create_request *request,
     return 0;
 }
 
+/* Compiling a usual profile takes longer than the rest of the start. Without a cache (-1) it works
+ * all the same. */
+static int open_filter_cache(int root) {
+    if (mkdirat(root, STATE_FILTER_CACHE, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return openat(root, STATE_FILTER_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int prepare_filter(const struct thole_context *context, const struct creation *creation,
                           struct preparation *preparation, struct thole_error *err) {
     const struct plan_seccomp *seccomp = creation->bundle.plan->seccomp;
     if (seccomp == NULL)
         return 0;
-    if (seccomp_compile(seccomp, &context->log, &preparation->filter, err) < 0 ||
+    cleanup_close int cache = open_filter_cache(creation->container.root);
+    if (seccomp_compile_cached(seccomp, &context->log, cache, &preparation->filter, err) < 0 ||
         seccomp_filter_save(&preparation->filter, creation->container.directory, STATE_FILTER,
                             err) < 0)
         return -1;
@@ -131,6 +147,43 @@ static int prepare_hook_state(const struct plan *plan, struct preparation *prepa
     if (preparation->init.hook_state < 0)
         return error_errno(err, "/hooks", "create a file for the state");
     return 0;
+}
+
+/* The caller's terminal stays outside: what is typed into it from inside would be executed outside
+ * (tty_ioctl(4), TIOCSTI). */
+static int prepare_stdio(const struct thole_context *context, bool detached,
+                         struct creation *creation, struct preparation *preparation,
+                         struct thole_error *err) {
+    static const char *const names[] = {"input", "output", "error"};
+    struct apply_init *init = &preparation->init;
+    const struct plan *plan = creation->bundle.plan;
+    if (plan->process == NULL)
+        return 0;
+    for (int fd = 0; fd < 3; fd++) {
+        bool callers = creation->stdio[fd] < 0 && terminal_is_one(fd);
+        creation->replace[fd] = plan->process->terminal || (callers && !detached);
+        init->stdio[fd] = creation->stdio[fd];
+        if (creation->replace[fd])
+            init->replace = creation->replace;
+        if (!callers || creation->replace[fd])
+            continue;
+        if (preparation->null_fd < 0)
+            preparation->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (preparation->null_fd < 0)
+            return error_errno(err, NULL, "open /dev/null");
+        init->stdio[fd] = preparation->null_fd;
+        if (fd != 0)
+            log_warning(&context->log,
+                        "standard %s is a terminal, which a container in the background does not "
+                        "get: what it writes there is dropped (run --detach --attachable keeps it)",
+                        names[fd]);
+    }
+    bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
+    if (init->replace == NULL || own_devpts)
+        return 0;
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    init->devpts = terminal_devpts_open(root, err);
+    return init->devpts < 0 ? -1 : 0;
 }
 
 static int prepare_init(const struct thole_context *context, bool gated, struct creation *creation,
@@ -154,16 +207,23 @@ static int prepare_init(const struct thole_context *context, bool gated, struct 
     return apply_sources_open(plan, init->proc_fd, &preparation->sources, err);
 }
 
+/* Only one process fits, and that would be the holder: init may still move in, where it could not
+ * be born. */
+static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
+    for (size_t i = 0; i < cgroup->write_count; i++) {
+        const struct plan_cgroup_write *write = &cgroup->writes[i];
+        if (strcmp(write->file, "pids.max") == 0 && strtoull(write->value, NULL, 10) <= 1)
+            return strcmp(write->value, "max") != 0;
+    }
+    return false;
+}
+
 static int prepare_cgroup(const struct thole_context *context, struct creation *creation,
                           struct preparation *preparation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     if (plan->cgroup.manager == PLAN_CGROUP_DISABLED)
         return 0;
-    if (plan->cgroup.manager == PLAN_CGROUP_SYSTEMD)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "the systemd cgroup manager is not built into this version: use "
-                         "--cgroup-manager cgroupfs");
-    if (cgroup_create(&plan->cgroup, &context->log, err) < 0) {
+    if (cgroup_create(&plan->cgroup, &context->log, &preparation->cgroup_holder, err) < 0) {
         if (!plan->cgroup.best_effort)
             return -1;
         log_debug(&context->log, "running without a cgroup: %s", err->text);
@@ -171,6 +231,8 @@ static int prepare_cgroup(const struct thole_context *context, struct creation *
         return 0;
     }
     creation->cgroup_made = true;
+    if (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup))
+        preparation->init.enters_cgroup = true;
     struct plan_cgroup without_devices = plan->cgroup;
     without_devices.device_rule_count = 0;
     if (cgroup_apply_resources(&without_devices, false, &context->log, err) < 0)
@@ -205,7 +267,8 @@ static int take_console(const struct thole_create_request *request, struct creat
     if (request->console_socket == NULL) {
         creation->console = message->fds[0];
         /* Before the program starts: it may ask at once. */
-        terminal_copy_size(STDIN_FILENO, creation->console);
+        for (int fd = 2; fd >= 0; fd--)
+            terminal_copy_size(fd, creation->console);
         return 0;
     }
     cleanup_close int master = message->fds[0];
@@ -287,7 +350,8 @@ static int launch_once(const struct thole_context *context,
         return -1;
     record->pid = creation->launched.pid;
     record->start_time = process_start_time(creation->launched.pid);
-    if (container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0)
+    if (rdt_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
+        container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0)
         return -1;
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
@@ -357,7 +421,7 @@ static int check_console(const struct thole_create_request *request, bool gated,
 }
 
 static int build_in_directory(const struct thole_context *context,
-                              const struct thole_create_request *request, bool gated,
+                              const struct thole_create_request *request, bool gated, bool detached,
                               struct creation *creation, struct preparation *preparation,
                               struct thole_error *err) {
     struct container *container = &creation->container;
@@ -379,6 +443,7 @@ static int build_in_directory(const struct thole_context *context,
                         creation->bundle.json_length, 0600, err) < 0)
         return -1;
     if (prepare_cgroup(context, creation, preparation, err) < 0 ||
+        prepare_stdio(context, detached, creation, preparation, err) < 0 ||
         prepare_init(context, gated, creation, preparation, err) < 0 ||
         launch(context, request, creation, preparation, err) < 0)
         return -1;
@@ -386,17 +451,24 @@ static int build_in_directory(const struct thole_context *context,
 }
 
 int creation_build(const struct thole_context *context, const struct thole_create_request *request,
-                   bool gated, struct creation *creation, struct thole_error *err) {
+                   bool gated, bool detached, struct creation *creation, struct thole_error *err) {
     cleanup_preparation struct preparation preparation = {
-        .init = {.sync = -1, .gate = -1, .proc_fd = -1, .hook_state = -1},
+        .init = {.sync = -1,
+                 .gate = -1,
+                 .proc_fd = -1,
+                 .hook_state = -1,
+                 .devpts = -1,
+                 .stdio = {-1, -1, -1}},
+        .null_fd = -1,
         .cgroup = CGROUP_ENTRY_INIT,
+        .cgroup_holder = -1,
     };
     if (collect_passed_fds(request, &preparation, err) < 0 ||
         container_check_id(request->id, err) < 0 ||
         bundle_read(request, NULL, &creation->bundle, err) < 0 ||
         container_new(context, request->id, &creation->container, err) < 0)
         return -1;
-    if (build_in_directory(context, request, gated, creation, &preparation, err) < 0) {
+    if (build_in_directory(context, request, gated, detached, creation, &preparation, err) < 0) {
         creation_undo(context, creation);
         return -1;
     }
@@ -412,8 +484,9 @@ void creation_undo(const struct thole_context *context, struct creation *creatio
         const struct plan_cgroup *cgroup = &creation->bundle.plan->cgroup;
         if (had_init && !container->record->own_pid_namespace)
             (void)cgroup_kill(cgroup, SIGKILL, &ignored);
-        if (cgroup->manager == PLAN_CGROUP_FILES && creation->cgroup_made)
+        if (creation->cgroup_made)
             (void)cgroup_remove(cgroup, &ignored);
+        (void)rdt_remove(container->record, &ignored);
         if (had_init)
             (void)hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTOP, "stopped",
                             &ignored);

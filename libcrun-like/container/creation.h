@@ -13,20 +13,30 @@ struct creation {
     struct bundle bundle;
     struct launched launched;
     int console;             /* pty master when there is no console socket, else -1 */
+    bool replace[3];         /* which of fds 0-2 it stands for */
+    int stdio[3];            /* set by the caller: what init gets for fds 0-2, -1: these */
     bool heard;              /* init has sent a message */
     int end;                 /* status of an init that ended before it was ready, 0: none did */
     bool devices_restricted; /* the device rules hold */
     bool cgroup_made;        /* its directories are ours to remove */
 };
-#define CREATION_INIT \
-    { .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1 }
+#define CREATION_INIT                                                                     \
+    {                                                                                     \
+        .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1, .stdio = { \
+            -1,                                                                           \
+            -1,                                                                           \
+            -1                                                                            \
+        }                                                                                 \
+    }
 
 /**
  * Takes @creation to the state "created". With @gated, init waits at the gate for another command;
- * otherwise on launched.sync, for this process. A failure leaves nothing behind.
+ * otherwise on launched.sync, for this process. Terminals among fds 0-2 are not handed in: the
+ * container gets ends of a pty of its own or, if it is to be @detached, /dev/null. A failure leaves
+ * nothing behind.
  */
 int creation_build(const struct thole_context *context, const struct thole_create_request *request,
-                   bool gated, struct creation *creation, struct thole_error *err);
+                   bool gated, bool detached, struct creation *creation, struct thole_error *err);
 
 /** Kills init and removes cgroup and state; runs poststop hooks. For failures after the build. */
 void creation_undo(const struct thole_context *context, struct creation *creation);

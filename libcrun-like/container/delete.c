@@ -10,6 +10,7 @@
 #include "cgroup/cgroup.h"
 #include "container/deletion.h"
 #include "container/hooks.h"
+#include "container/rdt.h"
 
 /* Kills init and waits for it; what is gone already is no error. */
 static int kill_init(const struct container *container, struct thole_error *err) {
@@ -39,6 +40,8 @@ int deletion_finish(const struct thole_context *context, struct container *conta
         if (cgroup_remove(cgroup, err) < 0)
             return -1;
     }
+    if (rdt_remove(container->record, err) < 0)
+        return -1;
     if (container->record->poststop &&
         hooks_run_saved(context, container, PLAN_HOOK_POSTSTOP, "stopped", err) < 0)
         return -1;

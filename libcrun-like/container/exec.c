@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "container/attach.h"
+#include "container/keeper.h"
 #include "terminal/relay.h"
 
 /* ---- words of the command line ---- */
@@ -100,8 +101,17 @@ static int wait_in_foreground(const struct thole_exec_request *request,
 int thole_exec(const struct thole_context *context, const struct thole_exec_request *request,
                int *ret_status, struct thole_error *err) {
     cleanup_attachment struct attachment attachment = ATTACHMENT_INIT;
-    struct terminal_relay relay = {
-        .master = -1, .input = -1, .output = -1, .forward_signals = true};
+    const struct thole_terminal_options *options = &request->terminal_options;
+    cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
+    struct terminal_relay relay = {.master = -1,
+                                   .input = -1,
+                                   .output = -1,
+                                   .forward_signals = true,
+                                   .shared_terminal = request->raw,
+                                   .recorder = &recorder};
+    if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
+        terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
+        return -1;
     if (attach_prepare(context, request, &attachment, err) < 0)
         return -1;
     if (!request->detach && terminal_relay_block(&relay, err) < 0)
@@ -112,8 +122,13 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
     if (request->detach)
         return 0;
     int status = wait_in_foreground(request, &attachment, &relay, err);
+    if (recorder.failure != 0)
+        log_warning(&context->log, "the session is not completely recorded: %s",
+                    strerror(recorder.failure));
     if (status < 0)
         return -1;
     *ret_status = status;
-    return 0;
+    return relay.detached ? keeper_take_over(NULL, attachment.console, attachment.pidfd,
+                                             attachment.pid, err)
+                          : 0;
 }

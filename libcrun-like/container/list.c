@@ -108,7 +108,7 @@ static int compare_ids(const void *a, const void *b) {
 static struct thole_state *read_entry(const struct thole_context *context, const char *id) {
     struct thole_error ignored = {0};
     struct thole_state *state = NULL;
-    if (id[0] == '.' && (id[1] == '\0' || (id[1] == '.' && id[2] == '\0')))
+    if (id[0] == '.')
         return NULL;
     if (thole_state(context, id, &state, &ignored) < 0)
         return NULL;

@@ -33,6 +33,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_CHOICE(container_record, "cgroupManager", cgroup_manager, managers, .flags = OCI_REQUIRED),
     OCI_OBJECTS(container_record, "cgroups", cgroups, record_directory),
     OCI_FIELD(container_record, "systemdScope", systemd_scope),
+    OCI_FIELD(container_record, "systemdUser", systemd_user),
     OCI_FIELD(container_record, "ownPidNamespace", own_pid_namespace),
     OCI_FIELD(container_record, "poststart", poststart),
     OCI_FIELD(container_record, "poststop", poststop),
@@ -40,6 +41,8 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "listenerPath", listener_path),
     OCI_FIELD(container_record, "listenerMetadata", listener_metadata),
     OCI_FIELD(container_record, "notifyDirectory", notify_directory),
+    OCI_FIELD(container_record, "rdtGroup", rdt_group),
+    OCI_FIELD(container_record, "rdtMonitor", rdt_monitor),
     OCI_FIELD(container_record, "annotations", annotations),
 };
 static OCI_TYPE(container_record);
@@ -61,6 +64,7 @@ struct plan_cgroup *record_cgroup(const struct container_record *record, struct 
     struct plan_cgroup *cgroup = arena_new(arena, struct plan_cgroup);
     cgroup->manager = (enum plan_cgroup_manager)(record->cgroup_manager - 1);
     cgroup->systemd_scope = record->systemd_scope;
+    cgroup->systemd_user = record->systemd_user;
     cgroup->directory_count = record->cgroups.count;
     cgroup->directories =
         arena_new_array(arena, record->cgroups.count, struct plan_cgroup_directory);
@@ -79,6 +83,7 @@ struct plan_cgroup *record_cgroup(const struct container_record *record, struct 
 void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
                        struct arena *arena) {
     record->cgroup_manager = (int)cgroup->manager + 1;
+    record->systemd_user = cgroup->systemd_user;
     if (cgroup->systemd_scope != NULL)
         record->systemd_scope = arena_strdup(arena, cgroup->systemd_scope);
     record->cgroups.count = cgroup->directory_count;

@@ -28,6 +28,7 @@ struct container_record {
     int cgroup_manager;  /* enum plan_cgroup_manager + 1 */
     OCI_LIST(struct record_directory) cgroups;
     char *systemd_scope;    /* NULL: none */
+    bool systemd_user;      /* it is the user's systemd */
     bool own_pid_namespace; /* the end of init is the end of all */
     bool poststart;         /* the saved configuration has such hooks */
     bool poststop;
@@ -35,6 +36,8 @@ struct container_record {
     char *listener_path; /* of the seccomp notify fd, NULL: none */
     char *listener_metadata;
     char *notify_directory; /* host side of /run/notify, NULL: none */
+    char *rdt_group;        /* resctrl directories to remove, NULL: none */
+    char *rdt_monitor;
     struct oci_pairs annotations;
 };
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_run(): create and start in one process, wait in the foreground, delete. */
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cgroup/cgroup.h"
-#include "container/creation.h"
+#include "container/run.h"
 #include "container/deletion.h"
 #include "container/gate.h"
 #include "container/hooks.h"
+#include "container/keeper.h"
 #include "container/notify.h"
 #include "terminal/relay.h"
 
-static int start(const struct thole_run_request *request, struct creation *creation,
-                 struct thole_error *err) {
+int run_start(const struct thole_run_request *request, struct creation *creation,
+              struct thole_error *err) {
     const struct container *container = &creation->container;
     cleanup_close int listening = -1;
     if (request->create.notify_socket != NULL) {
@@ -40,8 +42,9 @@ static int wait_in_foreground(const struct creation *creation, struct terminal_r
     relay->pid = creation->launched.pid;
     if (creation->console >= 0) {
         relay->master = creation->console;
-        relay->input = STDIN_FILENO;
-        relay->output = STDOUT_FILENO;
+        if (creation->replace[0])
+            relay->input = 0;
+        relay->output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
     }
     return terminal_relay_run(relay, err);
 }
@@ -49,15 +52,20 @@ static int wait_in_foreground(const struct creation *creation, struct terminal_r
 static int run_in_foreground(const struct thole_context *context,
                              const struct thole_run_request *request, struct creation *creation,
                              int *ret_status, struct thole_error *err) {
+    const struct thole_terminal_options *options = &request->terminal_options;
+    cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
     struct terminal_relay relay = {
-        .master = -1, .input = -1, .output = -1, .forward_signals = true};
+        .master = -1, .input = -1, .output = -1, .forward_signals = true, .recorder = &recorder};
+    if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
+        terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
+        return -1;
     /* Orphans of a container that shares the caller's pid namespace come back here. */
     if (!request->no_subreaper)
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (terminal_relay_block(&relay, err) < 0 ||
-        creation_build(context, &request->create, false, creation, err) < 0)
+        creation_build(context, &request->create, false, false, creation, err) < 0)
         return -1;
-    if (start(request, creation, err) < 0) {
+    if (run_start(request, creation, err) < 0) {
         creation_undo(context, creation);
         return -1;
     }
@@ -66,7 +74,13 @@ static int run_in_foreground(const struct thole_context *context,
     int status = wait_in_foreground(creation, &relay, err);
     if (status < 0)
         return -1;
+    if (recorder.failure != 0)
+        log_warning(&context->log, "the session is not completely recorded: %s",
+                    strerror(recorder.failure));
     *ret_status = status;
+    if (relay.detached)
+        return keeper_take_over(&creation->container, creation->console, creation->launched.pidfd,
+                                creation->launched.pid, err);
     if (request->keep)
         return 0;
     return deletion_finish(context, &creation->container, err);
@@ -76,14 +90,19 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
               int *ret_status, struct thole_error *err) {
     cleanup_creation struct creation creation = CREATION_INIT;
     *ret_status = 0;
+    if (request->attachable && !request->detach)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "attachable is for containers that run detached");
+    if (request->attachable)
+        return keeper_run(context, request, err);
     if (!request->detach)
         return run_in_foreground(context, request, &creation, ret_status, err);
 
-    if (creation_build(context, &request->create, true, &creation, err) < 0)
+    if (creation_build(context, &request->create, true, true, &creation, err) < 0)
         return -1;
     (void)close(take_fd(&creation.launched.sync));
     creation.launched.sync = gate_connect(&creation.container, err);
-    if (creation.launched.sync < 0 || start(request, &creation, err) < 0) {
+    if (creation.launched.sync < 0 || run_start(request, &creation, err) < 0) {
         creation_undo(context, &creation);
         return -1;
     }

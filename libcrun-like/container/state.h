@@ -16,6 +16,9 @@
 #define STATE_LOCK "lock"
 #define STATE_FILTER "seccomp.bpf"
 #define STATE_NOTIFY "notify"
+#define STATE_CONSOLE "console"
+/* Beside the containers: compiled filters by their rules. No id begins with a dot. */
+#define STATE_FILTER_CACHE ".seccomp"
 
 /** An open container: its directory, its record, and the lock when taken. */
 struct container {
@@ -29,7 +32,7 @@ struct container {
 #define CONTAINER_INIT \
     { .root = -1, .directory = -1, .lock = -1 }
 
-/** Letters, digits and "_+-."; not "." or ".."; at most 255 bytes. */
+/** Letters, digits and "_+-."; no "." at the start; at most 255 bytes. */
 int container_check_id(const char *id, struct thole_error *err);
 
 /** The state root of @context, opened; made (0700) if @create. */

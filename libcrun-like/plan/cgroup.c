@@ -119,6 +119,8 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
         if (plan_resources(&target, section->resources, err) < 0)
             return -1;
     }
+    if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
+        plan_systemd_limits(builder->arena, cgroup);
     /* Without limits a container may do without a cgroup of its own; with them it may not. */
     cgroup->best_effort = cgroup->write_count == 0 && (!plan_is_rootful(builder->facts) ||
                                                        builder->request->ignore_cgroup_permissions);
@@ -142,6 +144,10 @@ int plan_resources_build(const struct oci_resources *resources, const struct hos
     };
     if (plan_resources(&target, resources, err) < 0)
         return -1;
+    cgroup->systemd_properties = NULL;
+    cgroup->systemd_property_count = 0;
+    if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
+        plan_systemd_limits(arena, cgroup);
     *ret_cgroup = cgroup;
     return 0;
 }

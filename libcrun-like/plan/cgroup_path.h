@@ -16,4 +16,14 @@ const char *plan_cgroup_files_path(const struct plan_builder *builder,
 int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *cgroup,
                         const char **ret_path, struct thole_error *err);
 
+/** Annotations org.systemd.property.* as unit properties. */
+int plan_systemd_annotations(const struct plan_builder *builder, struct plan_cgroup *cgroup,
+                             struct thole_error *err);
+
+/**
+ * The limits and device rules of @cgroup, which has all its writes, as unit properties: systemd
+ * would undo sooner or later what it does not know of.
+ */
+void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup);
+
 #endif

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "plan/cgroup_path.h"
 
-static const char property_prefix[] = "org.systemd.property.";
+static const char subgroup_annotation[] = "run.oci.systemd.subgroup";
 
 struct unit_name {
     const char *slice; /* "" for the default */
@@ -76,15 +76,19 @@ static const char *user_manager_path(const struct plan_builder *builder) {
                          (size_t)(start - unified->own_path) + component);
 }
 
-static void plan_properties(const struct plan_builder *builder, struct plan_cgroup *cgroup) {
-    const struct oci_pairs *annotations = &builder->config->annotations;
-    for (size_t i = 0; i < annotations->count; i++) {
-        const char *key = annotations->items[i].key;
-        if (text_starts_with(key, property_prefix))
-            *plan_list_add(builder->arena, cgroup->systemd_properties,
-                           cgroup->systemd_property_count) =
-                (struct plan_pair){key + strlen(property_prefix), annotations->items[i].value};
-    }
+/* The container may be in a child of its unit, where systemd leaves everything alone. */
+static int subgroup_path(const struct plan_builder *builder, const char **ret_path,
+                         struct thole_error *err) {
+    const char *subgroup = plan_annotation(builder->config, subgroup_annotation);
+    *ret_path = "";
+    if (subgroup == NULL || subgroup[0] == '\0')
+        return 0;
+    if (strchr(subgroup, '/') != NULL || subgroup[0] == '.')
+        return error_config(err,
+                            plan_where_key(builder->arena, "/annotations", subgroup_annotation),
+                            "%s is not the name of a cgroup", subgroup);
+    *ret_path = arena_printf(builder->arena, "/%s", subgroup);
+    return 0;
 }
 
 int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *cgroup,
@@ -105,10 +109,14 @@ int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *
     const char *manager = user_manager_path(builder);
     cgroup->systemd_slice = name.slice;
     cgroup->systemd_scope = name.unit;
-    plan_properties(builder, cgroup);
+    cgroup->systemd_user = !plan_is_rootful(builder->facts);
+    const char *subgroup = NULL;
+    if (subgroup_path(builder, &subgroup, err) < 0)
+        return -1;
     if (is_slice)
-        *ret_path = arena_printf(builder->arena, "%s%s", manager, directory);
+        *ret_path = arena_printf(builder->arena, "%s%s%s", manager, directory, subgroup);
     else
-        *ret_path = arena_printf(builder->arena, "%s%s/%s", manager, directory, name.unit);
-    return 0;
+        *ret_path =
+            arena_printf(builder->arena, "%s%s/%s%s", manager, directory, name.unit, subgroup);
+    return plan_systemd_annotations(builder, cgroup, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description of the cgroup: directories, writes, device rules. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "plan/describe.h"
 
@@ -61,6 +62,28 @@ static void describe_rules(struct plan_description *description, const struct pl
     }
 }
 
+static void describe_properties(struct plan_description *description,
+                                const struct plan_cgroup *cgroup) {
+    if (cgroup->manager != PLAN_CGROUP_SYSTEMD)
+        return;
+    plan_describe_list(description, "systemdProperties");
+    for (size_t i = 0; i < cgroup->systemd_property_count; i++) {
+        const struct plan_systemd_property *property = &cgroup->systemd_properties[i];
+        struct plan_row *row = plan_describe_row(description, property->where);
+        plan_cell_column(row, "name", property->name);
+        plan_cell_column(row, "type", property->type);
+        if (strcmp(property->type, "ay") == 0)
+            plan_cell_columnf(row, "value", "%zu bytes from %02x", property->byte_count,
+                              property->bytes[0]);
+        else if (property->type[0] == 'a' || property->type[0] == 's')
+            plan_cell_words(row, "value", &property->strings);
+        else if (property->type[0] == 'x' || property->type[0] == 'i')
+            plan_cell_columnf(row, "value", "%" PRId64, (int64_t)property->number);
+        else
+            plan_cell_columnf(row, "value", "%" PRIu64, property->number);
+    }
+}
+
 void plan_describe_cgroup(struct plan_description *description, const struct plan_cgroup *cgroup) {
     struct plan_row *row = plan_describe_object(description, "cgroup", cgroup->where);
     plan_cell_text(row, "manager", manager_names[cgroup->manager]);
@@ -70,8 +93,8 @@ void plan_describe_cgroup(struct plan_description *description, const struct pla
         plan_cell_number(row, "delegateUid", "%" PRIu32, cgroup->delegate_uid);
     plan_cell_text(row, "systemdSlice", cgroup->systemd_slice);
     plan_cell_text(row, "systemdScope", cgroup->systemd_scope);
-    for (size_t i = 0; i < cgroup->systemd_property_count; i++)
-        plan_cell_text(row, cgroup->systemd_properties[i].key, cgroup->systemd_properties[i].value);
+    plan_cell_flag(row, "systemdUser", cgroup->systemd_user);
+    describe_properties(description, cgroup);
     describe_directories(description, cgroup);
     describe_writes(description, cgroup);
     describe_rules(description, cgroup);

@@ -181,14 +181,14 @@ struct plan_process {
     int oom_score_adj;
     bool oom_score_best_effort; /* unprivileged: lowering it may be refused */
     struct plan_scheduler scheduler;
-    int io_priority;         /* word for ioprio_set(2), -1: not given */
-    const char *cpu_initial; /* exec: CPU list before the cgroup is joined, NULL: not given */
-    const char *cpu_final;   /* exec: CPU list afterwards */
+    int io_priority;           /* word for ioprio_set(2), -1: not given */
+    const char *cpu_initial;   /* exec: CPU list before the cgroup is joined, NULL: not given */
+    const char *cpu_final;     /* exec: CPU list afterwards */
     unsigned long personality; /* exec: PER_*, (unsigned long)-1: leave it */
-    const char *apparmor;    /* profile for the next exec, NULL: none */
-    const char *selinux;     /* exec label, NULL: none */
-    const char *where;       /* "/process" or "" for a process file */
-    char *const *warnings;   /* NULL-terminated; in a plan they are among plan.warnings, too */
+    const char *apparmor;      /* profile for the next exec, NULL: none */
+    const char *selinux;       /* exec label, NULL: none */
+    const char *where;         /* "/process" or "" for a process file */
+    char *const *warnings;     /* NULL-terminated; in a plan they are among plan.warnings, too */
 };
 
 /* ---- seccomp ------------------------------------------------------------------------------- */
@@ -268,6 +268,18 @@ struct plan_device_rule {
     const char *where;
 };
 
+/** One property of a systemd unit, its value as D-Bus has it. */
+struct plan_systemd_property {
+    const char *name;
+    const char *type;            /* b, i, u, x, t, s, as, ay or a(ss) */
+    uint64_t number;             /* b, i, u, x, t: sign-extended */
+    struct plan_strings strings; /* s: one; as; a(ss): each pair one after the other */
+    const uint8_t *bytes;        /* ay */
+    size_t byte_count;
+    bool optional; /* the value is written to cgroup files, too: an old systemd may do without */
+    const char *where;
+};
+
 struct plan_cgroup {
     enum plan_cgroup_manager manager;
     struct plan_cgroup_directory *directories;
@@ -281,7 +293,8 @@ struct plan_cgroup {
     uint32_t delegate_uid;     /* host id */
     const char *systemd_slice; /* for PLAN_CGROUP_SYSTEMD, NULL else */
     const char *systemd_scope;
-    struct plan_pair *systemd_properties; /* annotations org.systemd.property.* */
+    bool systemd_user; /* the unit belongs to the user's own systemd */
+    struct plan_systemd_property *systemd_properties;
     size_t systemd_property_count;
     const char *where;
 };

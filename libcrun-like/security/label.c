@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -94,11 +94,16 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
 static void let_owner_search(long keyring) {
     enum { KEY_USR_SEARCH = 0x00080000 }; /* keyctl_setperm(3) */
     char description[512];
-    unsigned permissions = 0;
     long length = syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description));
-    if (length <= 0 || (size_t)length > sizeof(description) ||
-        sscanf(description, "%*[^;];%*[^;];%*[^;];%x;", &permissions) != 1)
+    if (length <= 0 || (size_t)length > sizeof(description))
         return;
+    /* "type;uid;gid;permissions;name", the permissions in hexadecimal */
+    const char *at = description;
+    for (int field = 0; field < 3 && at != NULL; field++)
+        at = strchr(at + (field > 0 ? 1 : 0), ';');
+    if (at == NULL)
+        return;
+    unsigned long permissions = strtoul(at + 1, NULL, 16);
     (void)syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions | KEY_USR_SEARCH);
 }
 

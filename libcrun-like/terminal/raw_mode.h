@@ -4,6 +4,7 @@
 #define TERMINAL_RAW_MODE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <termios.h>
 
 /** Zero-initialise to use. */
@@ -13,6 +14,8 @@ struct terminal_raw_mode {
     bool active; /* the terminal is in raw mode now */
     bool output_processing;
     struct termios former;
+    pid_t guard;  /* restores the modes if this process is killed; 0: there is none */
+    int lifeline; /* its end is how the guard learns of that */
 };
 
 /**
@@ -20,12 +23,23 @@ struct terminal_raw_mode {
  * input is kept. @output_processing keeps OPOST: for a pty inside that leaves line ends alone. A
  * second call, after terminal_raw_mode_leave() or after a stop, makes it raw again. A caller in the
  * background is stopped by SIGTTOU here, as job control has it, unless it blocks that signal.
+ * The first call leaves a small process behind that restores the modes if this one is killed in a
+ * way that no handler could: by SIGKILL, or by a fault.
  */
 void terminal_raw_mode_enter(struct terminal_raw_mode *mode, int fd, bool output_processing);
 
 /** Restores the former modes; never blocks. Can be called any number of times. */
 void terminal_raw_mode_leave(struct terminal_raw_mode *mode);
 
-#define cleanup_terminal_raw_mode __attribute__((cleanup(terminal_raw_mode_leave)))
+/**
+ * Stops this process as SIGTSTP does, which the caller has blocked: its shell gets the terminal back
+ * in the former modes. Returns after SIGCONT, in raw mode again if it was.
+ */
+void terminal_raw_mode_stop(struct terminal_raw_mode *mode);
+
+/** terminal_raw_mode_leave() for good: the guard ends, too. */
+void terminal_raw_mode_done(struct terminal_raw_mode *mode);
+
+#define cleanup_terminal_raw_mode __attribute__((cleanup(terminal_raw_mode_done)))
 
 #endif

@@ -38,7 +38,7 @@ enum {
 enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS, AT_COUNT };
 
 struct session {
-    const struct terminal_relay *relay;
+    struct terminal_relay *relay;
     int signals;
     bool subreaper;
     struct endpoint input;
@@ -129,8 +129,11 @@ static void copy_size(const struct session *session) {
     if (ioctl(session->relay->input, TIOCGWINSZ, &size) < 0 &&
         ioctl(session->relay->output, TIOCGWINSZ, &size) < 0)
         return;
-    if (size.ws_row != 0 && size.ws_col != 0)
-        (void)ioctl(session->master.fd, TIOCSWINSZ, &size);
+    if (size.ws_row == 0 || size.ws_col == 0)
+        return;
+    (void)ioctl(session->master.fd, TIOCSWINSZ, &size);
+    if (session->relay->recorder != NULL)
+        terminal_recorder_size(session->relay->recorder, size.ws_row, size.ws_col);
 }
 
 static void enter_raw_mode(struct session *session) {
@@ -144,20 +147,9 @@ static void enter_raw_mode(struct session *session) {
     copy_size(session);
 }
 
-/* SIGTSTP from outside (in raw mode no key makes it): the caller's shell gets its terminal back,
- * and this goes on here after SIGCONT. */
+/* SIGTSTP from outside: in raw mode no key makes it. */
 static void stop_caller(struct session *session) {
-    sigset_t stop;
-    struct sigaction former;
-    const struct sigaction standard = {.sa_handler = SIG_DFL};
-    terminal_raw_mode_leave(&session->raw_mode);
-    (void)sigemptyset(&stop);
-    (void)sigaddset(&stop, SIGTSTP);
-    (void)sigaction(SIGTSTP, &standard, &former);
-    (void)raise(SIGTSTP);
-    (void)sigprocmask(SIG_UNBLOCK, &stop, NULL);
-    (void)sigprocmask(SIG_BLOCK, &stop, NULL);
-    (void)sigaction(SIGTSTP, &former, NULL);
+    terminal_raw_mode_stop(&session->raw_mode);
     enter_raw_mode(session);
 }
 
@@ -177,6 +169,9 @@ static void pass_signal(struct session *session, const struct signalfd_siginfo *
     int signal = (int)info->ssi_signo;
     /* Made by a write of this process to a pipe without a reader. */
     if (signal == SIGPIPE && info->ssi_pid == (uint32_t)getpid())
+        return;
+    /* Made by a key: the terminal has told the process as well. */
+    if (session->relay->shared_terminal && info->ssi_code == SI_KERNEL)
         return;
     bool forward = session->relay->forward_signals && !session->exited;
     if (caller_ignores(signal) && (!forward || signal == SIGHUP))
@@ -218,9 +213,27 @@ static bool receive_signal(struct session *session) {
 
 /* ---- bytes ---- */
 
+/* Typed bytes, without the detach keys. */
+static long read_keys(struct session *session) {
+    struct terminal_relay *relay = session->relay;
+    struct flow *flow = session->to_master;
+    const size_t room = flow_room(flow);
+    if (room <= DETACH_KEYS_MAX)
+        return ENDPOINT_LATER;
+    char *bytes = flow->bytes + flow->end;
+    long got = endpoint_read(&session->input, bytes, room - DETACH_KEYS_MAX);
+    if (got <= 0)
+        return got;
+    size_t length = (size_t)got;
+    relay->detached = terminal_detach_keys_filter(&relay->detach_keys, bytes, &length);
+    flow->end += length;
+    return got;
+}
+
 static void pump_input(struct session *session) {
-    long got = flow_fill(session->to_master, &session->input);
-    if (got > 0)
+    long got = session->raw_mode.saved ? read_keys(session)
+                                       : flow_fill(session->to_master, &session->input);
+    if (got > 0 && session->to_master->end > 0)
         session->last_input = session->to_master->bytes[session->to_master->end - 1];
     if (got == ENDPOINT_CLOSED) {
         endpoint_close(&session->input);
@@ -235,6 +248,10 @@ static void read_master(struct session *session) {
     bool more = flow_room(session->to_output) > 0;
     while (more) {
         got = flow_fill(session->to_output, &session->master);
+        if (got > 0 && session->relay->recorder != NULL)
+            terminal_recorder_output(session->relay->recorder,
+                                     session->to_output->bytes + session->to_output->end - got,
+                                     (size_t)got);
         if (got > 0) {
             session->last_output = now();
             session->after_exit += session->exited ? (uint64_t)got : 0;
@@ -293,7 +310,7 @@ static void want(struct pollfd *entry, int fd, short events) {
 
 static void prepare(struct session *session, struct pollfd entries[AT_COUNT]) {
     bool room_out = session->master.fd >= 0 && flow_room(session->to_output) > 0;
-    bool room_in = session->master.fd >= 0 && flow_room(session->to_master) > 0;
+    bool room_in = session->master.fd >= 0 && flow_room(session->to_master) > DETACH_KEYS_MAX;
     short master = 0;
     if (room_out && !session->unused)
         master |= POLLIN;
@@ -362,7 +379,7 @@ static int exchange(struct session *session, struct thole_error *err) {
 }
 
 static bool is_finished(const struct session *session) {
-    if (session->terminated)
+    if (session->terminated || session->relay->detached)
         return true;
     return session->exited && session->master.fd < 0 && flow_pending(session->to_output) == 0;
 }
@@ -393,7 +410,7 @@ static int session_start(struct session *session, struct thole_error *err) {
 /* Signals still waiting were meant for the process that is gone, or made by this relay. */
 static void session_done(struct session *session) {
     struct signalfd_siginfo info;
-    terminal_raw_mode_leave(&session->raw_mode);
+    terminal_raw_mode_done(&session->raw_mode);
     while (session->signals >= 0 && read(session->signals, &info, sizeof(info)) > 0)
         continue;
     cleanup_close_fd(&session->signals);
@@ -428,6 +445,8 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
     }
     if (session.exited)
         return session.status;
+    if (relay->detached)
+        return 0;
     return error_set(err, THOLE_ERROR_HOST, EINTR, NULL, "left the terminal on signal %d (%s)",
                      session.status, strsignal(session.status));
 }

@@ -8,6 +8,8 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "terminal/detach_keys.h"
+#include "terminal/recorder.h"
 
 struct terminal_relay {
     int pidfd;  /* the process waited for */
@@ -16,6 +18,10 @@ struct terminal_relay {
     int input;  /* read from here to the master, -1: nothing */
     int output; /* and written here */
     bool forward_signals;
+    bool shared_terminal; /* the process is on the caller's own one: keys reach it without help */
+    struct terminal_detach_keys detach_keys; /* typed on the terminal that @input is */
+    struct terminal_recorder *recorder;      /* NULL: none */
+    bool detached; /* set when the detach keys were typed: the process goes on */
     /* Signal mask to restore afterwards; filled by terminal_relay_block(). */
     sigset_t former_mask;
 };
@@ -28,7 +34,7 @@ int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err);
  * (restored on every way out), window size now and on SIGWINCH, SIGTSTP and SIGCONT of the caller
  * honoured, every other signal forwarded by pidfd. Never blocks on a slow side; a background job
  * that keeps the pty open delays the return by a bounded time only. Returns the process status as a
- * shell has it: exit code, or 128 + signal.
+ * shell has it: exit code, or 128 + signal; 0 after the detach keys.
  */
 int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err);
 

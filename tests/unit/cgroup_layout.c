@@ -86,7 +86,7 @@ void layout_fail(const struct thole_error *err) {
 
 void layout_create(void) {
     struct thole_error err = {0};
-    if (cgroup_create(&layout.cgroup, NULL, &err) < 0)
+    if (cgroup_create(&layout.cgroup, NULL, &(int){-1}, &err) < 0)
         layout_fail(&err);
 }
 

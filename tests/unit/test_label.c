@@ -80,7 +80,16 @@ static int join_and_describe(void) {
         return 77;
     if (syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof(text)) < 0)
         return 2;
-    return strstr(text, ";_ses.web1") != NULL ? 0 : 3;
+    /* Searchable by its owner: 0x00080000 (keyctl_setperm(3)). */
+    unsigned long permissions = 0;
+    char *name = strrchr(text, ';');
+    if (name == NULL || strcmp(name, ";_ses.web1") != 0)
+        return 3;
+    *name = '\0';
+    const char *hexadecimal = strrchr(text, ';');
+    if (hexadecimal != NULL)
+        permissions = strtoul(hexadecimal + 1, NULL, 16);
+    return (permissions & 0x00080000) != 0 ? 0 : 4;
 }
 
 static void test_keyring(void **state) {

@@ -541,99 +541,6 @@ static void test_save_and_read(void **state) {
     assert_int_equal(rmdir(path), 0);
 }
 
-/* The rules of @call, refused with @errno_ret. */
-static void cached(int cache, const char *call, uint32_t errno_ret,
-                   struct seccomp_filter *ret_filter) {
-    struct thole_error err = {0};
-    struct plan_seccomp_rule rule = {
-        .names = names(call), .action = "SCMP_ACT_ERRNO", .errno_ret = errno_ret};
-    const struct plan_seccomp plan = {
-        .default_action = "SCMP_ACT_ALLOW",
-        .rules = &rule,
-        .rule_count = 1,
-        .flag_log = true,
-        .where = "/linux/seccomp",
-    };
-    if (seccomp_compile_cached(&plan, &test_log, cache, ret_filter, &err) < 0)
-        fail_msg("%s", err.text);
-}
-
-static void assert_cached_errno(int cache, uint32_t errno_ret) {
-    cleanup_seccomp_filter struct seccomp_filter filter = {0};
-    cached(cache, "getppid", errno_ret, &filter);
-    assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_LOG);
-    assert_errno(&filter, (int)errno_ret, SYS_getppid, 0, 0);
-    assert_errno(&filter, 0, SYS_getuid, 0, 0);
-}
-
-/* A hit does not compile: a changed entry shows. It is used for its own rules alone, and not when
- * somebody else may write to it, when its date is odd, or when its length is wrong. */
-static void spoil_entries(int cache, const char *path) {
-    static const struct {
-        const char *command;
-        bool used;
-    } cases[] = {
-        {"true", true},
-        {"chmod g+w", false},
-        {"chmod o+w", false},
-        {"touch -d '25 hours ago'", false},
-        {"touch -d '1 hour'", false},
-        {"truncate -s -8", false},
-        {"truncate -s +8", false},
-        {"truncate -s 10", false},
-    };
-    const struct sock_filter mark = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMLINK);
-    char command[256];
-    struct stat status;
-    (void)snprintf(command, sizeof(command), "cd %s && mv seccomp-* entry", path);
-    assert_int_equal(system(command), 0);
-    cleanup_close int entry = openat(cache, "entry", O_RDWR | O_CLOEXEC);
-    assert_int_equal(fstat(entry, &status), 0);
-    assert_int_equal(pwrite(entry, &mark, sizeof(mark), status.st_size - (off_t)sizeof(mark)), 8);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        cleanup_seccomp_filter struct seccomp_filter own = {0};
-        cleanup_seccomp_filter struct seccomp_filter other = {0};
-        (void)snprintf(command, sizeof(command),
-                       "cd %s && for i in $(seq 100 163); do cp entry seccomp-${i#1}; done && "
-                       "for i in $(seq 100 163); do %s seccomp-${i#1}; done",
-                       path, cases[i].command);
-        assert_int_equal(system(command), 0);
-        cached(cache, "getppid", EXDEV, &own);
-        cached(cache, "getppid", ENOTDIR, &other);
-        assert_int_equal(memcmp(&own.instructions[own.count - 1], &mark, sizeof(mark)) == 0,
-                         cases[i].used);
-        assert_memory_not_equal(&other.instructions[other.count - 1], &mark, sizeof(mark));
-    }
-}
-
-static void test_cache(void **state) {
-    SKIP_WITHOUT_LIBSECCOMP();
-    (void)state;
-    char path[] = "/tmp/test_seccomp.XXXXXX";
-    assert_non_null(mkdtemp(path));
-    cleanup_close int cache = open(path, O_DIRECTORY | O_CLOEXEC);
-    /* More rules than places: each is answered with its own filter, cached or not. */
-    for (int round = 0; round < 2; round++) {
-        for (uint32_t i = 1; i <= 100; i++)
-            assert_cached_errno(cache, i);
-    }
-    char command[128];
-    (void)snprintf(command, sizeof(command),
-                   "test $(ls %s | wc -l) -gt 20 -a $(ls %s | wc -l) -le 64", path, path);
-    assert_int_equal(system(command), 0);
-    (void)snprintf(command, sizeof(command), "rm %s/*", path);
-    assert_int_equal(system(command), 0);
-
-    assert_cached_errno(cache, EXDEV);
-    spoil_entries(cache, path);
-    /* A directory that cannot be written costs nothing but the cache. */
-    cleanup_close int proc = open("/proc/self", O_DIRECTORY | O_CLOEXEC);
-    assert_cached_errno(proc, EXDEV);
-    assert_cached_errno(-1, EXDEV);
-    (void)snprintf(command, sizeof(command), "rm -r %s", path);
-    assert_int_equal(system(command), 0);
-}
-
 static void test_lists(void **state) {
     (void)state;
     const char *flags[8];
@@ -664,7 +571,6 @@ int main(void) {
         cmocka_unit_test(test_listener_gone),
         cmocka_unit_test(test_raw_filter),
         cmocka_unit_test(test_save_and_read),
-        cmocka_unit_test(test_cache),
         cmocka_unit_test(test_lists),
     };
     (void)alarm(60);

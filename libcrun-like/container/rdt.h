@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.intelRdt: the container's group in the host's resctrl filesystem. */
+#ifndef CONTAINER_RDT_H
+#define CONTAINER_RDT_H
+
+#include "container/record.h"
+
+/** Notes in @record what delete has to remove; before anything is made. */
+void rdt_note(const struct plan_rdt *rdt, struct container_record *record, struct arena *arena);
+
+/**
+ * Makes or checks the group, writes its schemata, assigns @pid, makes the monitoring group
+ * (runtime-spec config-linux.md, "IntelRdt"). A group that was there already is struck from
+ * @record.
+ */
+int rdt_apply(const struct plan_rdt *rdt, pid_t pid, struct container_record *record,
+              struct thole_error *err);
+
+/** Removes the groups that @record names; those that are gone are no error. */
+int rdt_remove(const struct container_record *record, struct thole_error *err);
+
+#endif

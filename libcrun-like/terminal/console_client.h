@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The viewer's side of a console kept by terminal_console_serve(). */
+#ifndef TERMINAL_CONSOLE_CLIENT_H
+#define TERMINAL_CONSOLE_CLIENT_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "terminal/detach_keys.h"
+#include "terminal/recorder.h"
+
+struct terminal_console_view {
+    int connection; /* to the keeper */
+    int input;      /* typed or piped input, -1: only look on */
+    int outputs[2]; /* for the terminal or standard output, and for standard error */
+    struct terminal_detach_keys detach_keys;
+    struct terminal_recorder *recorder; /* NULL: none */
+};
+
+/**
+ * Shows what was said lately and carries on until the program ends (its status is returned, 0 where
+ * the keeper was not told), the detach keys are typed (0), or a signal asks this process to end
+ * (error). Raw mode, window size, SIGTSTP and SIGCONT as terminal_relay_run().
+ */
+int terminal_console_view(struct terminal_console_view *view, struct thole_error *err);
+
+#endif
