@@ -66,9 +66,9 @@ static int open_pty(const struct apply_exec *exec, struct terminal_pty *pty,
     if (root < 0)
         return error_errno(err, NULL, "open the container's root");
     cleanup_close int devpts = terminal_devpts_open(root, NULL);
-    if (devpts >= 0 && terminal_pty_open(devpts, true, pty, NULL) == 0)
+    if (devpts >= 0 && terminal_pty_open(devpts, exec->bare_output, pty, NULL) == 0)
         return 0;
-    return terminal_pty_open(exec->devpts, true, pty, err);
+    return terminal_pty_open(exec->devpts, exec->bare_output, pty, err);
 }
 
 /* Returns the pty's inner end, -1 where none is made. */
@@ -93,17 +93,12 @@ static int make_terminal(const struct apply_exec *exec, int *ret_peer, struct th
     return 0;
 }
 
-static bool has_label(const struct plan_process *process) {
-    return (process->apparmor != NULL && process->apparmor[0] != '\0') ||
-           (process->selinux != NULL && process->selinux[0] != '\0');
-}
-
 /* What the process proper has no use for must not be found in it (CVE-2016-8649). */
 static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error *err) {
     int kept[8 + 1024] = {exec->sync, peer, exec->cgroup->unified, exec->stdio[0], exec->stdio[1],
                           exec->stdio[2]};
     size_t count = 6;
-    if (has_label(exec->process))
+    if (apply_has_exec_label(exec->process))
         kept[count++] = exec->proc_fd;
     for (size_t i = 0; i < exec->passed_count; i++)
         kept[count++] = exec->passed_fds[i];

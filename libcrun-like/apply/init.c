@@ -150,9 +150,9 @@ static int run_container_hooks(const struct apply_init *init, enum plan_hook_sta
 static int open_pty(const struct apply_init *init, int root_fd, struct terminal_pty *pty,
                     struct thole_error *err) {
     cleanup_close int devpts = terminal_devpts_open(root_fd, err);
-    if (devpts >= 0 && terminal_pty_open(devpts, true, pty, err) == 0)
+    if (devpts >= 0 && terminal_pty_open(devpts, init->bare_output, pty, err) == 0)
         return 0;
-    return init->devpts < 0 ? -1 : terminal_pty_open(init->devpts, true, pty, err);
+    return init->devpts < 0 ? -1 : terminal_pty_open(init->devpts, init->bare_output, pty, err);
 }
 
 /* The pty comes from the container's own devpts; its master goes to whoever owns the console. */
@@ -355,8 +355,11 @@ static noreturn void fail(int socket, const struct thole_error *failure) {
 /* Fds that init needs while it waits and afterwards; the runtime's others, its lock and the cgroup
  * directories among them, are inherited copies that would live on with it. */
 static int drop_inherited_fds(const struct apply_init *init, struct thole_error *err) {
-    int kept[4 + 1024] = {init->sync, init->gate, init->proc_fd, init->hook_state};
-    size_t count = 4;
+    const struct plan_process *process = init->plan->process;
+    int kept[4 + 1024] = {init->sync, init->gate, init->hook_state};
+    size_t count = 3;
+    if (process != NULL && apply_has_exec_label(process))
+        kept[count++] = init->proc_fd;
     for (size_t i = 0; i < init->passed_count; i++)
         kept[count++] = init->passed_fds[i];
     return apply_close_fds(kept, count, err);

@@ -101,6 +101,11 @@ int apply_close_fds(const int *kept, size_t count, struct thole_error *err) {
     }
 }
 
+bool apply_has_exec_label(const struct plan_process *process) {
+    return (process->apparmor != NULL && process->apparmor[0] != '\0') ||
+           (process->selinux != NULL && process->selinux[0] != '\0');
+}
+
 int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err) {
     if (process->apparmor != NULL && process->apparmor[0] != '\0' &&
         label_set_apparmor_exec(proc_fd, process->apparmor, err) < 0)

@@ -33,6 +33,9 @@ int apply_keep_fds(const int *fds, size_t count, struct thole_error *err);
 /** Closes all fds above 2 but those listed, in any order; -1 in the list stands for none. */
 int apply_close_fds(const int *kept, size_t count, struct thole_error *err);
 
+/** True if apply_exec_labels() has anything to write. */
+bool apply_has_exec_label(const struct plan_process *process);
+
 /** AppArmor profile and SELinux label for the coming execve, written through the host's /proc. */
 int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err);
 

@@ -178,6 +178,8 @@ static int prepare_stdio(const struct thole_context *context, bool detached,
                         "get: what it writes there is dropped (run --detach --attachable keeps it)",
                         names[fd]);
     }
+    int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
+    init->bare_output = request->console_socket != NULL || !(attachable || terminal_is_one(output));
     bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
     if (init->replace == NULL || own_devpts)
         return 0;

@@ -164,7 +164,8 @@ class Runtime:
                 process.popen.kill()
                 process.popen.wait()
         complaints = []
-        left = os.listdir(self.root) if os.path.isdir(self.root) else []
+        left = [name for name in os.listdir(self.root) if not name.startswith(".")] \
+            if os.path.isdir(self.root) else []
         for name in left:
             result = self("delete", "--force", name)
             if result.code != 0:
