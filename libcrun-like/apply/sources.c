@@ -32,8 +32,9 @@ static int open_tree_of(const struct plan_mount *mount, int *ret_tree, struct th
     if (mount->source_nofollow)
         flags |= AT_SYMLINK_NOFOLLOW;
     *ret_tree = open_tree(AT_FDCWD, mount->source, flags);
-    /* Init tries again itself: what an earlier mount brings may not exist yet. */
-    if (*ret_tree < 0 && errno != ENOENT && errno != EACCES && errno != ENOTDIR)
+    /* Init tries again itself: what an earlier mount brings may not exist yet, and an unprivileged
+     * runtime may clone nothing here. */
+    if (*ret_tree < 0 && errno != ENOENT && errno != EACCES && errno != ENOTDIR && errno != EPERM)
         return error_errno(err, mount->where, "open mount source %s", mount->source);
     return 0;
 }

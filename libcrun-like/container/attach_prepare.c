@@ -282,6 +282,8 @@ static int choose_stdio(const struct thole_exec_request *request, struct attachm
         apply->stdio[fd] = apply->stdio[fd] == INT_MAX ? attachment->null_fd : -1;
     if (!any)
         return 0;
+    int output = attachment->replace[1] ? 1 : attachment->replace[2] ? 2 : 0;
+    apply->bare_output = request->console_socket != NULL || !terminal_is_one(output);
     apply->replace = attachment->replace;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     apply->devpts = terminal_devpts_open(root, err);

@@ -151,7 +151,8 @@ static int prepare_hook_state(const struct plan *plan, struct preparation *prepa
 
 /* The caller's terminal stays outside: what is typed into it from inside would be executed outside
  * (tty_ioctl(4), TIOCSTI). */
-static int prepare_stdio(const struct thole_context *context, bool detached,
+static int prepare_stdio(const struct thole_context *context,
+                         const struct thole_create_request *request, bool detached,
                          struct creation *creation, struct preparation *preparation,
                          struct thole_error *err) {
     static const char *const names[] = {"input", "output", "error"};
@@ -179,7 +180,7 @@ static int prepare_stdio(const struct thole_context *context, bool detached,
                         names[fd]);
     }
     int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
-    init->bare_output = request->console_socket != NULL || !(attachable || terminal_is_one(output));
+    init->bare_output = request->console_socket != NULL || (!detached && !terminal_is_one(output));
     bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
     if (init->replace == NULL || own_devpts)
         return 0;
@@ -445,7 +446,7 @@ static int build_in_directory(const struct thole_context *context,
                         creation->bundle.json_length, 0600, err) < 0)
         return -1;
     if (prepare_cgroup(context, creation, preparation, err) < 0 ||
-        prepare_stdio(context, detached, creation, preparation, err) < 0 ||
+        prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
         prepare_init(context, gated, creation, preparation, err) < 0 ||
         launch(context, request, creation, preparation, err) < 0)
         return -1;

@@ -321,7 +321,7 @@ def test_path_with_dots_stays_below_the_root(thole, bundle, path):
 def test_sub_cgroups_made_inside_are_removed(thole, sleeper):
     container = sleeper()
     for controller in {"", "devices", "memory"} & set(machine.controllers()):
-        os.makedirs(container.cgroup(controller) + "/made/by/payload")
+        os.makedirs(container.cgroup(controller) + "/made/by/payload", exist_ok=True)
     container.delete("--force").ok()
 
 

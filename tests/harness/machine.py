@@ -133,6 +133,8 @@ def _missing_one(kind, value):
         return None if layout() == value else f"needs the {value} cgroup layout, this is {layout()}"
     if kind == "capability":
         return None if has_capability(value) else f"needs {value}, which this machine withholds"
+    if kind == "systemd":
+        return None if os.path.isdir("/run/systemd/system") else "needs systemd as process 1"
     if kind == "program":
         return None if shutil.which(value) else f"needs the program {value}"
     if kind == "file":
