@@ -111,8 +111,8 @@ struct thole_exec_request {
     bool detach;
     bool no_new_privileges;
     bool ignore_paused;
-    bool raw;         /* hand the caller's own terminal in, where nothing can be typed into it ... */
-    bool force;       /* ... or where it can */
+    bool raw;   /* hand the caller's own terminal in, where nothing can be typed into it ... */
+    bool force; /* ... or where it can */
     const char *term; /* TERM of the caller's terminal, for a new pty; NULL: the container's */
     struct thole_terminal_options terminal_options;
     const char *selinux;

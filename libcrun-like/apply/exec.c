@@ -93,11 +93,25 @@ static int make_terminal(const struct apply_exec *exec, int *ret_peer, struct th
     return 0;
 }
 
+/* Before anything in the container can see this process, let alone trace it, the caller's terminal
+ * is gone from it: from fds 0-2, and as the controlling one. */
+static int take_stdio(const struct apply_exec *exec, int peer, struct thole_error *err) {
+    for (int fd = 0; fd < 3; fd++) {
+        int source = exec->stdio[fd];
+        if (peer >= 0 && exec->replace[fd])
+            source = peer;
+        if (source >= 0 && dup2(source, fd) < 0)
+            return error_errno(err, NULL, "replace file descriptor %d", fd);
+    }
+    if (exec->own_session && setsid() < 0)
+        return error_errno(err, NULL, "leave the caller's session");
+    return 0;
+}
+
 /* What the process proper has no use for must not be found in it (CVE-2016-8649). */
 static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error *err) {
-    int kept[8 + 1024] = {exec->sync, peer, exec->cgroup->unified, exec->stdio[0], exec->stdio[1],
-                          exec->stdio[2]};
-    size_t count = 6;
+    int kept[4 + 1024] = {exec->sync, peer, exec->cgroup->unified};
+    size_t count = 3;
     if (apply_has_exec_label(exec->process))
         kept[count++] = exec->proc_fd;
     for (size_t i = 0; i < exec->passed_count; i++)
@@ -107,15 +121,12 @@ static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error 
 
 /* ---- the process proper: a member of the container from its first instruction ---------------- */
 
-static int take_stdio(const struct apply_exec *exec, int peer, struct thole_error *err) {
-    for (int fd = 0; fd < 3; fd++) {
-        if (exec->stdio[fd] >= 0 && dup2(exec->stdio[fd], fd) < 0)
-            return error_errno(err, NULL, "replace file descriptor %d", fd);
-    }
+static int start_session(const struct apply_exec *exec, int peer, struct thole_error *err) {
+    static const bool none[3];
     if (peer >= 0) {
-        if (terminal_adopt(peer, exec->replace, err) < 0)
+        if (terminal_adopt(peer, none, err) < 0)
             return -1;
-        return peer > 2 && close(peer) < 0 ? error_errno(err, NULL, "close the terminal") : 0;
+        return close(peer) < 0 ? error_errno(err, NULL, "close the terminal") : 0;
     }
     if (exec->own_session && setsid() < 0)
         return error_errno(err, NULL, "create a session");
@@ -182,8 +193,8 @@ static int prepare(const struct apply_exec *exec, const struct plan_process *pro
                    struct thole_error *err) {
     if (exec->cgroup->unified >= 0)
         (void)close(exec->cgroup->unified);
-    if (become_root(exec, err) < 0 || take_stdio(exec, peer, err) < 0 || remount_sys_proc(exec, err) < 0 ||
-        set_surroundings(exec, err) < 0)
+    if (become_root(exec, err) < 0 || start_session(exec, peer, err) < 0 ||
+        remount_sys_proc(exec, err) < 0 || set_surroundings(exec, err) < 0)
         return -1;
     /* A directory is made in the container only, never on the host. */
     bool inside = (exec->flags & CLONE_NEWNS) != 0 || exec->root >= 0;
@@ -246,7 +257,7 @@ void apply_exec(const struct apply_exec *exec) {
     (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (join(exec, &err) < 0 || make_terminal(exec, &peer, &err) < 0 ||
-        drop_fds(exec, peer, &err) < 0)
+        take_stdio(exec, peer, &err) < 0 || drop_fds(exec, peer, &err) < 0)
         fail(exec, &err);
 
     int birthplace = enters_cgroup(exec) ? -1 : exec->cgroup->unified;

@@ -17,13 +17,13 @@ struct apply_exec {
     int runtime_end;     /* the other end, closed first: or its death would go unnoticed */
     int pidfd;           /* the container's init */
     unsigned long flags; /* CLONE_NEW* namespaces to join */
-    int root;            /* directory to chroot(2) into, -1: the mount namespace has the right one */
-    int proc_fd;         /* the host's /proc (O_PATH) */
-    int devpts;          /* the host's devpts, for containers without one; -1: no pty is made */
-    bool bare_output;    /* the pty leaves line ends alone: a program reads it, not a person */
-    const bool *replace; /* which of fds 0-2 become the new pty */
-    int stdio[3];        /* what the others become, -1: they stay as they are */
-    bool own_session;    /* false: it stays in the caller's session, on the caller's terminal */
+    int root;         /* directory to chroot(2) into, -1: the mount namespace has the right one */
+    int proc_fd;      /* the host's /proc (O_PATH) */
+    int devpts;       /* the host's devpts, for containers without one; -1: no pty is made */
+    bool bare_output; /* the pty leaves line ends alone: a program reads it, not a person */
+    const bool *replace;    /* which of fds 0-2 become the new pty */
+    int stdio[3];           /* what the others become, -1: they stay as they are */
+    bool own_session;       /* false: it stays in the caller's session, on the caller's terminal */
     bool keep_capabilities; /* of the caller, instead of the plan's */
     bool remount_sys_proc;  /* without the container's mounts: /proc and /sys of its namespaces */
     const struct cgroup_entry *cgroup;

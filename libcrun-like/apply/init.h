@@ -16,9 +16,10 @@ struct apply_init {
     int sync;        /* socket to the runtime that creates the container */
     int runtime_end; /* the other end, closed first: else the runtime's death would go unnoticed */
     int gate;        /* listening socket that `start` connects to; -1: start comes over sync */
-    int proc_fd;    /* the host's /proc (O_PATH), opened before anything of the container existed */
-    int null_fd;    /* the host's /dev/null (O_PATH) */
-    int devpts; /* the host's devpts, for a pty where the container has no devpts; -1: none is made */
+    int proc_fd; /* the host's /proc (O_PATH), opened before anything of the container existed */
+    int null_fd; /* the host's /dev/null (O_PATH) */
+    int devpts;  /* the host's devpts, for a pty where the container has no devpts; -1: none is made
+                  */
     bool bare_output;    /* the pty leaves line ends alone: a program reads it, not a person */
     const bool *replace; /* which of fds 0-2 become a new pty; NULL: none is made */
     int stdio[3];        /* what the others become, -1: they stay as they are */

@@ -230,6 +230,7 @@ static int prepare_cgroup(const struct thole_context *context, struct creation *
         if (!plan->cgroup.best_effort)
             return -1;
         log_debug(&context->log, "running without a cgroup: %s", err->text);
+        creation->container.record->cgroups.count = 0;
         *err = (struct thole_error){0};
         return 0;
     }

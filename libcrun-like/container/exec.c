@@ -128,7 +128,7 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
     if (status < 0)
         return -1;
     *ret_status = status;
-    return relay.detached ? keeper_take_over(NULL, attachment.console, attachment.pidfd,
-                                             attachment.pid, err)
-                          : 0;
+    return relay.detached
+               ? keeper_take_over(NULL, attachment.console, attachment.pidfd, attachment.pid, err)
+               : 0;
 }

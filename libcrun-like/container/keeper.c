@@ -80,9 +80,8 @@ static int drop_stdio(struct thole_error *err) {
 /* Nothing of the caller's stays with a process that outlives it. */
 static int become_keeper(const struct terminal_console *console, int directory, int sync,
                          struct thole_error *err) {
-    const int kept[] = {console->listener,   console->master,     console->input,
-                        console->outputs[0], console->outputs[1], console->pidfd,
-                        directory,           sync};
+    const int kept[] = {console->listener,   console->master, console->input, console->outputs[0],
+                        console->outputs[1], console->pidfd,  directory,      sync};
     (void)prctl(PR_SET_NAME, "thole-keeper", 0, 0, 0);
     if (chdir("/") < 0)
         return error_errno(err, NULL, "change directory to /");
@@ -257,8 +256,8 @@ int thole_attach(const struct thole_context *context, const struct thole_attach_
         check_running(&container, err) < 0)
         return -1;
     cleanup_close int connection = console_connect(&container, err);
-    if (connection < 0 || terminal_recorder_open(options->log_file, options->record_file,
-                                                 &recorder, err) < 0)
+    if (connection < 0 ||
+        terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
         return -1;
     view.connection = connection;
     int status = terminal_console_view(&view, err);

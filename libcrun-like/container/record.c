@@ -31,6 +31,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_NUMBER(container_record, "pid", pid, 0, INT32_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(container_record, "startTime", start_time, 0, UINT64_MAX, .flags = OCI_REQUIRED),
     OCI_CHOICE(container_record, "cgroupManager", cgroup_manager, managers, .flags = OCI_REQUIRED),
+    OCI_FIELD(container_record, "cgroupBestEffort", cgroup_best_effort),
     OCI_OBJECTS(container_record, "cgroups", cgroups, record_directory),
     OCI_FIELD(container_record, "systemdScope", systemd_scope),
     OCI_FIELD(container_record, "systemdUser", systemd_user),
@@ -63,6 +64,7 @@ int record_read(const char *json, size_t length, struct arena *arena,
 struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena) {
     struct plan_cgroup *cgroup = arena_new(arena, struct plan_cgroup);
     cgroup->manager = (enum plan_cgroup_manager)(record->cgroup_manager - 1);
+    cgroup->best_effort = record->cgroup_best_effort;
     cgroup->systemd_scope = record->systemd_scope;
     cgroup->systemd_user = record->systemd_user;
     cgroup->directory_count = record->cgroups.count;
@@ -83,6 +85,7 @@ struct plan_cgroup *record_cgroup(const struct container_record *record, struct 
 void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
                        struct arena *arena) {
     record->cgroup_manager = (int)cgroup->manager + 1;
+    record->cgroup_best_effort = cgroup->best_effort;
     record->systemd_user = cgroup->systemd_user;
     if (cgroup->systemd_scope != NULL)
         record->systemd_scope = arena_strdup(arena, cgroup->systemd_scope);

@@ -23,9 +23,10 @@ struct container_record {
     char *rootfs;
     char *created; /* RFC 3339, UTC, nanoseconds */
     uint32_t owner;
-    int64_t pid;         /* 0 until there is an init */
-    uint64_t start_time; /* of pid, in clock ticks since boot: tells a reused pid */
-    int cgroup_manager;  /* enum plan_cgroup_manager + 1 */
+    int64_t pid;             /* 0 until there is an init */
+    uint64_t start_time;     /* of pid, in clock ticks since boot: tells a reused pid */
+    int cgroup_manager;      /* enum plan_cgroup_manager + 1 */
+    bool cgroup_best_effort; /* some of the directories may not exist: nobody asked for them */
     OCI_LIST(struct record_directory) cgroups;
     char *systemd_scope;    /* NULL: none */
     bool systemd_user;      /* it is the user's systemd */

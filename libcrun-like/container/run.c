@@ -7,12 +7,12 @@
 
 #include "base/cleanup.h"
 #include "cgroup/cgroup.h"
-#include "container/run.h"
 #include "container/deletion.h"
 #include "container/gate.h"
 #include "container/hooks.h"
 #include "container/keeper.h"
 #include "container/notify.h"
+#include "container/run.h"
 #include "terminal/relay.h"
 
 int run_start(const struct thole_run_request *request, struct creation *creation,

@@ -26,10 +26,11 @@ int container_check_id(const char *id, struct thole_error *err) {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
     size_t length = strlen(id);
     if (length == 0 || length > ID_MAX || strspn(id, allowed) != length || id[0] == '.')
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "invalid container id '%.64s': letters, digits and _+-. are allowed, and no "
-                         "dot at the start",
-                         id);
+        return error_set(
+            err, THOLE_ERROR_USAGE, 0, NULL,
+            "invalid container id '%.64s': letters, digits and _+-. are allowed, and no "
+            "dot at the start",
+            id);
     return 0;
 }
 

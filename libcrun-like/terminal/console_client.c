@@ -130,8 +130,8 @@ static void send_outgoing(struct session *session) {
 
 static void read_input(struct session *session) {
     struct console_message *message = &session->outgoing;
-    long got = endpoint_read(&session->input, message->payload.bytes,
-                             CONSOLE_BYTES - DETACH_KEYS_MAX);
+    long got =
+        endpoint_read(&session->input, message->payload.bytes, CONSOLE_BYTES - DETACH_KEYS_MAX);
     if (got == ENDPOINT_LATER)
         return;
     if (got == ENDPOINT_CLOSED) {

@@ -43,7 +43,7 @@ struct viewer {
 };
 
 struct stream {
-    int fd; /* -1: at its end */
+    int fd;              /* -1: at its end */
     bool unused;         /* a pty that nobody has open at the moment */
     bool emptied;        /* since the end of the program */
     uint64_t after_exit; /* bytes read since then */
@@ -198,8 +198,7 @@ static bool receive_from(struct server *server, struct viewer *viewer) {
     const size_t length = (size_t)got - CONSOLE_LENGTH(0);
     if (!viewer->greeted)
         return message.kind == CONSOLE_HELLO && length == sizeof(message.payload.hello) &&
-               message.payload.hello.version == CONSOLE_VERSION &&
-               greet(server, viewer, &message);
+               message.payload.hello.version == CONSOLE_VERSION && greet(server, viewer, &message);
     switch (message.kind) {
     case CONSOLE_INPUT:
         take_input(server, viewer, message.payload.bytes, length);

@@ -32,8 +32,8 @@ void terminal_raw_mode_enter(struct terminal_raw_mode *mode, int fd, bool output
 void terminal_raw_mode_leave(struct terminal_raw_mode *mode);
 
 /**
- * Stops this process as SIGTSTP does, which the caller has blocked: its shell gets the terminal back
- * in the former modes. Returns after SIGCONT, in raw mode again if it was.
+ * Stops this process as SIGTSTP does, which the caller has blocked: its shell gets the terminal
+ * back in the former modes. Returns after SIGCONT, in raw mode again if it was.
  */
 void terminal_raw_mode_stop(struct terminal_raw_mode *mode);
 

@@ -9,14 +9,14 @@
 #include "base/error.h"
 
 struct terminal_recorder {
-    int log;           /* -1: none */
-    int record;        /* -1: none */
-    int64_t start;     /* nanoseconds of CLOCK_MONOTONIC */
-    uint16_t rows;     /* as last written, 0: the header is not written yet */
+    int log;       /* -1: none */
+    int record;    /* -1: none */
+    int64_t start; /* nanoseconds of CLOCK_MONOTONIC */
+    uint16_t rows; /* as last written, 0: the header is not written yet */
     uint16_t columns;
-    char partial[4];   /* the beginning of a UTF-8 character whose rest has not come yet */
+    char partial[4]; /* the beginning of a UTF-8 character whose rest has not come yet */
     size_t partial_length;
-    int failure;       /* errno of a write that failed: nothing more is written */
+    int failure; /* errno of a write that failed: nothing more is written */
 };
 #define TERMINAL_RECORDER_INIT \
     { .log = -1, .record = -1 }
