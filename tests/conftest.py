@@ -15,6 +15,8 @@ from harness import bundle as bundles  # noqa: E402
 from harness import machine, traces  # noqa: E402
 from harness.runtime import Runtime  # noqa: E402
 
+if machine.find_runtime():
+    os.environ.setdefault("THOLE", machine.find_runtime())
 traces.keep_orphans()
 
 

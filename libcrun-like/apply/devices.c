@@ -83,7 +83,7 @@ static int open_parent(const char *path, int root_fd, struct parent_directory *p
                        const char **ret_name) {
     const char *slash = strrchr(path, '/');
     size_t length = slash != NULL ? (size_t)(slash - path) : 0;
-    if (parent->fd >= 0 && strlen(parent->path) == length &&
+    if (slash != NULL && parent->fd >= 0 && strlen(parent->path) == length &&
         strncmp(parent->path, path, length) == 0 && slash[1] != '\0') {
         *ret_name = slash + 1;
         return 0;

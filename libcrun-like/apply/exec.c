@@ -52,7 +52,8 @@ static int join(const struct apply_exec *exec, struct thole_error *err) {
         return -1;
     if (cgroup_entry_join(exec->cgroup, err) < 0)
         return -1;
-    if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
+    unsigned long flags = exec->flags & ~(unsigned long)CLONE_NEWCGROUP;
+    if (flags != 0 && setns(exec->pidfd, (int)flags) < 0)
         return error_errno(err, NULL, "join the container's namespaces");
     if (exec->root >= 0 && (fchdir(exec->root) < 0 || chroot(".") < 0))
         return error_errno(err, NULL, "enter the container's root");
@@ -110,8 +111,8 @@ static int take_stdio(const struct apply_exec *exec, int peer, struct thole_erro
 
 /* What the process proper has no use for must not be found in it (CVE-2016-8649). */
 static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error *err) {
-    int kept[4 + 1024] = {exec->sync, peer, exec->cgroup->unified};
-    size_t count = 3;
+    int kept[5 + 1024] = {exec->sync, peer, exec->cgroup->unified, exec->cgroup_namespace};
+    size_t count = 4;
     if (apply_has_exec_label(exec->process))
         kept[count++] = exec->proc_fd;
     for (size_t i = 0; i < exec->passed_count; i++)
@@ -228,6 +229,15 @@ static int load_filter(const struct apply_exec *exec, struct thole_error *err) {
     return 0;
 }
 
+/* Born in its cgroup, it has no other one to leave from here on. */
+static int enter_cgroup_namespace(const struct apply_exec *exec, struct thole_error *err) {
+    if (exec->cgroup_namespace < 0)
+        return 0;
+    if (setns(exec->cgroup_namespace, CLONE_NEWCGROUP) < 0 || close(exec->cgroup_namespace) < 0)
+        return error_errno(err, NULL, "join the container's cgroup namespace");
+    return 0;
+}
+
 static noreturn void run_process(const struct apply_exec *exec, int peer) {
     struct thole_error err = {0};
     struct wire_message message;
@@ -235,7 +245,7 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
     char program[PATH_MAX];
     struct apply_environment environment = {0};
 
-    if (final_process(exec, &process, &err) < 0 ||
+    if (enter_cgroup_namespace(exec, &err) < 0 || final_process(exec, &process, &err) < 0 ||
         prepare(exec, &process, peer, program, sizeof(program), &environment, &err) < 0 ||
         wire_send(exec->sync, WIRE_READY, NULL, 0, -1, &err) < 0 ||
         wire_expect(exec->sync, WIRE_START, &message, "the runtime", &err) < 0 ||

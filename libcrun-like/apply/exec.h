@@ -12,11 +12,14 @@
 
 struct apply_exec {
     const struct plan_process *process;
-    const char *keyring; /* name of the container's session keyring, NULL: the caller's is kept */
-    int sync;            /* socket to the runtime */
-    int runtime_end;     /* the other end, closed first: or its death would go unnoticed */
-    int pidfd;           /* the container's init */
-    unsigned long flags; /* CLONE_NEW* namespaces to join */
+    const char *keyring;  /* name of the container's session keyring, NULL: the caller's is kept */
+    int sync;             /* socket to the runtime */
+    int runtime_end;      /* the other end, closed first: or its death would go unnoticed */
+    int pidfd;            /* the container's init */
+    unsigned long flags;  /* CLONE_NEW* namespaces to join */
+    int cgroup_namespace; /* the one among them, -1: none. Entered last: where cgroup2 is mounted
+                             with nsdelegate, nobody gets from inside it to a cgroup, not even to
+                             one of its own, from a cgroup outside */
     int root;         /* directory to chroot(2) into, -1: the mount namespace has the right one */
     int proc_fd;      /* the host's /proc (O_PATH) */
     int devpts;       /* the host's devpts, for containers without one; -1: no pty is made */

@@ -19,8 +19,6 @@
 #include "base/file.h"
 #include "sys/clone.h"
 
-extern char **environ;
-
 const char *apply_hook_stage_name(enum plan_hook_stage stage) {
     static const char *const names[PLAN_HOOK_STAGES] = {
         [PLAN_HOOK_PRESTART] = "prestart",

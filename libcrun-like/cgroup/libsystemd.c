@@ -22,7 +22,8 @@ static const struct {
 } symbols[] = {
     {"sd_bus_open_system", offsetof(struct libsystemd, open_system)},
     {"sd_bus_open_user", offsetof(struct libsystemd, open_user)},
-    {"sd_bus_flush_close_unref", offsetof(struct libsystemd, close)},
+    {"sd_bus_is_ready", offsetof(struct libsystemd, is_ready)},
+    {"sd_bus_close_unref", offsetof(struct libsystemd, close)},
     {"sd_bus_message_new_method_call", offsetof(struct libsystemd, new_method_call)},
     {"sd_bus_message_append", offsetof(struct libsystemd, append)},
     {"sd_bus_message_append_array", offsetof(struct libsystemd, append_array)},

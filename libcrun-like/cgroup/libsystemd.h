@@ -12,7 +12,8 @@ struct libsystemd {
     void *handle;
     __typeof__(sd_bus_open_system) *open_system;
     __typeof__(sd_bus_open_user) *open_user;
-    __typeof__(sd_bus_flush_close_unref) *close;
+    __typeof__(sd_bus_is_ready) *is_ready;
+    __typeof__(sd_bus_close_unref) *close;
     __typeof__(sd_bus_message_new_method_call) *new_method_call;
     __typeof__(sd_bus_message_append) *append;
     __typeof__(sd_bus_message_append_array) *append_array;

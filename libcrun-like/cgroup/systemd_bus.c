@@ -42,6 +42,23 @@ static int note_job(sd_bus_message *message, void *userdata, sd_bus_error *error
     return 0;
 }
 
+/* Opening only begins the greeting. */
+static int wait_until_ready(struct systemd_bus *bus, struct thole_error *err) {
+    for (;;) {
+        int ready = bus->library.is_ready(bus->bus);
+        if (ready > 0)
+            return 0;
+        int result = ready < 0 ? ready : bus->library.process(bus->bus, NULL);
+        if (result == 0 && cgroup_clock() >= bus->deadline)
+            return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
+                             "D-Bus has not answered within %d seconds", TIMEOUT / 1000);
+        if (result == 0)
+            result = bus->library.wait(bus->bus, microseconds_left(bus));
+        if (result < 0 && result != -EINTR)
+            return bus_error(result, "connect to D-Bus", err);
+    }
+}
+
 int systemd_bus_open(bool user, struct systemd_bus *ret_bus, struct thole_error *err) {
     ret_bus->bus = NULL;
     if (libsystemd_open(&ret_bus->library, err) < 0)
@@ -57,7 +74,7 @@ int systemd_bus_open(bool user, struct systemd_bus *ret_bus, struct thole_error 
                                    "DBUS_SESSION_BUS_ADDRESS.");
         return error_hint(err, "Without systemd, use --cgroup-manager cgroupfs.");
     }
-    return 0;
+    return wait_until_ready(ret_bus, err);
 }
 
 void systemd_bus_done(struct systemd_bus *bus) {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
+
+enum { STATE_FIELD = 3, START_TIME_FIELD = 22 };
 
 uint64_t process_start_time(pid_t pid) {
     char path[48];
@@ -20,16 +22,19 @@ uint64_t process_start_time(pid_t pid) {
     if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
         return 0;
     /* The command name may hold anything, blanks and parentheses included: the last one ends it. */
-    const char *fields = strrchr(text, ')');
-    char state = 0;
-    uint64_t start_time = 0;
-    if (fields == NULL ||
-        sscanf(fields + 1,
-               " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-               "%" SCNu64,
-               &state, &start_time) != 2)
+    char *rest = strrchr(text, ')');
+    if (rest == NULL)
         return 0;
-    return state == 'Z' || state == 'X' ? 0 : start_time;
+    uint64_t start_time = 0;
+    (void)strsep(&rest, " ");
+    for (int field = STATE_FIELD; field <= START_TIME_FIELD && rest != NULL; field++) {
+        const char *value = strsep(&rest, " ");
+        if (field == STATE_FIELD && (value[0] == 'Z' || value[0] == 'X'))
+            return 0;
+        if (field == START_TIME_FIELD && !text_parse_uint(value, UINT64_MAX, &start_time))
+            return 0;
+    }
+    return start_time;
 }
 
 int process_wait(int pidfd) {

@@ -79,14 +79,14 @@ int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err);
 int plan_build_hooks(struct plan_builder *builder, struct thole_error *err);
 int plan_build_annotations(struct plan_builder *builder, struct thole_error *err);
 
-/** Plans @process, whose members are found at the JSON pointer @where. */
-int plan_build_process(struct plan_builder *builder, const struct oci_process *process,
+/** Plans @wanted, whose members are found at the JSON pointer @where. */
+int plan_build_process(struct plan_builder *builder, const struct oci_process *wanted,
                        const char *where, struct plan_process **ret_process,
                        struct thole_error *err);
 /** The five sets; names that mean nothing and capabilities out of reach become warnings. */
 void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
                              const char *where, struct plan_capabilities *ret_capabilities);
-int plan_build_scheduler(const struct oci_scheduler *scheduler, const char *where,
+int plan_build_scheduler(const struct oci_scheduler *wanted, const char *where,
                          struct plan_scheduler *ret_scheduler, struct arena *arena,
                          struct thole_error *err);
 

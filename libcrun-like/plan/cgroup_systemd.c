@@ -96,7 +96,7 @@ int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *
     struct unit_name name = {0};
     if (parse_path(builder, &name, err) < 0)
         return -1;
-    if (name.slice[0] == '\0')
+    if (name.slice == NULL || name.slice[0] == '\0')
         name.slice = plan_is_rootful(builder->facts) ? "system.slice" : "user.slice";
     else if (strcmp(name.slice, "-") == 0)
         name.slice = "-.slice";

@@ -67,7 +67,7 @@ const char *plan_limit_text(struct arena *arena, int64_t value, const char *unli
 
 static int plan_pids(const struct plan_resources_target *target, const struct oci_pids *pids,
                      struct thole_error *err) {
-    struct plan_controller controller;
+    struct plan_controller controller = {0};
     if (pids == NULL || !pids->limit.set)
         return 0;
     const bool unlimited = pids->limit.value < 0;
@@ -87,7 +87,7 @@ static int plan_hugepages(const struct plan_resources_target *target,
     for (size_t i = 0; i < resources->hugepage_limits.count; i++) {
         const struct oci_hugepage_limit *limit = &resources->hugepage_limits.items[i];
         const char *member = arena_printf(arena, "hugepageLimits/%zu", i);
-        struct plan_controller controller;
+        struct plan_controller controller = {0};
         if (plan_need_controller(target, "hugetlb", "hugetlb", member, &controller, err) < 0)
             return -1;
         if (!lists_word(target->facts->hugepage_sizes, limit->page_size))
@@ -110,7 +110,7 @@ static int plan_hugepages(const struct plan_resources_target *target,
 
 static int plan_network(const struct plan_resources_target *target,
                         const struct oci_network *network, struct thole_error *err) {
-    struct plan_controller controller;
+    struct plan_controller controller = {0};
     if (network == NULL)
         return 0;
     if (network->class_id.set) {
@@ -137,7 +137,7 @@ static int plan_rdma(const struct plan_resources_target *target,
         const struct oci_rdma *rdma = &resources->rdma.items[i];
         const char *member = plan_where_key(target->arena, "rdma", rdma->key);
         struct text value cleanup_text = {0};
-        struct plan_controller controller;
+        struct plan_controller controller = {0};
         if (plan_need_controller(target, "rdma", "rdma", member, &controller, err) < 0)
             return -1;
         text_append(&value, rdma->key);

@@ -11,6 +11,7 @@ enum {
     WEIGHT_MIN = 1,
     WEIGHT_MAX = 10000,
     PERIOD_DEFAULT = 100000, /* microseconds */
+    BINARY_DIGITS = 50,
 };
 
 /* log2() and exp2() of libm, which nothing else needs; good to about 1e-13. */
@@ -20,7 +21,9 @@ static double binary_logarithm(double value) {
         value /= 2;
         logarithm += 1;
     }
-    for (double bit = 0.5; bit > 1e-15; bit /= 2) {
+    double bit = 1;
+    for (int step = 0; step < BINARY_DIGITS; step++) {
+        bit /= 2;
         value *= value;
         if (value >= 2) {
             value /= 2;
@@ -32,8 +35,10 @@ static double binary_logarithm(double value) {
 
 static double power_of_two(double exponent) {
     double result = 1;
-    for (; exponent >= 1; exponent -= 1)
+    while (exponent >= 1) {
+        exponent -= 1;
         result *= 2;
+    }
     const double x = exponent * 0.693147180559945309417; /* ln 2 */
     double term = 1;
     double series = 1;

@@ -98,8 +98,10 @@ static void add_bandwidth(struct arena *arena, struct plan_cgroup *cgroup,
                           const struct bandwidth *bandwidth) {
     uint64_t quota = 0;
     uint64_t period = 100000;
-    if (bandwidth->period != NULL && text_parse_uint(bandwidth->period, UINT64_MAX, &period) &&
-        period > 0)
+    if (bandwidth->period != NULL &&
+        (!text_parse_uint(bandwidth->period, UINT64_MAX, &period) || period == 0))
+        period = 100000;
+    else if (bandwidth->period != NULL)
         add(arena, cgroup, "CPUQuotaPeriodUSec", "t", bandwidth->where)->number = period;
     if (bandwidth->quota == NULL || !parse_limit(bandwidth->quota, &quota))
         return;

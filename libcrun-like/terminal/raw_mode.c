@@ -34,7 +34,8 @@ static struct termios raw_form(const struct terminal_raw_mode *mode) {
 static bool is_ours_to_restore(const struct terminal_raw_mode *mode, int fd) {
     const struct termios raw = raw_form(mode);
     struct termios current;
-    return tcgetpgrp(fd) == getpgrp() && tcgetattr(fd, &current) == 0 &&
+    const pid_t owner = tcgetpgrp(fd); /* -1: the session is gone, and nobody will do it */
+    return (owner < 0 || owner == getpgrp()) && tcgetattr(fd, &current) == 0 &&
            current.c_lflag == raw.c_lflag && current.c_iflag == raw.c_iflag;
 }
 

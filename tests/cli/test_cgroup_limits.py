@@ -81,8 +81,8 @@ RESOURCES = {
     "cpu.burst": ({"cpu": {"quota": 30000, "burst": 20000}},
                   "cpu", [("cpu.cfs_burst_us", "20000")], "cpu", [("cpu.max.burst", "20000")]),
     "cpu.idle": ({"cpu": {"idle": 1}}, "cpu", [("cpu.idle", "1")], "cpu", [("cpu.idle", "1")]),
-    "cpu.realtime": ({"cpu": {"realtimePeriod": 900000, "realtimeRuntime": 1000}}, "cpu",
-                     [("cpu.rt_period_us", "900000"), ("cpu.rt_runtime_us", "1000")], None, []),
+    "cpu.realtime": ({"cpu": {"realtimePeriod": 1000000, "realtimeRuntime": 1000}}, "cpu",
+                     [("cpu.rt_period_us", "1000000"), ("cpu.rt_runtime_us", "1000")], None, []),
     "cpu.cpus": ({"cpu": {"cpus": "1"}}, "cpuset", [("cpuset.cpus", "1")],
                  "cpuset", [("cpuset.cpus", "1")]),
     "cpu.mems": ({"cpu": {"mems": "0"}}, "cpuset", [("cpuset.mems", "0")],
@@ -192,7 +192,7 @@ def test_memory_limit_kills(limited):
 
 @pytest.mark.needs(controller="memory")
 def test_memory_limit_kills_init(thole, bundle):
-    made = bundle("/bin/tail", "/dev/zero")
+    made = bundle("/usr/bin/tail", "/dev/zero")
     made.resources["memory"] = {"limit": 24 << 20, "swap": 24 << 20}
     assert thole.run(made).code == 137
 
@@ -235,11 +235,11 @@ def test_cpu_quota_throttles(limited):
 
 def test_device_rules_deny(limited, bundle, probe):
     container = limited("/bin/sleep", "1000", devices=[
-        DENY_ALL, {"allow": True, "type": "c", "major": 1, "minor": 11, "access": "rm"}])
+        DENY_ALL, {"allow": True, "type": "c", "major": 1, "minor": 11, "access": "wm"}])
     probe(container.bundle)
     with open(f"/proc/{container.pid}/root/dev/null", "w", encoding="ascii") as null:
         null.write("the default devices stay")
-    for number, access, allowed in (("1 11", "r", True), ("1 11", "w", False), ("1 1", "r", False)):
+    for number, access, allowed in (("1 11", "w", True), ("1 11", "r", False), ("1 1", "r", False)):
         script = f"mkdir -p /tmp/d && /bin/probe mknod /dev/node c {number} {access}; rm -f /dev/node"
         out = container.exec("/bin/sh", "-c", script, options=("--cap", "CAP_MKNOD", "--cap",
                                                               "CAP_SYS_RAWIO")).out

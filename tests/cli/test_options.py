@@ -238,7 +238,7 @@ def test_too_many_arguments(call, words):
 
 
 @pytest.mark.parametrize("words", [
-    ("exec", "x"), ("exec", "--process", "file", "x", "ls"),
+    ("exec", "--process", "file", "x", "ls"),
     ("exec", "--cgroup", "a", "--cgroup", "b", "x", "ls"),
 ], ids=" ".join)
 def test_exec_usage(call, words):
