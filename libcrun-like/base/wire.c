@@ -24,7 +24,6 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_CONSOLE_KEPT] = "console-kept",
         [WIRE_SECCOMP] = "seccomp",
         [WIRE_SECCOMP_KEPT] = "seccomp-kept",
-        [WIRE_WARNING] = "warning",
         [WIRE_READY] = "ready",
         [WIRE_START] = "start",
     };

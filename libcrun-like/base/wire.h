@@ -22,7 +22,6 @@ enum wire_kind {
     WIRE_CONSOLE_KEPT,  /* runtime -> init: the console has its owner */
     WIRE_SECCOMP,       /* init -> runtime, one fd: seccomp notify fd */
     WIRE_SECCOMP_KEPT,  /* runtime -> init */
-    WIRE_WARNING,       /* init -> runtime: one line of text for the log */
     WIRE_READY,         /* init -> runtime: everything up to execve is done */
     WIRE_START,         /* start -> init, over the gate: go on */
 };
