@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,10 +207,12 @@ static void look_into_tracee(pid_t pid) {
     if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
         report("traced", "%lu", (unsigned long)pid, 0);
         (void)ptrace(PTRACE_INTERRUPT, pid, 0, 0);
-        (void)waitpid(pid, NULL, __WALL | WNOHANG);
-        look_into_fds(pid);
-        (void)ptrace(PTRACE_DETACH, pid, 0, 0);
-        (void)kill(pid, SIGCONT);
+        int status = 0;
+        bool stopped = waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status);
+        if (stopped)
+            look_into_fds(pid);
+        const int signal = stopped && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+        (void)ptrace(PTRACE_DETACH, pid, 0, (void *)(long)signal);
     }
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     for (int fd = 0; pidfd >= 0 && fd < 32; fd++) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -535,6 +536,8 @@ static void test_subreaper(void **state) {
 }
 
 int main(void) {
+    /* Under nohup the relay would spare the process inside, too. */
+    (void)signal(SIGHUP, SIG_DFL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_to_pipe),
         cmocka_unit_test(test_output_to_socket),
