@@ -39,21 +39,16 @@ static int become_root(const struct apply_exec *exec, struct thole_error *err) {
     return 0;
 }
 
-/* Root of the user namespace has to make the pty, to be able to give it away; but it may not clone
- * into a cgroup of the host's root. */
-static bool enters_cgroup(const struct apply_exec *exec) {
-    return exec->enters_cgroup || (exec->devpts >= 0 && (exec->flags & CLONE_NEWUSER) != 0);
-}
-
+/* The cgroup is the container's already when its cgroup namespace is joined: where cgroup2 is
+ * mounted with nsdelegate, nobody gets from inside it to a cgroup from one outside. */
 static int join(const struct apply_exec *exec, struct thole_error *err) {
     if (exec->process->cpu_initial != NULL && sys_set_cpu_list(0, exec->process->cpu_initial) < 0)
         return error_errno(err, "/process/execCPUAffinity/initial", "set the CPU affinity");
-    if (enters_cgroup(exec) && cgroup_entry_move(exec->cgroup, err) < 0)
+    if (exec->enters_cgroup && cgroup_entry_move(exec->cgroup, err) < 0)
         return -1;
     if (cgroup_entry_join(exec->cgroup, err) < 0)
         return -1;
-    unsigned long flags = exec->flags & ~(unsigned long)CLONE_NEWCGROUP;
-    if (flags != 0 && setns(exec->pidfd, (int)flags) < 0)
+    if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
         return error_errno(err, NULL, "join the container's namespaces");
     if (exec->root >= 0 && (fchdir(exec->root) < 0 || chroot(".") < 0))
         return error_errno(err, NULL, "enter the container's root");
@@ -111,8 +106,8 @@ static int take_stdio(const struct apply_exec *exec, int peer, struct thole_erro
 
 /* What the process proper has no use for must not be found in it (CVE-2016-8649). */
 static int drop_fds(const struct apply_exec *exec, int peer, struct thole_error *err) {
-    int kept[5 + 1024] = {exec->sync, peer, exec->cgroup->unified, exec->cgroup_namespace};
-    size_t count = 4;
+    int kept[3 + 1024] = {exec->sync, peer};
+    size_t count = 2;
     if (apply_has_exec_label(exec->process))
         kept[count++] = exec->proc_fd;
     for (size_t i = 0; i < exec->passed_count; i++)
@@ -192,8 +187,6 @@ static int set_surroundings(const struct apply_exec *exec, struct thole_error *e
 static int prepare(const struct apply_exec *exec, const struct plan_process *process, int peer,
                    char *program, size_t size, struct apply_environment *environment,
                    struct thole_error *err) {
-    if (exec->cgroup->unified >= 0)
-        (void)close(exec->cgroup->unified);
     if (become_root(exec, err) < 0 || start_session(exec, peer, err) < 0 ||
         remount_sys_proc(exec, err) < 0 || set_surroundings(exec, err) < 0)
         return -1;
@@ -229,15 +222,6 @@ static int load_filter(const struct apply_exec *exec, struct thole_error *err) {
     return 0;
 }
 
-/* Born in its cgroup, it has no other one to leave from here on. */
-static int enter_cgroup_namespace(const struct apply_exec *exec, struct thole_error *err) {
-    if (exec->cgroup_namespace < 0)
-        return 0;
-    if (setns(exec->cgroup_namespace, CLONE_NEWCGROUP) < 0 || close(exec->cgroup_namespace) < 0)
-        return error_errno(err, NULL, "join the container's cgroup namespace");
-    return 0;
-}
-
 static noreturn void run_process(const struct apply_exec *exec, int peer) {
     struct thole_error err = {0};
     struct wire_message message;
@@ -245,7 +229,7 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
     char program[PATH_MAX];
     struct apply_environment environment = {0};
 
-    if (enter_cgroup_namespace(exec, &err) < 0 || final_process(exec, &process, &err) < 0 ||
+    if (final_process(exec, &process, &err) < 0 ||
         prepare(exec, &process, peer, program, sizeof(program), &environment, &err) < 0 ||
         wire_send(exec->sync, WIRE_READY, NULL, 0, -1, &err) < 0 ||
         wire_expect(exec->sync, WIRE_START, &message, "the runtime", &err) < 0 ||
@@ -270,8 +254,7 @@ void apply_exec(const struct apply_exec *exec) {
         take_stdio(exec, peer, &err) < 0 || drop_fds(exec, peer, &err) < 0)
         fail(exec, &err);
 
-    int birthplace = enters_cgroup(exec) ? -1 : exec->cgroup->unified;
-    pid_t pid = sys_clone(CLONE_PARENT, birthplace, NULL);
+    pid_t pid = sys_clone(CLONE_PARENT, -1, NULL);
     if (pid < 0) {
         error_errno(&err, NULL, "start a process in the container");
         if (errno == EAGAIN)

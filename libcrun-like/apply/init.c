@@ -196,7 +196,7 @@ static int take_stdio(const struct apply_init *init, struct terminal_pty *pty,
 static int build_root(const struct apply_init *init, struct terminal_pty *pty,
                       struct thole_error *err) {
     const struct plan *plan = init->plan;
-    if (apply_rootfs_isolate(err) < 0)
+    if (apply_sources_keep_peers(plan, init->sources, err) < 0 || apply_rootfs_isolate(err) < 0)
         return -1;
     /* Of this mount namespace, to be bound, but opened while nothing of the container is in it. */
     cleanup_close int null_fd = apply_null_open(err);

@@ -24,7 +24,7 @@ struct apply_init {
     const bool *replace; /* which of fds 0-2 become a new pty; NULL: none is made */
     int stdio[3];        /* what the others become, -1: they stay as they are */
     int hook_state; /* memfd: two lines, the state with status creating and created; -1: no hooks */
-    const struct apply_sources *sources;
+    struct apply_sources *sources;
     const struct cgroup_entry *cgroup;
     bool enters_cgroup;                  /* the unified cgroup is entered, not cloned into */
     const struct seccomp_filter *filter; /* NULL: none */

@@ -183,8 +183,15 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
     }
     bool from_host = source != NULL && source->tree >= 0;
     cleanup_close int own = -1;
-    int tree = from_host ? source->tree : -1;
-    if (!from_host) {
+    int tree = -1;
+    if (from_host) {
+        /* Kernels list mounts by age: a clone of now stands where the configuration has it. Before
+         * 6.15 a detached tree cannot be cloned and is used itself. */
+        own = open_tree(source->tree, "",
+                        AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                            (mount->recursive ? AT_RECURSIVE : 0));
+        tree = own >= 0 ? own : source->tree;
+    } else {
         own = open_bind(mount, mount->source, err);
         if (own < 0)
             return mount->optional && errno == ENOENT ? 0 : -1;

@@ -12,13 +12,16 @@
 #include "base/text.h"
 #include "sys/userns.h"
 
-/* In a new user namespace init may not even search the way to a source; a mount that is to be
- * shared with the host, or its slave, must be cloned before init's copy of the host is private. */
+/* In a new user namespace init may not even search the way to a source. */
 static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) {
-    if (mount->kind != PLAN_MOUNT_BIND || mount->copy_symlink)
-        return false;
+    return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
+           (plan->namespaces.created & CLONE_NEWUSER) != 0;
+}
+
+static bool needs_peers(const struct plan_mount *mount) {
     unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
-    return (plan->namespaces.created & CLONE_NEWUSER) != 0 || kind == MS_SHARED || kind == MS_SLAVE;
+    return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
+           (kind == MS_SHARED || kind == MS_SLAVE);
 }
 
 static bool needs_map(const struct plan_mount *mount) {
@@ -92,6 +95,37 @@ static int open_source(const struct plan *plan, size_t index, int proc_fd,
     return source->tree >= 0 ? map_tree(mount, source, err) : 0;
 }
 
+static int allocate(const struct plan *plan, struct apply_sources *sources,
+                    struct thole_error *err) {
+    if (sources->items != NULL)
+        return 0;
+    sources->items = calloc(plan->mount_count, sizeof(*sources->items));
+    if (sources->items == NULL)
+        return error_errno(err, NULL, "open mount sources");
+    sources->count = plan->mount_count;
+    for (size_t i = 0; i < plan->mount_count; i++)
+        sources->items[i] = (struct apply_source){.tree = -1, .userns = -1};
+    return 0;
+}
+
+int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sources,
+                             struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (!needs_peers(mount))
+            continue;
+        if (allocate(plan, sources, err) < 0)
+            return -1;
+        struct apply_source *source = &sources->items[i];
+        if (source->tree >= 0)
+            continue;
+        if (open_tree_of(mount, &source->tree, err) < 0 ||
+            (source->tree >= 0 && source->userns >= 0 && map_tree(mount, source, err) < 0))
+            return -1;
+    }
+    return 0;
+}
+
 int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_sources *ret_sources,
                        struct thole_error *err) {
     bool any = false;
@@ -101,12 +135,8 @@ int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_source
     if (!any)
         return 0;
 
-    ret_sources->items = calloc(plan->mount_count, sizeof(*ret_sources->items));
-    if (ret_sources->items == NULL)
-        return error_errno(err, NULL, "open mount sources");
-    ret_sources->count = plan->mount_count;
-    for (size_t i = 0; i < plan->mount_count; i++)
-        ret_sources->items[i] = (struct apply_source){.tree = -1, .userns = -1};
+    if (allocate(plan, ret_sources, err) < 0)
+        return -1;
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (open_source(plan, i, proc_fd, ret_sources, err) < 0)
             return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What mounts need from outside the container: trees that only the runtime may open or that must
- * keep their peer group, and user namespaces that carry id maps. Opened by the runtime before init
- * is cloned, inherited by it, used by apply_mounts().
+ * keep their peer group, and user namespaces that carry id maps. Opened before init has mounts of
+ * its own, mostly by the runtime, and used by apply_mounts().
  */
 #ifndef APPLY_SOURCES_H
 #define APPLY_SOURCES_H
@@ -21,6 +21,12 @@ struct apply_sources {
 /** @proc_fd is the host's /proc. */
 int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_sources *ret_sources,
                        struct thole_error *err);
+/**
+ * In init, while its copy of the host's mounts still belongs to the host's peer groups: clones the
+ * sources of mounts that are to be shared with the host, or its slaves.
+ */
+int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sources,
+                             struct thole_error *err);
 void apply_sources_done(struct apply_sources *sources);
 #define cleanup_apply_sources __attribute__((cleanup(apply_sources_done)))
 

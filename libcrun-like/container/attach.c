@@ -25,10 +25,9 @@ void attachment_done(struct attachment *attachment) {
     container_done(&attachment->container);
     seccomp_filter_done(&attachment->filter);
     const int fds[] = {attachment->apply.pidfd,  attachment->apply.proc_fd,
-                       attachment->apply.devpts, attachment->apply.cgroup_namespace,
-                       attachment->apply.root,   attachment->null_fd,
-                       attachment->sync,         attachment->pidfd,
-                       attachment->console};
+                       attachment->apply.devpts, attachment->apply.root,
+                       attachment->null_fd,      attachment->sync,
+                       attachment->pidfd,        attachment->console};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
             (void)close(fds[i]);
@@ -58,8 +57,7 @@ static int receive_ready(const struct thole_exec_request *request, struct attach
         if (got == 0)
             return error_set(err, THOLE_ERROR_HOST, 0, NULL,
                              "the process ended before it was ready");
-        attachment->heard = attachment->heard || got < 0 ||
-                            (message.kind != WIRE_CHILD_PID && message.kind != WIRE_CONSOLE);
+        attachment->heard = true;
         if (got < 0)
             return -1;
         if (message.kind == WIRE_CHILD_PID)
@@ -97,6 +95,15 @@ int attach_abandon(struct attachment *attachment) {
 
 /* ---- starting ---- */
 
+/* A threaded cgroup cannot be cloned into but can be entered: as if the clone had died at birth. */
+static int describe_clone_error(int birthplace, bool *ret_stillborn, struct thole_error *err) {
+    *ret_stillborn = birthplace >= 0 && errno == EOPNOTSUPP;
+    error_errno(err, NULL, "start a process in the container");
+    if (errno == EAGAIN)
+        error_hint(err, "the pids limit of the container or of its user is reached");
+    return -1;
+}
+
 static int start_once(const struct thole_exec_request *request, struct attachment *attachment,
                       const struct cgroup_entry *cgroup, bool *ret_stillborn,
                       struct thole_error *err) {
@@ -108,18 +115,22 @@ static int start_once(const struct thole_exec_request *request, struct attachmen
     attachment->apply.runtime_end = pair[0];
     attachment->apply.cgroup = cgroup;
     cleanup_close int stage_pidfd = -1;
-    pid_t stage = sys_clone(0, -1, &stage_pidfd);
+    int birthplace = attachment->apply.enters_cgroup ? -1 : cgroup->unified;
+    pid_t stage = sys_clone(0, birthplace, &stage_pidfd);
     if (stage == 0)
         apply_exec(&attachment->apply);
-    (void)close(pair[1]);
     if (stage < 0)
-        return error_errno(err, NULL, "fork");
+        (void)describe_clone_error(birthplace, ret_stillborn, err);
+    (void)close(pair[1]);
+    if (stage < 0) {
+        (void)close(take_fd(&attachment->sync));
+        return -1;
+    }
     int result = receive_ready(request, attachment, err);
-    (void)process_wait(stage_pidfd);
+    int stage_status = process_wait(stage_pidfd);
     if (result < 0) {
-        bool silent = !attachment->heard && err->kind != THOLE_ERROR_BUG;
-        int status = attach_abandon(attachment);
-        *ret_stillborn = silent && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        *ret_stillborn = !attachment->heard && stage_status == 128 + SIGKILL;
+        attach_abandon(attachment);
         (void)close(take_fd(&attachment->sync));
         if (attachment->console >= 0)
             (void)close(take_fd(&attachment->console));

@@ -29,7 +29,6 @@ struct attachment {
         .container = CONTAINER_INIT,                           \
         .apply = {.sync = -1,                                  \
                   .pidfd = -1,                                 \
-                  .cgroup_namespace = -1,                      \
                   .root = -1,                                  \
                   .proc_fd = -1,                               \
                   .devpts = -1,                                \

@@ -91,15 +91,9 @@ static int choose_namespaces(const struct thole_exec_request *request,
     apply->flags = namespaces_to_join(pid);
     if (request->namespaces != 0)
         apply->flags &= request->namespaces;
-    char path[48];
-    if ((apply->flags & CLONE_NEWCGROUP) != 0) {
-        (void)snprintf(path, sizeof(path), "/proc/%d/ns/cgroup", (int)pid);
-        apply->cgroup_namespace = open(path, O_RDONLY | O_CLOEXEC);
-        if (apply->cgroup_namespace < 0)
-            return error_errno(err, NULL, "open %s", path);
-    }
     if ((apply->flags & CLONE_NEWNS) != 0 || !wants_mounts(request))
         return 0;
+    char path[48];
     (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
     if (same_file(path, "/"))
         return 0;

@@ -7,6 +7,8 @@ import time
 
 from harness import machine
 
+_keeper = None
+
 
 def parents():
     """{pid: (parent pid, state letter)} of every process."""
@@ -29,33 +31,57 @@ def keep_orphans():
     whose runtime has ended become its children, and it collects their zombies at once. Without it a
     pid namespace whose processes were started by exec could never end.
     """
+    global _keeper
+    _keeper = os.getpid()
     child = os.fork()
     if child == 0:
+        machine.die_with_parent()
+        keeper()
+        signal.signal(signal.SIGTERM, _interrupt)
         return
     machine.become_subreaper()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         pid, status = os.wait()
         if pid == child:
+            for left in below(os.getpid()):
+                os.kill(left, signal.SIGKILL)
             os._exit(os.waitstatus_to_exitcode(status) % 256)
 
 
-def descendants():
-    """Living processes of the tests but for the test process itself, parents before children."""
-    table, found = parents(), [os.getppid()]
+def _interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def keeper():
+    """Pid of the keeper. Without it this process ends: whose children the rest are is unknown."""
+    if os.getppid() != _keeper:
+        os._exit(1)
+    return _keeper
+
+
+def below(top):
+    """Living processes whose ancestor is `top`, parents before children."""
+    table, found = parents(), [top]
     for pid in found:
         found += [child for child, (parent, _) in table.items() if parent == pid]
-    return [pid for pid in found[1:] if pid != os.getpid() and table[pid][1] not in "ZX"]
+    return [pid for pid in found[1:] if table[pid][1] not in "ZX"]
+
+
+def descendants():
+    """Living processes of the tests but for the test process itself."""
+    return [pid for pid in below(keeper()) if pid != os.getpid()]
 
 
 @contextlib.contextmanager
 def keeper_asleep():
     """Within it nobody collects zombies of orphans."""
-    os.kill(os.getppid(), signal.SIGSTOP)
+    os.kill(keeper(), signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(os.getppid(), signal.SIGCONT)
+        os.kill(keeper(), signal.SIGCONT)
 
 
 def command_line(pid):
