@@ -91,6 +91,8 @@ static int choose_namespaces(const struct thole_exec_request *request,
     apply->flags = namespaces_to_join(pid);
     if (request->namespaces != 0)
         apply->flags &= request->namespaces;
+    else if ((request->keep & THOLE_KEEP_CGROUP) != 0) /* from inside, its own would be outside */
+        apply->flags &= ~(unsigned long)CLONE_NEWCGROUP;
     if ((apply->flags & CLONE_NEWNS) != 0 || !wants_mounts(request))
         return 0;
     char path[48];
@@ -283,7 +285,8 @@ static int choose_stdio(const struct thole_exec_request *request, struct attachm
     if (!any)
         return 0;
     int output = attachment->replace[1] ? 1 : attachment->replace[2] ? 2 : 0;
-    apply->bare_output = request->console_socket != NULL || !terminal_is_one(output);
+    apply->bare_output = request->console_socket != NULL || !terminal_is_one(output) ||
+                         !terminal_is_one(0); /* only then is the one outside made raw */
     apply->replace = attachment->replace;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     apply->devpts = terminal_devpts_open(root, err);

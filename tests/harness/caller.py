@@ -101,6 +101,11 @@ class Caller:
     def resize(self, rows, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def no_output_processing(self):
+        modes = termios.tcgetattr(self.slave)
+        modes[1] &= ~termios.OPOST
+        termios.tcsetattr(self.slave, termios.TCSANOW, modes)
+
     def type(self, text):
         os.write(self.master, text.encode() if isinstance(text, str) else text)
 
