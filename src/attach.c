@@ -14,8 +14,7 @@ static const struct option_row attach_options[] = {
 
 static int run_attach(const struct invocation *invocation, int *ret_status,
                       struct thole_error *err) {
-    struct thole_attach_request request =
-        *(const struct thole_attach_request *)invocation->options;
+    struct thole_attach_request request = *(const struct thole_attach_request *)invocation->options;
     request.id = invocation->arguments[0];
     terminal_options_complete(&request.terminal_options);
     return thole_attach(invocation->context, &request, ret_status, err);

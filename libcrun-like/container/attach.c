@@ -24,10 +24,9 @@
 void attachment_done(struct attachment *attachment) {
     container_done(&attachment->container);
     seccomp_filter_done(&attachment->filter);
-    const int fds[] = {attachment->apply.pidfd,  attachment->apply.proc_fd,
-                       attachment->apply.devpts, attachment->apply.root,
-                       attachment->null_fd,      attachment->sync,
-                       attachment->pidfd,        attachment->console};
+    const int fds[] = {attachment->apply.pidfd, attachment->apply.proc_fd, attachment->apply.devpts,
+                       attachment->apply.root,  attachment->null_fd,       attachment->sync,
+                       attachment->pidfd,       attachment->console};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
             (void)close(fds[i]);

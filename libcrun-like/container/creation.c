@@ -180,7 +180,8 @@ static int prepare_stdio(const struct thole_context *context,
                         names[fd]);
     }
     int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
-    init->bare_output = request->console_socket != NULL || (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
+    init->bare_output = request->console_socket != NULL ||
+                        (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
     bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
     if (init->replace == NULL || own_devpts)
         return 0;

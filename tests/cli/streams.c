@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Both ends of a stream test, inside: writes /work/out to standard output in pieces of random size
- * while standard input has to be /work/in, byte for byte. Says R when it is ready, and waits for G. Exit status 0, or what was wrong.
+ * while standard input has to be /work/in, byte for byte. Says R when it is ready, and waits for G.
+ * Exit status 0, or what was wrong.
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -264,11 +264,16 @@ static const struct {
     const char *name;
     void (*run)(void);
 } tricks[] = {
-    {"terminals", trick_terminals}, {"steal", trick_steal},
-    {"linger", trick_linger},       {"keep", trick_keep},
-    {"flood", trick_flood},         {"stop", trick_stop},
-    {"stop-itself", trick_stop_itself}, {"close", trick_close},
-    {"modes", trick_modes},         {"watch", trick_watch},
+    {"terminals", trick_terminals},
+    {"steal", trick_steal},
+    {"linger", trick_linger},
+    {"keep", trick_keep},
+    {"flood", trick_flood},
+    {"stop", trick_stop},
+    {"stop-itself", trick_stop_itself},
+    {"close", trick_close},
+    {"modes", trick_modes},
+    {"watch", trick_watch},
 };
 
 int main(int argc, char *argv[]) {
