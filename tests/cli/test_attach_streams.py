@@ -191,8 +191,10 @@ def test_screens_are_drawn_as_without_a_container(request, thole, debian, folder
         pytest.skip(f"needs the program {program}")
     command, steps = PROGRAMS[program]
 
-    def arguments(folder_of_text):
-        return ["--cmd", "cd " + folder_of_text, "text"] if program == "vim" else []
+    def words(folder_of_text):
+        if program != "vim":
+            return command
+        return ["/usr/bin/env", "-C", folder_of_text, *command, "text"]
 
     environment = {"TERM": "xterm", "PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8",
                    "PS1": "# ", "TMUX_TMPDIR": folder}
@@ -203,9 +205,9 @@ def test_screens_are_drawn_as_without_a_container(request, thole, debian, folder
         ["/usr/bin/tmux", "-L", "test", "kill-server"], env=environment, check=False,
         stderr=subprocess.DEVNULL))
     for resized in (None, grown):
-        plain = draw(command + arguments(debian.bundle.rootfs + "/work"), steps, size, environment, resized)
+        plain = draw(words(debian.bundle.rootfs + "/work"), steps, size, environment, resized)
         inside = draw([thole.path, "--root", thole.root, *how.split(), *settings, debian.id,
-                       *command, *arguments("/work")],
+                       *words("/work")],
                       steps, size, environment, resized)
         assert inside == plain
         if program == "tmux":
