@@ -18,6 +18,16 @@ static int refuse(struct thole_error *err, const char *wanted) {
                         wanted);
 }
 
+/* What stands before the next colon of @text, which moves behind it; "" without a colon. */
+static const char *take_part(struct arena *arena, const char **text) {
+    const char *start = *text;
+    const char *colon = strchr(start, ':');
+    if (colon == NULL)
+        return "";
+    *text = colon + 1;
+    return arena_strndup(arena, start, (size_t)(colon - start));
+}
+
 /* Three parts as runc has them; two ("SLICE:NAME") or one ("NAME") as crun takes, too. */
 static int parse_path(const struct plan_builder *builder, struct unit_name *ret_name,
                       struct thole_error *err) {
@@ -28,10 +38,9 @@ static int parse_path(const struct plan_builder *builder, struct unit_name *ret_
             (struct unit_name){"", arena_printf(arena, "thole-%s.scope", builder->plan->id)};
         return 0;
     }
-    char *rest = arena_strdup(arena, wanted);
-    const char *slice = strchr(wanted, ':') != NULL ? strsep(&rest, ":") : "";
-    const char *prefix = strchr(rest, ':') != NULL ? strsep(&rest, ":") : "";
-    const char *name = rest;
+    const char *name = wanted;
+    const char *slice = take_part(arena, &name);
+    const char *prefix = take_part(arena, &name);
     if (name[0] == '\0' || strpbrk(wanted, "/\n") != NULL || strchr(name, ':') != NULL)
         return refuse(err, wanted);
     if (slice[0] != '\0' && strcmp(slice, "-") != 0 && !text_ends_with(slice, ".slice"))
@@ -93,10 +102,10 @@ static int subgroup_path(const struct plan_builder *builder, const char **ret_pa
 
 int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *cgroup,
                         const char **ret_path, struct thole_error *err) {
-    struct unit_name name = {0};
+    struct unit_name name = {.slice = "", .unit = ""};
     if (parse_path(builder, &name, err) < 0)
         return -1;
-    if (name.slice == NULL || name.slice[0] == '\0')
+    if (name.slice[0] == '\0')
         name.slice = plan_is_rootful(builder->facts) ? "system.slice" : "user.slice";
     else if (strcmp(name.slice, "-") == 0)
         name.slice = "-.slice";
