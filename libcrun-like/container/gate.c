@@ -82,8 +82,13 @@ static int pass_listener(const struct container *container, int notify_fd,
 }
 
 int gate_start(const struct container *container, int connection, struct thole_error *err) {
-    if (wire_send(connection, WIRE_START, NULL, 0, -1, err) < 0)
+    if (wire_send(connection, WIRE_START, NULL, 0, -1, err) < 0) {
+        /* Killed between its last message and this one. */
+        if (err->code == EPIPE || err->code == ECONNRESET)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "container not running: no such process");
         return -1;
+    }
     for (;;) {
         struct wire_message message;
         int got = wire_receive(connection, &message, err);

@@ -170,22 +170,16 @@ def debian(thole, bundle):
 
 
 VIM = ["/usr/bin/vim", "-n", "-u", "NONE", "-N", "--cmd", "set encoding=utf-8 ruler"]
-PANE = "/bin/busybox seq 3 9; exec /bin/busybox cat"
-TMUX = ["/usr/bin/tmux", "-L", "test", "-u", "-f", "/dev/null", "new-session", PANE, ";",
-        "set", "status", "off", ";", "split-window", "-h", PANE, ";", "split-window", "-v", PANE]
 PROGRAMS = {
     "vim": (VIM, [(r"   0", ":split\r"), (r"20", "15jyyp:set nu\r"), (r"\b1 ", "/66\r"),
                   (r"66 ", "zz")]),
-    "tmux": (TMUX, [(r"\u251c\u2500", "typed \u00e4\u20ac\r"), ("typed", "\x02o"),
-                    ("typed", "other\r")]),
 }
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("how", ["exec", "exec -t"])
-def test_screens_are_drawn_as_without_a_container(request, thole, debian, folder, how, program,
-                                                  size):
+def test_screens_are_drawn_as_without_a_container(thole, debian, how, program, size):
     """The same program and keys, once on a terminal of its own and once through the relay."""
     if not os.path.exists(f"/usr/bin/{program}"):
         pytest.skip(f"needs the program {program}")
@@ -197,23 +191,16 @@ def test_screens_are_drawn_as_without_a_container(request, thole, debian, folder
         return ["/usr/bin/env", "-C", folder_of_text, *command, "text"]
 
     environment = {"TERM": "xterm", "PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8",
-                   "PS1": "# ", "TMUX_TMPDIR": folder}
+                   "PS1": "# "}
     settings = [word for name in ("LC_ALL", "PS1") for word in
                 ("-e", f"{name}={environment[name]}")]
     grown = SIZES[1] if size == SIZES[0] else SIZES[0]
-    request.addfinalizer(lambda: subprocess.run(
-        ["/usr/bin/tmux", "-L", "test", "kill-server"], env=environment, check=False,
-        stderr=subprocess.DEVNULL))
     for resized in (None, grown):
         plain = draw(words(debian.bundle.rootfs + "/work"), steps, size, environment, resized)
         inside = draw([thole.path, "--root", thole.root, *how.split(), *settings, debian.id,
                        *words("/work")],
                       steps, size, environment, resized)
         assert inside == plain
-        if program == "tmux":
-            subprocess.run(["/usr/bin/tmux", "-L", "test", "kill-server"], env=environment,
-                           check=False, stderr=subprocess.DEVNULL)
-            debian.exec("/usr/bin/tmux", "-L", "test", "kill-server")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -85,9 +85,12 @@ def test_cpuset(thole, bundle):
 
 
 @pytest.mark.needs(controller="hugetlb")
-def test_huge_pages(sleeper):
-    sizes = [name for name in os.listdir("/sys/kernel/mm/hugepages")]
-    data = stats(sleeper())["hugetlb"]
+def test_huge_pages(thole, bundle):
+    sizes = os.listdir("/sys/kernel/mm/hugepages")
+    made = bundle("/bin/sleep", "1000")
+    # A limit brings the controller into the container's cgroup where the host has it on v2.
+    made.resources["hugepageLimits"] = [{"pageSize": "2MB", "limit": 2 << 20}]
+    data = stats(thole.launch(made))["hugetlb"]
     assert len(data) == len(sizes)
     for size in data.values():
         assert size["usage"] == 0 and size["failcnt"] == 0
