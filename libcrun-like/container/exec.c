@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_exec(): one more program in a running container, and waiting for it. */
+#include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <strings.h>
@@ -98,6 +100,14 @@ static int wait_in_foreground(const struct thole_exec_request *request,
     return terminal_relay_run(relay, err);
 }
 
+/* The container may end at any moment: then a file of its init that is missing is no news. */
+static int explain_end(const struct attachment *attachment, struct thole_error *err) {
+    struct pollfd init = {.fd = attachment->apply.pidfd, .events = POLLIN};
+    if ((err->code == ENOENT || err->code == ESRCH) && init.fd >= 0 && poll(&init, 1, 0) == 1)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+    return -1;
+}
+
 int thole_exec(const struct thole_context *context, const struct thole_exec_request *request,
                int *ret_status, struct thole_error *err) {
     cleanup_attachment struct attachment attachment = ATTACHMENT_INIT;
@@ -113,11 +123,11 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
         return -1;
     if (attach_prepare(context, request, &attachment, err) < 0)
-        return -1;
+        return explain_end(&attachment, err);
     if (!request->detach && terminal_relay_block(&relay, err) < 0)
         return -1;
     if (attach_start(request, &attachment, err) < 0)
-        return -1;
+        return explain_end(&attachment, err);
     *ret_status = 0;
     if (request->detach)
         return 0;
