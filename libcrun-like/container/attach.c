@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,12 +47,26 @@ static int keep_console(const struct thole_exec_request *request, struct attachm
     return wire_send(attachment->sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err);
 }
 
+/* A container that is paused meanwhile must not make this process deaf to those who end it: then it
+ * dies, and what it has started dies for lack of it. The relay has blocked these signals before. */
+static void wait_for_message(int sync) {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct pollfd entry = {.fd = sync, .events = POLLIN};
+    sigset_t mask;
+    (void)sigprocmask(SIG_SETMASK, NULL, &mask);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        (void)sigdelset(&mask, ending[i]);
+    while (ppoll(&entry, 1, NULL, &mask) < 0 && errno == EINTR)
+        continue;
+}
+
 /* The process in between and the new one share the socket: their messages may come in any order. */
 static int receive_ready(const struct thole_exec_request *request, struct attachment *attachment,
                          struct thole_error *err) {
     bool ready = false;
     while (!ready || attachment->pid == 0) {
         struct wire_message message;
+        wait_for_message(attachment->sync);
         int got = wire_receive(attachment->sync, &message, err);
         if (got == 0)
             return error_set(err, THOLE_ERROR_HOST, 0, NULL,

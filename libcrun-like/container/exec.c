@@ -12,6 +12,9 @@
 #include "container/keeper.h"
 #include "terminal/relay.h"
 
+/* How long a container that seems to be ending may take to be gone. */
+enum { END_MILLISECONDS = 200 };
+
 /* ---- words of the command line ---- */
 
 /* The long words are lxc-attach's; the short ones are the files of /proc/PID/ns. */
@@ -100,10 +103,12 @@ static int wait_in_foreground(const struct thole_exec_request *request,
     return terminal_relay_run(relay, err);
 }
 
-/* The container may end at any moment: then a file of its init that is missing is no news. */
+/* The container may end at any moment: then a file of its init is missing, or its pid namespace takes
+ * no more processes (ENOMEM), which comes a little earlier than init's own end. */
 static int explain_end(const struct attachment *attachment, struct thole_error *err) {
     struct pollfd init = {.fd = attachment->apply.pidfd, .events = POLLIN};
-    if ((err->code == ENOENT || err->code == ESRCH) && init.fd >= 0 && poll(&init, 1, 0) == 1)
+    bool suspicious = err->code == ENOENT || err->code == ESRCH || err->code == ENOMEM;
+    if (suspicious && init.fd >= 0 && poll(&init, 1, END_MILLISECONDS) == 1)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
     return -1;
 }

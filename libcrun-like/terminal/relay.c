@@ -3,10 +3,10 @@
 #include "terminal/relay.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "terminal/endpoint.h"
 #include "terminal/raw_mode.h"
+#include "terminal/watch.h"
 
 enum {
     /* After the process is gone, its last words are already in the kernel: they are read until the
@@ -30,16 +31,14 @@ enum {
     PTY_HOLDS = 131072,
     /* A pty that nobody has open may be opened again (/dev/tty); the kernel does not tell. */
     REOPENED_MILLISECONDS = 100,
-    /* One read of a pty gives at most a page: more reads are worth their while after a large one.
-     */
-    LARGE_READ = 2048,
 };
 
-enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS, AT_COUNT };
+enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS };
 
 struct session {
     struct terminal_relay *relay;
     int signals;
+    struct watch watch;
     bool subreaper;
     struct endpoint input;
     struct endpoint output;
@@ -258,7 +257,8 @@ static void read_master(struct session *session) {
         } else {
             session->emptied = session->exited;
         }
-        more = got >= (session->exited ? 1 : LARGE_READ) && flow_room(session->to_output) > 0;
+        /* One piece at a time keeps writer, relay and reader at work side by side. */
+        more = session->exited && got > 0 && flow_room(session->to_output) > 0;
     }
     /* EIO: nobody has the other side open. */
     if (got == ENDPOINT_CLOSED && session->exited)
@@ -303,25 +303,21 @@ static void tell_end_of_input(struct session *session) {
 
 /* ---- the loop ---- */
 
-static void want(struct pollfd *entry, int fd, short events) {
-    /* Without wishes poll(2) would still report a hang-up, over and over. */
-    *entry = (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
-}
-
-static void prepare(struct session *session, struct pollfd entries[AT_COUNT]) {
+static void prepare(struct session *session) {
+    struct watch *watch = &session->watch;
     bool room_out = session->master.fd >= 0 && flow_room(session->to_output) > 0;
     bool room_in = session->master.fd >= 0 && flow_room(session->to_master) > DETACH_KEYS_MAX;
-    short master = 0;
+    uint32_t master = 0;
     if (room_out && !session->unused)
-        master |= POLLIN;
+        master |= EPOLLIN;
     if (!session->exited && flow_pending(session->to_master) > 0)
-        master |= POLLOUT;
-    want(&entries[AT_INPUT], session->input.fd, room_in && !session->exited ? POLLIN : 0);
-    want(&entries[AT_OUTPUT], session->output.fd,
-         flow_pending(session->to_output) > 0 ? POLLOUT : 0);
-    want(&entries[AT_MASTER], session->master.fd, master);
-    want(&entries[AT_SIGNALS], session->signals, POLLIN);
-    want(&entries[AT_PROCESS], session->relay->pidfd, session->exited ? 0 : POLLIN);
+        master |= EPOLLOUT;
+    watch_want(watch, AT_INPUT, session->input.fd, room_in && !session->exited ? EPOLLIN : 0);
+    watch_want(watch, AT_OUTPUT, session->output.fd,
+               flow_pending(session->to_output) > 0 ? EPOLLOUT : 0);
+    watch_want(watch, AT_MASTER, session->master.fd, master);
+    watch_want(watch, AT_SIGNALS, session->signals, EPOLLIN);
+    watch_want(watch, AT_PROCESS, session->relay->pidfd, session->exited ? 0 : EPOLLIN);
 }
 
 /* What the process itself wrote has been read; the rest is a background job's. */
@@ -349,23 +345,20 @@ static void end_background_job(struct session *session, bool readable) {
 }
 
 static int exchange(struct session *session, struct thole_error *err) {
-    struct pollfd entries[AT_COUNT];
-    prepare(session, entries);
+    uint32_t ready[WATCH_MAX];
+    prepare(session);
     int limit = time_left(session);
-    int ready = poll(entries, AT_COUNT, limit);
-    if (ready < 0 && errno != EINTR)
+    if (watch_wait(&session->watch, limit, ready) < 0 && errno != EINTR)
         return error_errno(err, NULL, "wait for terminal input");
-    if (ready <= 0)
-        memset(entries, 0, sizeof(entries));
     session->unused = false;
 
-    while (entries[AT_SIGNALS].revents != 0 && receive_signal(session))
+    while (ready[AT_SIGNALS] != 0 && receive_signal(session))
         continue;
-    if (entries[AT_PROCESS].revents != 0 && reap_process(session, err) < 0)
+    if (ready[AT_PROCESS] != 0 && reap_process(session, err) < 0)
         return -1;
-    if (entries[AT_INPUT].revents != 0)
+    if (ready[AT_INPUT] != 0)
         pump_input(session);
-    bool readable = (entries[AT_MASTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+    bool readable = (ready[AT_MASTER] & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
     if (readable)
         read_master(session);
     if (session->exited && limit == 0)
@@ -392,6 +385,8 @@ static int session_start(struct session *session, struct thole_error *err) {
     session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (session->signals < 0)
         return error_errno(err, NULL, "create a signalfd");
+    if (watch_init(&session->watch, err) < 0)
+        return -1;
     (void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
     session->subreaper = subreaper != 0 || getpid() == 1;
 
@@ -414,6 +409,7 @@ static void session_done(struct session *session) {
     while (session->signals >= 0 && read(session->signals, &info, sizeof(info)) > 0)
         continue;
     cleanup_close_fd(&session->signals);
+    watch_done(&session->watch);
     endpoint_close(&session->input);
     endpoint_close(&session->output);
     free(session->to_master);
@@ -426,6 +422,7 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
     cleanup_session struct session session = {
         .relay = relay,
         .signals = -1,
+        .watch = WATCH_INIT,
         .input = ENDPOINT_INIT,
         .output = ENDPOINT_INIT,
         .master = ENDPOINT_INIT,

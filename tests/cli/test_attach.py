@@ -401,6 +401,19 @@ def test_stop_and_continue(sleeper, caller):
     assert one.wait() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_exec_that_waits_for_a_paused_container_can_be_ended(sleeper, caller, number):
+    container = sleeper()
+    container("pause").ok()
+    one = caller("exec", "--ignore-paused", container.id, "/bin/sleep", "1000")
+    time.sleep(0.2)
+    os.kill(one.pid, number)
+    assert one.wait(5) == -number and one.restored()
+    container("resume").ok()
+    until(lambda: len(container("ps", "--format", "json").ok().out.split(",")) == 1,
+          what="the end of what it had started")
+
+
 # ---- attach ----
 
 def test_attach_to_a_terminal(shell, caller):

@@ -62,6 +62,8 @@ class Caller:
             ready, go = os.pipe()
             pid = os.fork()
             if pid == 0:
+                os.close(go)
+                os.close(reporter)
                 os.read(ready, 1)
                 self._become(command, ends, environment)
             os.setpgid(pid, pid)
@@ -72,6 +74,8 @@ class Caller:
             os.write(go, b"x")
             status = os.waitpid(pid, 0)[1]
             os.write(reporter, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        except OSError as problem:
+            os.write(reporter, f"{problem!r}\n".encode())
         finally:
             os._exit(99)
 
