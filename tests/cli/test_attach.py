@@ -410,7 +410,7 @@ def test_exec_that_waits_for_a_paused_container_can_be_ended(sleeper, caller, nu
     os.kill(one.pid, number)
     assert one.wait(5) == -number and one.restored()
     container("resume").ok()
-    until(lambda: len(container("ps", "--format", "json").ok().out.split(",")) == 1,
+    until(lambda: len(container.runtime("ps", "--format", "json", container.id).ok().out.split(",")) == 1,
           what="the end of what it had started")
 
 
