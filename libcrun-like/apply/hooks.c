@@ -19,18 +19,6 @@
 #include "base/file.h"
 #include "sys/clone.h"
 
-const char *apply_hook_stage_name(enum plan_hook_stage stage) {
-    static const char *const names[PLAN_HOOK_STAGES] = {
-        [PLAN_HOOK_PRESTART] = "prestart",
-        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
-        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
-        [PLAN_HOOK_START_CONTAINER] = "startContainer",
-        [PLAN_HOOK_POSTSTART] = "poststart",
-        [PLAN_HOOK_POSTSTOP] = "poststop",
-    };
-    return names[stage];
-}
-
 /* A file never blocks its writer and needs no pumping: input and captured output are memfds. */
 static int memory_file(const char *name, const char *contents) {
     cleanup_close int fd = memfd_create(name, MFD_CLOEXEC);

@@ -22,7 +22,4 @@ struct apply_hook_run {
 int apply_hooks(const struct plan_hooks *hooks, const struct apply_hook_run *run,
                 struct thole_error *err);
 
-/** "prestart", "createRuntime", ... */
-const char *apply_hook_stage_name(enum plan_hook_stage stage);
-
 #endif

@@ -22,6 +22,7 @@
 #include "apply/executable.h"
 #include "apply/hooks.h"
 #include "apply/mounts.h"
+#include "apply/namespaces.h"
 #include "apply/paths.h"
 #include "apply/process.h"
 #include "apply/rootfs.h"
@@ -79,11 +80,8 @@ static int join_late_namespaces(const struct plan *plan, struct thole_error *err
         const struct plan_joined_namespace *joined = &plan->namespaces.joined[i];
         if (joined->flag != CLONE_NEWNS && joined->flag != CLONE_NEWCGROUP)
             continue;
-        cleanup_close int fd = open(joined->path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return error_errno(err, joined->where, "open namespace %s", joined->path);
-        if (setns(fd, (int)joined->flag) < 0)
-            return error_errno(err, joined->where, "join namespace %s", joined->path);
+        if (apply_join_namespace(joined, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -138,7 +136,7 @@ static int run_container_hooks(const struct apply_init *init, enum plan_hook_sta
         return error_bug(err, "the state for hooks has one line");
     *second++ = '\0';
     const struct apply_hook_run run = {
-        .stage = apply_hook_stage_name(stage),
+        .stage = plan_hook_stage_name(stage),
         .state = stage == PLAN_HOOK_START_CONTAINER ? second : text,
         .env = env,
         .stdout_file = stage == PLAN_HOOK_START_CONTAINER ? NULL : init->plan->hook_stdout,
@@ -379,6 +377,8 @@ void apply_init(const struct apply_init *init) {
     struct apply_environment environment = {0};
 
     (void)close(init->runtime_end);
+    if (init->stage_end >= 0)
+        (void)close(init->stage_end);
     /* A runtime that is killed half-way takes this process with it. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (prepare(init, program, sizeof(program), &environment, &err) < 0 ||

@@ -15,6 +15,7 @@ struct apply_init {
     const struct plan *plan;
     int sync;        /* socket to the runtime that creates the container */
     int runtime_end; /* the other end, closed first: else the runtime's death would go unnoticed */
+    int stage_end;   /* of the process in between, closed as well; -1: there is none */
     int gate;        /* listening socket that `start` connects to; -1: start comes over sync */
     int proc_fd; /* the host's /proc (O_PATH), opened before anything of the container existed */
     int null_fd; /* the host's /dev/null (O_PATH) */

@@ -66,10 +66,7 @@ int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, siz
     return file_read_fd(fd, name, limit, ret_data, ret_length, err);
 }
 
-int file_write_kernel(int dirfd, const char *name, const void *data, size_t length) {
-    cleanup_close int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return -1;
+int file_write_once(int fd, const void *data, size_t length) {
     ssize_t written;
     do {
         written = write(fd, data, length);
@@ -81,6 +78,11 @@ int file_write_kernel(int dirfd, const char *name, const void *data, size_t leng
         return -1;
     }
     return 0;
+}
+
+int file_write_kernel(int dirfd, const char *name, const void *data, size_t length) {
+    cleanup_close int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? -1 : file_write_once(fd, data, length);
 }
 
 int file_write_all(int fd, const void *data, size_t length) {

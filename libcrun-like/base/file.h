@@ -26,6 +26,9 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t
  */
 int file_write_kernel(int dirfd, const char *name, const void *data, size_t length);
 
+/** The same for an open file. */
+int file_write_once(int fd, const void *data, size_t length);
+
 /** Replaces @name beneath @dirfd by rename, so that readers see the old or the new file. */
 int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
                     struct thole_error *err);

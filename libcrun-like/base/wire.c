@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/rights.h"
+
 struct wire_header {
     uint32_t kind;
     uint32_t length;
@@ -48,20 +50,9 @@ int wire_send(int fd, enum wire_kind kind, const void *payload, size_t length, i
         {.iov_base = &header, .iov_len = sizeof(header)},
         {.iov_base = (void *)(uintptr_t)payload, .iov_len = length},
     };
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
+    union rights rights = RIGHTS_INIT;
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = length > 0 ? 2 : 1};
-    if (attached_fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control);
-        struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(rights), &attached_fd, sizeof(int));
-    }
+    rights_attach(&message, &rights, attached_fd);
 
     ssize_t sent;
     do {

@@ -103,8 +103,8 @@ static int wait_in_foreground(const struct thole_exec_request *request,
     return terminal_relay_run(relay, err);
 }
 
-/* The container may end at any moment: then a file of its init is missing, or its pid namespace takes
- * no more processes (ENOMEM), which comes a little earlier than init's own end. */
+/* The container may end at any moment: then a file of its init is missing, or its pid namespace
+ * takes no more processes (ENOMEM), which comes a little earlier than init's own end. */
 static int explain_end(const struct attachment *attachment, struct thole_error *err) {
     struct pollfd init = {.fd = attachment->apply.pidfd, .events = POLLIN};
     bool suspicious = err->code == ENOENT || err->code == ESRCH || err->code == ENOMEM;

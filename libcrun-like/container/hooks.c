@@ -14,7 +14,7 @@ int hooks_run(const struct container *container, const struct plan *plan,
     cleanup_free char *state =
         container_state_json(container, status, stopped ? 0 : (pid_t)container->record->pid);
     const struct apply_hook_run run = {
-        .stage = apply_hook_stage_name(stage),
+        .stage = plan_hook_stage_name(stage),
         .state = state,
         .stdout_file = plan->hook_stdout,
         .stderr_file = plan->hook_stderr,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "apply/credentials.h"
+#include "apply/namespaces.h"
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/wire.h"
@@ -34,15 +35,6 @@ static const struct plan_joined_namespace *find_joined(const struct plan *plan,
             return &plan->namespaces.joined[i];
     }
     return NULL;
-}
-
-static int join(const struct plan_joined_namespace *joined, struct thole_error *err) {
-    cleanup_close int fd = open(joined->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_errno(err, joined->where, "open namespace %s", joined->path);
-    if (setns(fd, (int)joined->flag) < 0)
-        return error_errno(err, joined->where, "join namespace %s", joined->path);
-    return 0;
 }
 
 static int open_own(unsigned long flag, struct thole_error *err) {
@@ -67,7 +59,7 @@ static int leave(const struct plan *plan, struct own_namespaces *own, struct tho
         own->fds[i] = open_own(flag, err);
         if (own->fds[i] < 0)
             return -1;
-        if (joined != NULL && join(joined, err) < 0)
+        if (joined != NULL && apply_join_namespace(joined, err) < 0)
             return -1;
     }
     return 0;
@@ -125,14 +117,15 @@ static void run_stage(const struct plan *plan, const struct apply_init *init,
     struct thole_error err = {0};
     pid_t pid = -1;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (join(user, &err) == 0) {
+    if (apply_join_namespace(user, &err) == 0) {
         pid = clone_init(plan, init, CLONE_PARENT, NULL);
         if (pid < 0)
             error_errno(&err, "/linux/namespaces", "clone the container's init");
     }
     int64_t number = pid;
-    if (pid < 0 || wire_send(init->sync, WIRE_CHILD_PID, &number, sizeof(number), -1, &err) < 0) {
-        wire_send_error(init->sync, &err);
+    if (pid < 0 ||
+        wire_send(init->stage_end, WIRE_CHILD_PID, &number, sizeof(number), -1, &err) < 0) {
+        wire_send_error(init->stage_end, &err);
         _exit(EXIT_FAILURE);
     }
     _exit(EXIT_SUCCESS);
@@ -142,15 +135,23 @@ static int clone_through_stage(const struct plan *plan, const struct apply_init 
                                const struct plan_joined_namespace *user, struct launched *launched,
                                struct thole_error *err) {
     cleanup_close int stage_pidfd = -1;
+    struct apply_init own = *init;
+    int pair[2]; /* init talks over its own from the first: the pid could come second there */
+    if (wire_pair(pair, err) < 0)
+        return -1;
+    cleanup_close int stage_sync = pair[0];
+    own.stage_end = pair[1];
     pid_t stage = sys_clone(0, -1, &stage_pidfd);
-    if (stage < 0)
-        return error_errno(err, NULL, "fork");
     if (stage == 0)
-        run_stage(plan, init, user);
+        run_stage(plan, &own, user);
+    if (stage < 0)
+        error_errno(err, NULL, "fork");
+    (void)close(own.stage_end);
+    if (stage < 0)
+        return -1;
 
     struct wire_message message;
-    int received =
-        wire_expect(launched->sync, WIRE_CHILD_PID, &message, "the joining process", err);
+    int received = wire_expect(stage_sync, WIRE_CHILD_PID, &message, "the joining process", err);
     (void)process_wait(stage_pidfd);
     if (received < 0)
         return -1;
@@ -216,6 +217,7 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
     cleanup_close int far_end = pair[1];
     init->sync = far_end;
     init->runtime_end = pair[0];
+    init->stage_end = -1;
     hide_from_ptrace(plan);
     if (clone_in_namespaces(plan, init, ret_launched, err) < 0)
         return -1;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/rights.h"
 #include "base/text.h"
 
 enum { BARRIER_TIMEOUT_MS = 30 * 1000 };
@@ -64,25 +65,14 @@ static int send_lines(const char *notify_socket, const char *lines, int attached
     if (fd < 0)
         return error_errno(err, NULL, "open NOTIFY_SOCKET");
     struct iovec part = {.iov_base = (void *)(uintptr_t)lines, .iov_len = strlen(lines)};
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
+    union rights rights = RIGHTS_INIT;
     struct msghdr message = {
         .msg_name = &address,
         .msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length),
         .msg_iov = &part,
         .msg_iovlen = 1,
     };
-    if (attached_fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control);
-        struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(rights), &attached_fd, sizeof(int));
-    }
+    rights_attach(&message, &rights, attached_fd);
     if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
         return error_errno(err, NULL, "send to NOTIFY_SOCKET");
     return 0;

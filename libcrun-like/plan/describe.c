@@ -220,20 +220,12 @@ static void describe_settings(struct plan_description *description, const struct
 }
 
 static void describe_hooks(struct plan_description *description, const struct plan *plan) {
-    static const char *const stages[PLAN_HOOK_STAGES] = {
-        [PLAN_HOOK_PRESTART] = "prestart",
-        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
-        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
-        [PLAN_HOOK_START_CONTAINER] = "startContainer",
-        [PLAN_HOOK_POSTSTART] = "poststart",
-        [PLAN_HOOK_POSTSTOP] = "poststop",
-    };
     plan_describe_list(description, "hooks");
     for (size_t stage = 0; stage < PLAN_HOOK_STAGES; stage++) {
         for (size_t i = 0; i < plan->hooks[stage].count; i++) {
             const struct plan_hook *hook = &plan->hooks[stage].items[i];
             struct plan_row *row = plan_describe_row(description, hook->where);
-            plan_cell_column(row, "stage", stages[stage]);
+            plan_cell_column(row, "stage", plan_hook_stage_name((enum plan_hook_stage)stage));
             plan_cell_column(row, "path", hook->path);
             plan_cell_words(row, "args", &hook->args);
             plan_cell_words(row, "env", &hook->env);

@@ -2,8 +2,21 @@
 /* Hooks of every stage, and the annotations that concern thole itself. */
 #include "plan/builder.h"
 
+const char *plan_hook_stage_name(enum plan_hook_stage stage) {
+    static const char *const names[PLAN_HOOK_STAGES] = {
+        [PLAN_HOOK_PRESTART] = "prestart",
+        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
+        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
+        [PLAN_HOOK_START_CONTAINER] = "startContainer",
+        [PLAN_HOOK_POSTSTART] = "poststart",
+        [PLAN_HOOK_POSTSTOP] = "poststop",
+    };
+    return names[stage];
+}
+
 static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted,
-                       enum plan_hook_stage stage, const char *name) {
+                       enum plan_hook_stage stage) {
+    const char *name = plan_hook_stage_name(stage);
     struct plan_hooks *hooks = &builder->plan->hooks[stage];
     for (size_t i = 0; i < wanted->count; i++) {
         const struct oci_hook *from = &wanted->items[i];
@@ -27,12 +40,12 @@ int plan_build_hooks(struct plan_builder *builder, struct thole_error *err) {
     const struct oci_hooks *wanted = builder->config->hooks;
     if (wanted == NULL)
         return 0;
-    plan_stage(builder, &wanted->prestart, PLAN_HOOK_PRESTART, "prestart");
-    plan_stage(builder, &wanted->create_runtime, PLAN_HOOK_CREATE_RUNTIME, "createRuntime");
-    plan_stage(builder, &wanted->create_container, PLAN_HOOK_CREATE_CONTAINER, "createContainer");
-    plan_stage(builder, &wanted->start_container, PLAN_HOOK_START_CONTAINER, "startContainer");
-    plan_stage(builder, &wanted->poststart, PLAN_HOOK_POSTSTART, "poststart");
-    plan_stage(builder, &wanted->poststop, PLAN_HOOK_POSTSTOP, "poststop");
+    plan_stage(builder, &wanted->prestart, PLAN_HOOK_PRESTART);
+    plan_stage(builder, &wanted->create_runtime, PLAN_HOOK_CREATE_RUNTIME);
+    plan_stage(builder, &wanted->create_container, PLAN_HOOK_CREATE_CONTAINER);
+    plan_stage(builder, &wanted->start_container, PLAN_HOOK_START_CONTAINER);
+    plan_stage(builder, &wanted->poststart, PLAN_HOOK_POSTSTART);
+    plan_stage(builder, &wanted->poststop, PLAN_HOOK_POSTSTOP);
     return 0;
 }
 

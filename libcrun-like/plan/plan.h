@@ -311,6 +311,9 @@ enum plan_hook_stage {
     PLAN_HOOK_STAGES,
 };
 
+/** "prestart", "createRuntime", ... */
+const char *plan_hook_stage_name(enum plan_hook_stage stage);
+
 struct plan_hook {
     const char *path;
     struct plan_strings args; /* never empty: args[0] is the path where the config has none */

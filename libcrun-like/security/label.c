@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "sys/path.h"
 
@@ -28,19 +29,6 @@ static int open_attribute(int procfd, const char *path) {
         return -1;
     }
     return take_fd(&fd);
-}
-
-/* One write: the kernel takes an attribute whole or not at all. -1 with errno set. */
-static int write_attribute(int fd, const char *text) {
-    size_t length = strlen(text);
-    ssize_t written = write(fd, text, length);
-    if (written < 0)
-        return -1;
-    if ((size_t)written != length) {
-        errno = EIO;
-        return -1;
-    }
-    return 0;
 }
 
 /* True where the process attributes are SELinux contexts (user:role:type...). */
@@ -61,7 +49,7 @@ int label_set_apparmor_exec(int procfd, const char *profile, struct thole_error 
 
     cleanup_text struct text command = {0};
     text_appendf(&command, "exec %s", profile);
-    if (fd >= 0 && write_attribute(fd, command.data) == 0)
+    if (fd >= 0 && file_write_once(fd, command.data, command.length) == 0)
         return 0;
     if (fd < 0 || errno == EINVAL || errno == EOPNOTSUPP)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
@@ -77,7 +65,7 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
     cleanup_close int fd = open_attribute(procfd, EXEC);
     if (fd < 0 && errno != ENOENT)
         return error_errno(err, NULL, "open the SELinux attribute for label %s", label);
-    if (fd >= 0 && write_attribute(fd, label) == 0)
+    if (fd >= 0 && file_write_once(fd, label, strlen(label)) == 0)
         return 0;
     int code = errno;
     if (fd < 0 || !selinux_is_on(procfd))
@@ -129,7 +117,7 @@ int label_new_keyring(int procfd, const char *name, const char *label, struct th
         return join_keyring(name, err);
 
     cleanup_close int fd = open_attribute(procfd, KEY_CREATE);
-    if (fd < 0 || write_attribute(fd, label) < 0)
+    if (fd < 0 || file_write_once(fd, label, strlen(label)) < 0)
         return error_errno(err, NULL, "set SELinux label %s for keyring %s", label, name);
     int result = join_keyring(name, err);
     /* An empty write takes the label back, so that the payload's own keys do not get it. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 enum { LINKS_MAX = 40 };
 
@@ -46,17 +47,7 @@ int sys_open_proc(int proc_fd, const char *path, int flags) {
 
 int sys_write_proc(int proc_fd, const char *path, const char *text) {
     cleanup_close int fd = sys_open_proc(proc_fd, path, O_WRONLY);
-    if (fd < 0)
-        return -1;
-    size_t length = strlen(text);
-    ssize_t written = write(fd, text, length);
-    if (written < 0)
-        return -1;
-    if ((size_t)written != length) {
-        errno = EIO;
-        return -1;
-    }
-    return 0;
+    return fd < 0 ? -1 : file_write_once(fd, text, strlen(text));
 }
 
 /* A walk through a path whose components may be missing. @done is what has been resolved or made,

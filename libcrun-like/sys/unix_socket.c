@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "base/rights.h"
 
 /* Returns the connected socket. */
 static int connect_to(const char *path, struct thole_error *err) {
@@ -39,22 +40,10 @@ static int connect_to(const char *path, struct thole_error *err) {
 
 /* Sends as much as fits into one message; the descriptor goes with its first byte. */
 static ssize_t send_first(int socket_fd, int fd, const void *data, size_t length) {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
+    union rights rights = RIGHTS_INIT;
     struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = length};
-    struct msghdr message = {
-        .msg_iov = &vector,
-        .msg_iovlen = 1,
-        .msg_control = control.bytes,
-        .msg_controllen = sizeof(control.bytes),
-    };
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    rights_attach(&message, &rights, fd);
 
     ssize_t sent;
     do {

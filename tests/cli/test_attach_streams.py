@@ -215,6 +215,29 @@ def test_htop(thole, debian, size):
     assert re.search(r"\b1 root .*sleep", "\n".join(lines))
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.needs(file="/usr/bin/tmux")
+def test_tmux(thole, debian, size):
+    """Two panes side by side over a status line, also after the window has changed its size."""
+    environment = {**os.environ, "TERM": "xterm"}
+    settings = [word for text in ("LC_ALL=C.UTF-8", "PS1=# ", "SHELL=/bin/sh", "TMUX_TMPDIR=/work")
+                for word in ("-e", text)]
+    steps = [(r"^# ", "echo le''ft\r"), (r"^left", "\x02%"), (r"^left *│", "echo ri''ght\r"),
+             (r"│right", "")]
+    grown = SIZES[1] if size == SIZES[0] else SIZES[0]
+    for resized in (None, grown):
+        name = "-Lgrown" if resized else "-Lsame"
+        lines, _ = draw([thole.path, "--root", thole.root, "exec", *settings, debian.id,
+                         "/usr/bin/tmux", "-u", name, "-f/dev/null", "new-session"],
+                        steps, size, environment, resized)
+        rows, columns = resized or size
+        assert len(lines) == rows and lines[-1].startswith("[0] 0:sh")
+        border = columns // 2
+        assert {line[border:border + 1] for line in lines[:-1]} == {"│"}, lines
+        assert any(line.startswith("left") and line[4:border].isspace() for line in lines), lines
+        assert any(line[border + 1:] == "right" for line in lines), lines
+
+
 # ---- many at once ----
 
 ROWS, EACH = 10, 100

@@ -178,6 +178,7 @@ def test_program_that_stops_itself_can_be_left(thole, victim, caller):
     container = victim()
     one = caller(*entered(thole, "exec", container.id, "/bin/hostile", "stop-itself"))
     until(lambda: stopped_inside(container), what="the stop")
+    until(lambda: not one.restored(), what="raw mode: until then ^Q is the terminal's own")
     one.type("\x10\x11")
     assert one.wait() == 0 and one.restored()
     container.kill_all("KILL")
