@@ -3,12 +3,14 @@
  * The floor: what the kernel itself takes for a container with the default configuration. Bare
  * system calls in one straight line, nothing read, nothing decided, no error handled but by exit.
  *
- *     floor ROOTFS CGROUP PROGRAM    CGROUP is a new directory beneath a cgroup2 mount
+ *     floor KIND ROOTFS CGROUP PROGRAM
  *
- * Built statically; PROGRAM should be static too.
+ * KIND: "default", or "host-cgroup" without a cgroup namespace of its own; CGROUP: a new directory
+ * beneath /sys/fs/cgroup, a cgroup2 mount. Built statically; PROGRAM should be static too.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
@@ -41,7 +43,65 @@ static void mount_on(const char *source, const char *target, const char *type, u
     must(mount(source, target, type, flags, data), target);
 }
 
-static void mount_all(void) {
+/* Allows mknod of any device and the use of those of the default configuration: see bpf(2). */
+static void limit_devices(int cgroup) {
+#define OP(code_, dst_, src_, off_, imm_) \
+    { .code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (off_), .imm = (imm_) }
+#define LOAD(register_, offset_) OP(BPF_LDX | BPF_MEM | BPF_W, register_, BPF_REG_1, offset_, 0)
+#define SKIP_UNLESS(register_, value_, count_) \
+    OP(BPF_JMP | BPF_JNE | BPF_K, register_, 0, count_, value_)
+#define RETURN(value_) \
+    OP(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, value_), OP(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define ALLOW(major_, minor_) \
+    SKIP_UNLESS(BPF_REG_4, major_, 3), SKIP_UNLESS(BPF_REG_5, minor_, 2), RETURN(1)
+    const struct bpf_insn program[] = {
+        LOAD(BPF_REG_2, 0), /* access << 16 | type */
+        LOAD(BPF_REG_4, 4), /* major */
+        LOAD(BPF_REG_5, 8), /* minor */
+        OP(BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_2, 0, 0, 16),
+        SKIP_UNLESS(BPF_REG_2, BPF_DEVCG_ACC_MKNOD, 2),
+        RETURN(1),
+        SKIP_UNLESS(BPF_REG_4, 136, 2),
+        RETURN(1),
+        ALLOW(1, 3),
+        ALLOW(1, 5),
+        ALLOW(1, 7),
+        ALLOW(1, 8),
+        ALLOW(1, 9),
+        ALLOW(5, 0),
+        ALLOW(5, 2),
+        RETURN(0),
+    };
+    union bpf_attr load = {
+        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+        .insn_cnt = sizeof(program) / sizeof(program[0]),
+        .insns = (uintptr_t)program,
+        .license = (uintptr_t) "GPL",
+    };
+    long fd = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+    must(fd, "device program");
+    union bpf_attr attach = {
+        .target_fd = (uint32_t)cgroup,
+        .attach_bpf_fd = (uint32_t)fd,
+        .attach_type = BPF_CGROUP_DEVICE,
+        .attach_flags = BPF_F_ALLOW_MULTI,
+    };
+    must(syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof(attach)), "device program");
+    (void)close((int)fd);
+}
+
+static void mount_cgroup(int own_namespace) {
+    const unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RELATIME | MS_RDONLY;
+    const char *target = "sys/fs/cgroup";
+    if (own_namespace) {
+        mount_on("cgroup", target, "cgroup2", flags, NULL);
+        return;
+    }
+    must(mount("/sys/fs/cgroup", target, NULL, MS_BIND, NULL), target);
+    must(mount(NULL, target, NULL, MS_BIND | MS_REMOUNT | flags, NULL), target);
+}
+
+static void mount_all(int own_cgroup_namespace) {
     const unsigned long safe = MS_NOSUID | MS_NOEXEC | MS_NODEV;
     mount_on("proc", "proc", "proc", 0, NULL);
     mount_on("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k");
@@ -50,7 +110,7 @@ static void mount_all(void) {
     mount_on("shm", "dev/shm", "tmpfs", safe, "mode=1777,size=65536k");
     mount_on("mqueue", "dev/mqueue", "mqueue", safe, NULL);
     mount_on("sysfs", "sys", "sysfs", safe | MS_RDONLY, NULL);
-    mount_on("cgroup", "sys/fs/cgroup", "cgroup2", safe | MS_RELATIME | MS_RDONLY, NULL);
+    mount_cgroup(own_cgroup_namespace);
 }
 
 static void make_devices(void) {
@@ -110,15 +170,16 @@ static void restrict_self(void) {
     must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 }
 
-static void become_container(const char *rootfs, const char *program) {
+static void become_container(int own_cgroup_namespace, const char *rootfs, const char *program) {
     char *const arguments[] = {(char *)(uintptr_t)program, NULL};
     char *const environment[] = {(char *)(uintptr_t) "PATH=/bin", NULL};
-    must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
+    if (own_cgroup_namespace)
+        must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
     must(setsid(), "setsid");
     must(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL), "/");
     must(mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), rootfs);
     must(chdir(rootfs), rootfs);
-    mount_all();
+    mount_all(own_cgroup_namespace);
     make_devices();
     must(sethostname("floor", 5), "sethostname");
     must(syscall(SYS_pivot_root, ".", "."), "pivot_root");
@@ -130,11 +191,15 @@ static void become_container(const char *rootfs, const char *program) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4)
+    if (argc != 5)
         return 2;
-    must(mkdir(argv[2], 0755), argv[2]);
-    int cgroup = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    must(cgroup, argv[2]);
+    const int own_cgroup_namespace = strcmp(argv[1], "host-cgroup") != 0;
+    const char *rootfs = argv[2];
+    const char *path = argv[3];
+    must(mkdir(path, 0755), path);
+    int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    must(cgroup, path);
+    limit_devices(cgroup);
     struct clone_args arguments = {
         .flags = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS |
                  CLONE_INTO_CGROUP,
@@ -144,9 +209,9 @@ int main(int argc, char **argv) {
     long child = syscall(SYS_clone3, &arguments, sizeof(arguments));
     must(child, "clone3");
     if (child == 0)
-        become_container(argv[1], argv[3]);
+        become_container(own_cgroup_namespace, rootfs, argv[4]);
     int status = 0;
     must(waitpid((pid_t)child, &status, 0), "waitpid");
-    must(rmdir(argv[2]), "rmdir");
+    must(rmdir(path), "rmdir");
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

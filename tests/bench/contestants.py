@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes part: each turns a verb ("run", "exec", ...) into the words of a command.
+
+A slot is a number from which a contestant makes its container's id, bundle and cgroup; commands with
+different slots can run at the same time.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import configs
+import workplace
+from harness import machine
+from spawner import Failure
+
+sys.path.insert(0, os.path.join(os.path.dirname(workplace.HERE), "engines"))
+
+import engine  # noqa: E402
+
+LIVE = 0  # the slot of a container that stays
+BATCH = 8
+
+
+class Contestant:
+    """Verbs and kinds of configurations that it has; a name without a verb takes no part in it."""
+    verbs = ()
+    kinds = ("default",)
+    layouts = ("unified", "hybrid", "legacy")
+    baseline = False  # no runtime, but what runtimes are compared with
+
+    def __init__(self, name, place):
+        self.name, self.place = name, place
+
+    def can(self, verb, kind="default"):
+        return verb in self.verbs and kind in self.kinds and machine.layout() in self.layouts
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        raise NotImplementedError
+
+    def forget_caches(self):
+        """What it has kept for the next container goes."""
+
+    def settle(self, slot):
+        """Waits until the container in the slot has ended."""
+
+    def launch(self, spawner, slots):
+        """Starts containers that sleep."""
+
+    def clear(self, spawner):
+        """Removes all of its containers."""
+
+    def close(self):
+        """Removes what it keeps elsewhere than in the workplace."""
+
+    def version(self):
+        return None
+
+
+class Nothing(Contestant):
+    """A static program that does nothing, in no container: what the spawning itself costs."""
+    verbs = ("run", "create", "state", "start", "kill", "delete", "list", "exec", "exec -t")
+    kinds = tuple(configs.KINDS)
+    baseline = True
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        return [self.place.rootfs + workplace.TRUE]
+
+
+class Floor(Contestant):
+    """tests/bench/floor.c"""
+    verbs = ("run",)
+    kinds = ("default", "host-cgroup")
+    layouts = ("unified",)
+    baseline = True
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        return [self.place.program("floor"), kind, self.place.rootfs,
+                f"/sys/fs/cgroup{self.place.cgroup}/floor-{slot}", workplace.TRUE]
+
+
+class Oci(Contestant):
+    """An OCI runtime called by itself, with a state folder of its own."""
+    verbs = (*Nothing.verbs, "limited run")
+    kinds = tuple(configs.KINDS)
+
+    def __init__(self, name, place, path):
+        super().__init__(name, place)
+        self.path = path
+        self.folder = place.make_folder("contestants", name)
+        self.root = os.path.join(self.folder, "state")
+        self.made = set()
+
+    def id(self, slot):
+        return f"bench-{os.getpid()}-{slot}"
+
+    def pid_file(self, slot):
+        return os.path.join(self.folder, f"pid-{slot}")
+
+    def bundle(self, slot, kind, program, memory_limit=None):
+        path = os.path.join(self.folder, f"{kind}-{program}-{slot}")
+        if path not in self.made or memory_limit:
+            os.makedirs(path, exist_ok=True)
+            config = configs.make(self.place, kind, program,
+                                  f"{self.place.cgroup}/{self.name}-{slot}")
+            if memory_limit:
+                config["linux"]["resources"]["memory"] = {"limit": memory_limit}
+            with open(path + "/config.json", "w", encoding="utf-8") as target:
+                json.dump(config, target)
+            self.made.add(path)
+        return path
+
+    def words(self, verb, slot=LIVE, kind="default", memory_limit=None):
+        name = self.id(slot)
+        made = {"run": "true", "limited run": "true", "launch": "sleep", "create": "sleep"}
+        bundle = self.bundle(slot, kind, made[verb], memory_limit) if verb in made else None
+        return [self.path, "--root", self.root, *{
+            "run": ("run", "--bundle", bundle, name),
+            "limited run": ("run", "--bundle", bundle, name),
+            "launch": ("run", "--detach", "--bundle", bundle, name),
+            "create": ("create", "--bundle", bundle, "--pid-file", self.pid_file(slot), name),
+            "exec": ("exec", name, workplace.TRUE),
+            "exec -t": ("exec", "--tty", name, workplace.TRUE),
+            "kill": ("kill", name, "KILL"),
+            "list": ("list",),
+            "remove": ("delete", "--force", name),
+        }.get(verb, (verb, name))]
+
+    def forget_caches(self):
+        workplace.forget([self.root + "/.seccomp", self.root + "/.cache/seccomp"])
+
+    def settle(self, slot):
+        with open(self.pid_file(slot), encoding="ascii") as source:
+            pid = source.read()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+                    if stat.read().rpartition(")")[2].split()[0] == "Z":
+                        return
+            except OSError:
+                return
+            time.sleep(0.001)
+        raise Failure(f"{self.name}: process {pid} does not end")
+
+    def launch(self, spawner, slots):
+        self._in_batches(spawner, "launch", slots)
+
+    def _in_batches(self, spawner, verb, slots):
+        for first in range(0, len(slots), BATCH):
+            commands = [self.words(verb, slot) for slot in slots[first:first + BATCH]]
+            spawner.many(commands, len(commands))
+
+    def clear(self, spawner):
+        if not os.path.isdir(self.root):
+            return
+        prefix = self.id("")
+        slots = [name.removeprefix(prefix) for name in os.listdir(self.root)
+                 if name.startswith(prefix)]
+        self._in_batches(spawner, "remove", slots)
+
+    def version(self):
+        done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)
+        return done.stdout.split("\n")[0].strip()
+
+
+class Lxc(Contestant):
+    """LXC's commands, on the same root file system with what its default profile mounts."""
+    verbs = ("run", "state", "list", "exec", "exec -t")
+    layouts = ("unified",)
+    COMMANDS = {"run": ("lxc-start", "-F"), "launch": ("lxc-start", "-d"), "state": ("lxc-info",),
+                "exec": ("lxc-attach",), "exec -t": ("lxc-attach",), "list": ("lxc-ls",),
+                "remove": ("lxc-stop", "-k")}
+
+    def __init__(self, name, place):
+        super().__init__(name, place)
+        self.path = place.make_folder("contestants", "lxc")
+        self.live = []
+
+    def id(self, slot, program):
+        name = f"bench-{os.getpid()}-{slot}-{program}"
+        folder = os.path.join(self.path, name)
+        if not os.path.isdir(folder):
+            os.mkdir(folder)
+            with open(folder + "/config", "w", encoding="ascii") as target:
+                target.write(f"lxc.uts.name = bench\nlxc.rootfs.path = dir:{self.place.rootfs}\n"
+                             "lxc.net.0.type = empty\nlxc.mount.auto = proc sys\n"
+                             f"lxc.init.cmd = {' '.join(configs.PROGRAMS[program])}\n"
+                             "lxc.pty.max = 64\nlxc.apparmor.profile = unchanged\n")
+        return name
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        program, *options = self.COMMANDS[verb]
+        words = [shutil.which(program), "-P", self.path]
+        if verb != "list":
+            words += ["-n", self.id(slot, "true" if verb == "run" else "sleep")]
+        return words + options + (["--", workplace.TRUE] if "attach" in program else [])
+
+    def launch(self, spawner, slots):
+        for slot in slots:
+            self.live.append(slot)
+            spawner.one(self.words("launch", slot))
+
+    def clear(self, spawner):
+        while self.live:
+            spawner.one(self.words("remove", self.live.pop()))
+
+    def version(self):
+        done = subprocess.run(["lxc-start", "--version"], capture_output=True, text=True, check=False)
+        return "lxc " + done.stdout.strip()
+
+
+class Podman(Contestant):
+    """`podman run` on a root file system without an image, with one of the runtimes."""
+    verbs = ("podman run",)
+
+    def __init__(self, runtime, place):
+        super().__init__("podman+" + runtime.name, place)
+        self.engine = engine.Podman(runtime.path)
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        settings = [f"{name}={self.engine.env[name]}"
+                    for name in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "HOME")]
+        command = self.engine.command("run", "--rm", "--pids-limit", "-1", "--rootfs",
+                                      self.place.rootfs, workplace.TRUE)
+        return ["/usr/bin/env", *settings, *command]
+
+    def close(self):
+        self.engine.close()
+
+    def version(self):
+        done = subprocess.run(["podman", "--version"], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+
+def find_runtimes(named):
+    """{name: path} of thole, crun and runc as far as they are there, and of those named."""
+    found = {"thole": machine.find_runtime(), "crun": shutil.which("crun"),
+             "runc": shutil.which("runc")}
+    found.update(named)
+    return {name: path for name, path in found.items() if path}
+
+
+def gather(place, runtimes, note):
+    """All contestants; `note` is told who is missing."""
+    everyone = [Oci(name, place, path) for name, path in runtimes.items()]
+    for name in ("thole", "crun", "runc"):
+        if name not in runtimes:
+            note(f"{name} is not here")
+    if shutil.which("podman"):
+        everyone += [Podman(one, place) for one in list(everyone)]
+    else:
+        note("podman is not installed")
+    if shutil.which("lxc-start"):
+        everyone.append(Lxc("lxc", place))
+    else:
+        note("lxc is not installed")
+    return everyone + [Floor("floor", place), Nothing("spawn", place)]

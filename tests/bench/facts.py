@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a reader must know of the machine to judge a result."""
+import os
+import shlex
+import sys
+import time
+
+
+def _first(path, prefix):
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return next(line for line in lines if line.startswith(prefix))
+    except (OSError, StopIteration):
+        return prefix + ":unknown"
+
+
+def load():
+    return f"{os.getloadavg()[0]:.2f}"
+
+
+def gather(load_before, versions):
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "command": shlex.join([os.path.relpath(sys.argv[0]), *sys.argv[1:]]),
+        "processor": _first("/proc/cpuinfo", "model name").split(":", 1)[1].strip(),
+        "processors": os.cpu_count(),
+        "memory_mb": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20,
+        "kernel": os.uname().release,
+        "system": _first("/etc/os-release", "PRETTY_NAME").split("=")[-1].strip().strip('"'),
+        "load_before": load_before,
+        "load_after": load(),
+        "versions": versions,
+    }

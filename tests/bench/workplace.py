@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the benchmark works: its folder, compiled programs, root file system and parent cgroup."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness import bundle, machine  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRUE_C = "int main(void) { return 0; }\n"
+TRUE = "/bin/static-true"
+PROGRAMS = ("floor", "spawn")
+# Made by LXC at the top of the hierarchy and left there.
+FOREIGN_CGROUP = "lxc.pivot"
+
+
+def compile_static(source, target):
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O2", "-static", "-o",
+                    target, source], check=True)
+
+
+class Workplace:
+    """A context: everything in it is gone at its end, however that comes."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="thole-bench.", dir="/var/tmp")
+        os.chmod(self.folder, 0o711)
+        self.cgroup = "/thole-bench-" + str(os.getpid())
+        self.foreign = [path for path in self._foreign_cgroups() if not os.path.exists(path)]
+
+    def __enter__(self):
+        try:
+            self.rootfs = os.path.join(self.folder, "rootfs")
+            bundle.make_rootfs(self.rootfs)
+            source = os.path.join(self.folder, "true.c")
+            with open(source, "w", encoding="ascii") as target:
+                target.write(TRUE_C)
+            compile_static(source, self.rootfs + TRUE)
+            for name in PROGRAMS:
+                compile_static(os.path.join(HERE, name + ".c"), self.program(name))
+            if machine.layout() == "unified":
+                os.makedirs("/sys/fs/cgroup" + self.cgroup)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for where in self._mount_points():
+            self.remove_cgroup(where + self.cgroup)
+        for path in self.foreign:
+            if os.path.isdir(path):
+                self.remove_cgroup(path)
+        subprocess.run(["rm", "-rf", "--one-file-system", self.folder], check=False)
+
+    def program(self, name):
+        """Path of one of the compiled programs."""
+        return os.path.join(self.folder, name)
+
+    def make_folder(self, *names):
+        path = os.path.join(self.folder, *names)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def file(self, name, text=""):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as target:
+            target.write(text)
+        return path
+
+    @staticmethod
+    def _mount_points():
+        return sorted({where for where, _ in machine.controllers().values()})
+
+    def _foreign_cgroups(self):
+        return [os.path.join(where, FOREIGN_CGROUP) for where in self._mount_points()]
+
+    @staticmethod
+    def remove_cgroup(top):
+        """Ends the processes in the cgroup and beneath, and removes it."""
+        for directory, _, _ in os.walk(top, topdown=False):
+            for _ in range(100):
+                for pid in _processes(directory):
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+                try:
+                    os.rmdir(directory)
+                    break
+                except OSError:
+                    time.sleep(0.01)
+
+
+def _processes(cgroup):
+    try:
+        with open(cgroup + "/cgroup.procs", encoding="ascii") as pids:
+            return [int(pid) for pid in pids.read().split() if pid != "0"]
+    except OSError:
+        return []
+
+
+def forget(folders):
+    """Removes folders as far as they exist."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
