@@ -50,4 +50,6 @@ def make(place, kind, program, cgroup):
     """A configuration as a dict; `program` is a key of PROGRAMS."""
     config = KINDS[kind](place, PROGRAMS[program])
     config["linux"]["cgroupsPath"] = cgroup
+    if not place.device_rules:
+        del config["linux"]["resources"]["devices"]
     return config

@@ -38,6 +38,11 @@ class Contestant:
         return verb in self.verbs and kind in self.kinds and machine.layout() in self.layouts
 
     def words(self, verb, slot=LIVE, kind="default"):
+        """The command for the verb."""
+        raise NotImplementedError
+
+    def exec_words(self, program, tty=False):
+        """The command that executes a program, given with its arguments, in the live container."""
         raise NotImplementedError
 
     def forget_caches(self):
@@ -56,6 +61,7 @@ class Contestant:
         """Removes what it keeps elsewhere than in the workplace."""
 
     def version(self):
+        """(name, version) for the record, or None."""
         return None
 
 
@@ -66,7 +72,10 @@ class Nothing(Contestant):
     baseline = True
 
     def words(self, verb, slot=LIVE, kind="default"):
-        return [self.place.rootfs + workplace.TRUE]
+        return self.exec_words([workplace.TRUE])
+
+    def exec_words(self, program, tty=False):
+        return [self.place.rootfs + program[0], *program[1:]]
 
 
 class Floor(Contestant):
@@ -77,7 +86,8 @@ class Floor(Contestant):
     baseline = True
 
     def words(self, verb, slot=LIVE, kind="default"):
-        return [self.place.program("floor"), kind, self.place.rootfs,
+        rules = "device-rules" if self.place.device_rules else "no-device-rules"
+        return [self.place.program("floor"), kind, rules, self.place.rootfs,
                 f"/sys/fs/cgroup{self.place.cgroup}/floor-{slot}", workplace.TRUE]
 
 
@@ -113,6 +123,8 @@ class Oci(Contestant):
         return path
 
     def words(self, verb, slot=LIVE, kind="default", memory_limit=None):
+        if verb in ("exec", "exec -t"):
+            return self.exec_words([workplace.TRUE], verb == "exec -t")
         name = self.id(slot)
         made = {"run": "true", "limited run": "true", "launch": "sleep", "create": "sleep"}
         bundle = self.bundle(slot, kind, made[verb], memory_limit) if verb in made else None
@@ -121,12 +133,14 @@ class Oci(Contestant):
             "limited run": ("run", "--bundle", bundle, name),
             "launch": ("run", "--detach", "--bundle", bundle, name),
             "create": ("create", "--bundle", bundle, "--pid-file", self.pid_file(slot), name),
-            "exec": ("exec", name, workplace.TRUE),
-            "exec -t": ("exec", "--tty", name, workplace.TRUE),
             "kill": ("kill", name, "KILL"),
             "list": ("list",),
             "remove": ("delete", "--force", name),
         }.get(verb, (verb, name))]
+
+    def exec_words(self, program, tty=False):
+        options = ["--tty"] if tty else []
+        return [self.path, "--root", self.root, "exec", *options, self.id(LIVE), *program]
 
     def forget_caches(self):
         workplace.forget([self.root + "/.seccomp", self.root + "/.cache/seccomp"])
@@ -162,8 +176,7 @@ class Oci(Contestant):
         self._in_batches(spawner, "remove", slots)
 
     def version(self):
-        done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)
-        return done.stdout.split("\n")[0].strip()
+        return self.name, said_version(self.path)
 
 
 class Lxc(Contestant):
@@ -171,8 +184,7 @@ class Lxc(Contestant):
     verbs = ("run", "state", "list", "exec", "exec -t")
     layouts = ("unified",)
     COMMANDS = {"run": ("lxc-start", "-F"), "launch": ("lxc-start", "-d"), "state": ("lxc-info",),
-                "exec": ("lxc-attach",), "exec -t": ("lxc-attach",), "list": ("lxc-ls",),
-                "remove": ("lxc-stop", "-k")}
+                "list": ("lxc-ls",), "remove": ("lxc-stop", "-k")}
 
     def __init__(self, name, place):
         super().__init__(name, place)
@@ -192,11 +204,17 @@ class Lxc(Contestant):
         return name
 
     def words(self, verb, slot=LIVE, kind="default"):
+        if verb in ("exec", "exec -t"):
+            return self.exec_words([workplace.TRUE])
         program, *options = self.COMMANDS[verb]
         words = [shutil.which(program), "-P", self.path]
         if verb != "list":
             words += ["-n", self.id(slot, "true" if verb == "run" else "sleep")]
-        return words + options + (["--", workplace.TRUE] if "attach" in program else [])
+        return words + options
+
+    def exec_words(self, program, tty=False):
+        return [shutil.which("lxc-attach"), "-P", self.path, "-n", self.id(LIVE, "sleep"), "--",
+                *program]
 
     def launch(self, spawner, slots):
         for slot in slots:
@@ -208,8 +226,7 @@ class Lxc(Contestant):
             spawner.one(self.words("remove", self.live.pop()))
 
     def version(self):
-        done = subprocess.run(["lxc-start", "--version"], capture_output=True, text=True, check=False)
-        return "lxc " + done.stdout.strip()
+        return self.name, said_version("lxc-start")
 
 
 class Podman(Contestant):
@@ -218,37 +235,56 @@ class Podman(Contestant):
 
     def __init__(self, runtime, place):
         super().__init__("podman+" + runtime.name, place)
-        self.engine = engine.Podman(runtime.path)
+        self.engine = engine.Podman(runtime.path, place.folder)
 
     def words(self, verb, slot=LIVE, kind="default"):
+        return self._command("run", "--rm", "--pids-limit", "-1", "--rootfs", self.place.rootfs,
+                             workplace.TRUE)
+
+    def _command(self, *words):
         settings = [f"{name}={self.engine.env[name]}"
                     for name in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "HOME")]
-        command = self.engine.command("run", "--rm", "--pids-limit", "-1", "--rootfs",
-                                      self.place.rootfs, workplace.TRUE)
-        return ["/usr/bin/env", *settings, *command]
+        return ["/usr/bin/env", *settings, *self.engine.command(*words)]
+
+    def exec_words(self, program, tty=False):
+        return self._command("exec", *(["-it"] if tty else []), self.engine.names[LIVE], *program)
+
+    def launch(self, spawner, slots):
+        for _ in slots:
+            spawner.one(self._command("run", "--detach", "--pids-limit", "-1", "--name",
+                                      self.engine.new_name(), "--rootfs", self.place.rootfs,
+                                      *configs.PROGRAMS["sleep"]))
+
+    def clear(self, spawner):
+        self.engine.forget()
 
     def close(self):
         self.engine.close()
 
     def version(self):
-        done = subprocess.run(["podman", "--version"], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
+        return "podman", said_version("podman")
 
 
-def find_runtimes(named):
-    """{name: path} of thole, crun and runc as far as they are there, and of those named."""
+def said_version(program):
+    """The last word of the first line that --version prints."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout.split("\n")[0].split() or ["unknown"])[-1]
+
+
+def find_runtimes(named, note):
+    """{name: path} of thole, crun and runc as far as they are there, and of those named; `note` is
+    told who is missing."""
     found = {"thole": machine.find_runtime(), "crun": shutil.which("crun"),
              "runc": shutil.which("runc")}
     found.update(named)
+    for name in [name for name, path in found.items() if not path]:
+        note(f"{name} is not here")
     return {name: path for name, path in found.items() if path}
 
 
 def gather(place, runtimes, note):
-    """All contestants; `note` is told who is missing."""
+    """All contestants but those that are not installed; `note` is told who that is."""
     everyone = [Oci(name, place, path) for name, path in runtimes.items()]
-    for name in ("thole", "crun", "runc"):
-        if name not in runtimes:
-            note(f"{name} is not here")
     if shutil.which("podman"):
         everyone += [Podman(one, place) for one in list(everyone)]
     else:

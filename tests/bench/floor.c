@@ -3,10 +3,11 @@
  * The floor: what the kernel itself takes for a container with the default configuration. Bare
  * system calls in one straight line, nothing read, nothing decided, no error handled but by exit.
  *
- *     floor KIND ROOTFS CGROUP PROGRAM
+ *     floor KIND DEVICES ROOTFS CGROUP PROGRAM
  *
- * KIND: "default", or "host-cgroup" without a cgroup namespace of its own; CGROUP: a new directory
- * beneath /sys/fs/cgroup, a cgroup2 mount. Built statically; PROGRAM should be static too.
+ * KIND: "default", or "host-cgroup" without a cgroup namespace of its own; DEVICES: "device-rules"
+ * or "no-device-rules"; CGROUP: a new directory beneath /sys/fs/cgroup, a cgroup2 mount. Built
+ * statically; PROGRAM should be static too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -191,15 +192,16 @@ static void become_container(int own_cgroup_namespace, const char *rootfs, const
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5)
+    if (argc != 6)
         return 2;
     const int own_cgroup_namespace = strcmp(argv[1], "host-cgroup") != 0;
-    const char *rootfs = argv[2];
-    const char *path = argv[3];
+    const char *rootfs = argv[3];
+    const char *path = argv[4];
     must(mkdir(path, 0755), path);
     int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     must(cgroup, path);
-    limit_devices(cgroup);
+    if (strcmp(argv[2], "device-rules") == 0)
+        limit_devices(cgroup);
     struct clone_args arguments = {
         .flags = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS |
                  CLONE_INTO_CGROUP,
@@ -209,7 +211,7 @@ int main(int argc, char **argv) {
     long child = syscall(SYS_clone3, &arguments, sizeof(arguments));
     must(child, "clone3");
     if (child == 0)
-        become_container(own_cgroup_namespace, rootfs, argv[4]);
+        become_container(own_cgroup_namespace, rootfs, argv[5]);
     int status = 0;
     must(waitpid((pid_t)child, &status, 0), "waitpid");
     must(rmdir(path), "rmdir");

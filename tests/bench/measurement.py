@@ -115,8 +115,10 @@ class Measurement:
                     sample = self._call(one, scenario, verb, scenarios.PACES[pace])
                     if sample and number >= WARM_UP:
                         taken.setdefault((verb, one.name), []).append(sample)
-        for (verb, name), samples in taken.items():
-            self._append(scenario, verb, pace, name, samples, live=live, whose=whose)
+        for verb in scenario.verbs:
+            for one in [one for one in fit if (verb, one.name) in taken]:
+                self._append(scenario, verb, pace, one.name, taken[verb, one.name], live=live,
+                             whose=whose)
 
     def _append(self, scenario, verb, pace, name, samples, **more):
         self.series.append({

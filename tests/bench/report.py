@@ -154,7 +154,7 @@ def preface(data):
             f"Machine: {machine['processor']}, {machine['processors']} processors, "
             f"{machine['memory_mb']:,} MB, Linux {machine['kernel']}, {machine['system']}",
             f"Load average: {machine['load_before']} before, {machine['load_after']} after",
-            "Versions: " + "; ".join(f"{name}: {version}"
+            "Versions: " + ", ".join(f"{name} {version}"
                                      for name, version in machine["versions"].items())]
 
 

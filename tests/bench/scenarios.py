@@ -43,7 +43,7 @@ TABLE = (
     Scenario("parallel", "in_parallel", parallel=(1, 8), rounds=(2, 7), paces=("back to back",)),
     Scenario("growth", "one_after_another", verbs=("run", "state", "exec", "list"),
              live=(1, 100, 1000), rounds=(4, 15)),
-    Scenario("podman", "take_turns", verbs=("podman run",), rounds=(2, 10),
+    Scenario("podman", "take_turns", verbs=("podman run",), layouts=ALL, rounds=(2, 10),
              paces=("back to back",)),
     Scenario("counts", "count", verbs=("run", "exec", "state", "list"), live=(1,)),
     Scenario("memory", "find_memory_limit", verbs=("limited run",), layouts=ALL),

@@ -13,6 +13,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import bundle, machine  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+VIEW = os.path.join(machine.TOP, "tests", "cli", "v2-view")
+SKIP = 77
 TRUE_C = "int main(void) { return 0; }\n"
 TRUE = "/bin/static-true"
 PROGRAMS = ("floor", "spawn")
@@ -28,8 +30,10 @@ def compile_static(source, target):
 class Workplace:
     """A context: everything in it is gone at its end, however that comes."""
 
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="thole-bench.", dir="/var/tmp")
+    def __init__(self, device_rules=True):
+        self.device_rules = device_rules
+        # Short: Podman's folders lie beneath, and it allows 50 characters.
+        self.folder = tempfile.mkdtemp(prefix="bench.", dir="/var/tmp")
         os.chmod(self.folder, 0o711)
         self.cgroup = "/thole-bench-" + str(os.getpid())
         self.foreign = [path for path in self._foreign_cgroups() if not os.path.exists(path)]
@@ -39,8 +43,7 @@ class Workplace:
             self.rootfs = os.path.join(self.folder, "rootfs")
             bundle.make_rootfs(self.rootfs)
             source = os.path.join(self.folder, "true.c")
-            with open(source, "w", encoding="ascii") as target:
-                target.write(TRUE_C)
+            write(source, TRUE_C)
             compile_static(source, self.rootfs + TRUE)
             for name in PROGRAMS:
                 compile_static(os.path.join(HERE, name + ".c"), self.program(name))
@@ -70,8 +73,7 @@ class Workplace:
 
     def file(self, name, text=""):
         path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as target:
-            target.write(text)
+        write(path, text)
         return path
 
     @staticmethod
@@ -104,6 +106,17 @@ def _processes(cgroup):
             return [int(pid) for pid in pids.read().split() if pid != "0"]
     except OSError:
         return []
+
+
+def enter_view():
+    """Runs this program once more in a cgroup v2 view, unless it is in one."""
+    if machine.layout() != "unified":
+        os.execv(VIEW, [VIEW, sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as target:
+        target.write(text)
 
 
 def forget(folders):

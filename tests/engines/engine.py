@@ -42,13 +42,13 @@ class Result:
 
 
 class Engine:
-    """A command with a store of its own beneath a temporary folder."""
+    """A command with a store of its own in a temporary folder beneath `parent`."""
 
     program = None
 
-    def __init__(self, runtime):
+    def __init__(self, runtime, parent="/var/tmp"):
         self.runtime = runtime
-        self.base = tempfile.mkdtemp(prefix="thole-engine.", dir="/var/tmp")
+        self.base = tempfile.mkdtemp(prefix="thole-engine.", dir=parent)
         self.image = IMAGE
         self.names = []
         self.env = {**os.environ, "CONTAINERS_CONF": self._write_settings(),
