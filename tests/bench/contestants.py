@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who takes part: each turns a verb ("run", "exec", ...) into the words of a command.
 
-A slot is a number from which a contestant makes its container's id, bundle and cgroup; commands with
-different slots can run at the same time.
+A slot is a number from which a contestant makes its container's id, bundle and cgroup; commands
+with different slots can run at the same time.
 """
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ class Contestant:
     kinds = ("default",)
     layouts = ("unified", "hybrid", "legacy")
     baseline = False  # no runtime, but what runtimes are compared with
+    path = None  # of the program
 
     def __init__(self, name, place):
         self.name, self.place = name, place
@@ -188,12 +190,12 @@ class Lxc(Contestant):
 
     def __init__(self, name, place):
         super().__init__(name, place)
-        self.path = place.make_folder("contestants", "lxc")
+        self.store = place.make_folder("contestants", "lxc")
         self.live = []
 
     def id(self, slot, program):
         name = f"bench-{os.getpid()}-{slot}-{program}"
-        folder = os.path.join(self.path, name)
+        folder = os.path.join(self.store, name)
         if not os.path.isdir(folder):
             os.mkdir(folder)
             with open(folder + "/config", "w", encoding="ascii") as target:
@@ -207,13 +209,13 @@ class Lxc(Contestant):
         if verb in ("exec", "exec -t"):
             return self.exec_words([workplace.TRUE])
         program, *options = self.COMMANDS[verb]
-        words = [shutil.which(program), "-P", self.path]
+        words = [shutil.which(program), "-P", self.store]
         if verb != "list":
             words += ["-n", self.id(slot, "true" if verb == "run" else "sleep")]
         return words + options
 
     def exec_words(self, program, tty=False):
-        return [shutil.which("lxc-attach"), "-P", self.path, "-n", self.id(LIVE, "sleep"), "--",
+        return [shutil.which("lxc-attach"), "-P", self.store, "-n", self.id(LIVE, "sleep"), "--",
                 *program]
 
     def launch(self, spawner, slots):
@@ -263,6 +265,18 @@ class Podman(Contestant):
 
     def version(self):
         return "podman", said_version("podman")
+
+
+def clear_all(everyone, spawner):
+    """Whatever has happened: no contestant keeps a container."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for one in everyone:
+        try:
+            one.clear(spawner)
+        except Failure as failure:
+            print(f"clearing up {one.name}: {failure}", file=sys.stderr)
+        one.close()
 
 
 def said_version(program):

@@ -18,10 +18,17 @@ def load():
     return f"{os.getloadavg()[0]:.2f}"
 
 
+def _command():
+    """This program's, without the folders of files."""
+    words = [os.path.relpath(sys.argv[0])] + [
+        "=".join(map(os.path.basename, word.split("="))) for word in sys.argv[1:]]
+    return shlex.join(words)
+
+
 def gather(load_before, versions):
     return {
         "date": time.strftime("%Y-%m-%d"),
-        "command": shlex.join([os.path.relpath(sys.argv[0]), *sys.argv[1:]]),
+        "command": _command(),
         "processor": _first("/proc/cpuinfo", "model name").split(":", 1)[1].strip(),
         "processors": os.cpu_count(),
         "memory_mb": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the scenarios; each method fills lists of plain dicts, which report.py and others read."""
+"""Measures the scenarios; each method fills lists of plain dicts, which report.py reads."""
 import random
 import sys
 import time
@@ -27,6 +27,8 @@ class Measurement:
         self.series, self.counts, self.limits, self.notes = [], [], [], []
 
     def note(self, text):
+        for one in self.everyone:
+            text = text.replace(one.path or one.name, one.name)
         text = f"{self.layout}: {text}"
         if text not in self.notes:
             self.notes.append(text)
@@ -66,12 +68,6 @@ class Measurement:
             one.clear(self.spawner)
         except Failure as failure:
             self.note(f"clearing up: {failure}")
-
-    def close(self):
-        """Whatever happened: no contestant keeps a container."""
-        for one in self.everyone:
-            self._clear(one)
-            one.close()
 
     def _call(self, one, scenario, verb, pause=0.0):
         """The Sample of one call, None of one that is not measured or that the contestant lacks."""

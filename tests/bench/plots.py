@@ -21,6 +21,8 @@ COMMANDS = (("lifecycle", "create"), ("lifecycle", "start"), ("lifecycle", "stat
             ("lifecycle", "kill"), ("lifecycle", "delete"), ("attached", "list"),
             ("attached", "exec"), ("attached", "exec -t"))
 
+LEAST = 0.02  # milliseconds; noise can make a difference negative, which has no logarithm
+
 
 def draw(data, folder):
     """Writes the pictures; returns their names, or none and the reason."""
@@ -68,7 +70,8 @@ def distributions(figures):
                 if curves:
                     axes = ('set logscale x\nset xlabel "milliseconds"\n'
                             'set ylabel "per cent of runs"\nset yrange [0:100]\n')
-                    title = f"{scenarios.title(scenarios.by_key(scenario), 'run')}, {pace}, {layout}"
+                    what = scenarios.title(scenarios.by_key(scenario), "run")
+                    title = f"{what}, {pace}, {layout} cgroups"
                     scripts[f"{scenario}-{layout}-{pace.replace(' ', '-')}"] = (
                         title, (760, 380), axes + _lines(curves, "with steps"))
     return scripts
@@ -91,7 +94,7 @@ def growth(figures):
             axes = ('set logscale xy\nset xlabel "live containers"\nset ylabel "milliseconds"\n'
                     'set yrange [0.5:*]\n')
             scripts["growth-" + verb] = (f"{verb}, idle, beside live containers", (620, 380),
-                                         axes + _lines(curves, "with linespoints"))
+                                         axes + _lines(curves, "with linespoints pointtype 7"))
     return scripts
 
 
@@ -103,9 +106,9 @@ def commands(figures):
     for scenario, verb in COMMANDS:
         entries = [figures.one(layout="unified", scenario=scenario, verb=verb, pace="idle",
                                contestant=name) for name in names]
-        if all(entries):
-            values = [figures.less_spawn(entry) for entry in entries]
-            rows.append(f'"{verb}" ' + " ".join(f"{value / 1000:.3f}" for value in values))
+        if names and all(entries):
+            values = [max(figures.less_spawn(entry) / 1000, LEAST) for entry in entries]
+            rows.append(f'"{verb}" ' + " ".join(f"{value:.3f}" for value in values))
     if not rows:
         return {}
     script = ('set style data histograms\nset style fill solid\nset boxwidth 0.9\n'

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts commands through tests/bench/spawn.c, which measures them."""
 import collections
-import os
 import subprocess
 
 # microseconds; the largest resident set of any one process in kilobytes; minor page faults
 Sample = collections.namedtuple("Sample", "us peak_kb faults")
+
+
+TIMEOUT = 20  # seconds for a command to end that was interrupted
 
 
 class Failure(Exception):
@@ -16,30 +18,39 @@ class Spawner:
     """A context: the running program."""
 
     def __init__(self, place):
-        self.unanswered = 0
-        self.errors = open(place.file("errors"), "r+b", buffering=0)
-        # In a session of its own, so that Ctrl-C leaves time to clean up.
-        self.process = subprocess.Popen([place.program("spawn")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self._appended(),
-                                        start_new_session=True, text=True, bufsize=1)
-
-    def _appended(self):
-        return os.open(self.errors.name, os.O_WRONLY | os.O_APPEND)
+        self.program = place.program("spawn")
+        self.errors = open(place.file("errors"), "a+b", buffering=0)
+        self.process = None
+        self.interrupted = False  # between a request and its answer
 
     def __enter__(self):
+        # In a session of its own, so that Ctrl-C does not reach it.
+        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=self.errors,
+                                        start_new_session=True, text=True, bufsize=1)
         return self
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait()
-        self.errors.close()
+        try:
+            self.process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    def _restart(self):
+        """After Ctrl-C: ends what is running, nobody wants its answer."""
+        self.__exit__()
+        self.__enter__()
 
     def _request(self, *words):
+        if self.interrupted:
+            self._restart()
+        self.interrupted = True
         self.process.stdin.write("\t".join(map(str, words)) + "\n")
-        self.unanswered += 1
-        while self.unanswered:  # more than one after Ctrl-C: the answer that nobody read
-            line = self.process.stdout.readline()
-            self.unanswered -= 1
+        line = self.process.stdout.readline()
+        self.interrupted = False
         if not line:
             raise Failure(self._said() or "tests/bench/spawn.c ended")
         *numbers, status = line.split()

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -33,12 +32,12 @@ class Workplace:
     def __init__(self, device_rules=True):
         self.device_rules = device_rules
         # Short: Podman's folders lie beneath, and it allows 50 characters.
-        self.folder = tempfile.mkdtemp(prefix="bench.", dir="/var/tmp")
-        os.chmod(self.folder, 0o711)
+        self.folder = f"/var/tmp/bench.{os.getpid()}"
         self.cgroup = "/thole-bench-" + str(os.getpid())
         self.foreign = [path for path in self._foreign_cgroups() if not os.path.exists(path)]
 
     def __enter__(self):
+        os.mkdir(self.folder, 0o711)
         try:
             self.rootfs = os.path.join(self.folder, "rootfs")
             bundle.make_rootfs(self.rootfs)
