@@ -29,8 +29,7 @@ def _host_cgroup(place, program):
 def _podman(place, program):
     """What Podman 4.3 gave its runtime for `podman run`, with the seccomp profile of Debian's
     containers-common; without a limit of processes, for which some layouts have no controller."""
-    with open(PODMAN_CONFIG, encoding="utf-8") as source:
-        text = source.read()
+    text = workplace.read(PODMAN_CONFIG)
     files = place.make_folder("podman-files")
     place.make_folder("podman-files", "shm")
     for name in ("hosts", "hostname", ".containerenv"):

@@ -23,6 +23,14 @@ import engine  # noqa: E402
 
 LIVE = 0  # the slot of a container that stays
 BATCH = 8
+LXC_CONFIG = """lxc.uts.name = bench
+lxc.rootfs.path = dir:{rootfs}
+lxc.net.0.type = empty
+lxc.mount.auto = proc sys
+lxc.init.cmd = {program}
+lxc.pty.max = 64
+lxc.apparmor.profile = unchanged
+"""
 
 
 class Contestant:
@@ -112,15 +120,14 @@ class Oci(Contestant):
         return os.path.join(self.folder, f"pid-{slot}")
 
     def bundle(self, slot, kind, program, memory_limit=None):
-        path = os.path.join(self.folder, f"{kind}-{program}-{slot}")
-        if path not in self.made or memory_limit:
+        path = os.path.join(self.folder, f"{kind}-{program}-{memory_limit or 'free'}-{slot}")
+        if path not in self.made:
             os.makedirs(path, exist_ok=True)
             config = configs.make(self.place, kind, program,
                                   f"{self.place.cgroup}/{self.name}-{slot}")
             if memory_limit:
                 config["linux"]["resources"]["memory"] = {"limit": memory_limit}
-            with open(path + "/config.json", "w", encoding="utf-8") as target:
-                json.dump(config, target)
+            workplace.write(path + "/config.json", json.dumps(config))
             self.made.add(path)
         return path
 
@@ -148,8 +155,7 @@ class Oci(Contestant):
         workplace.forget([self.root + "/.seccomp", self.root + "/.cache/seccomp"])
 
     def settle(self, slot):
-        with open(self.pid_file(slot), encoding="ascii") as source:
-            pid = source.read()
+        pid = workplace.read(self.pid_file(slot))
         end = time.monotonic() + 10
         while time.monotonic() < end:
             try:
@@ -198,11 +204,8 @@ class Lxc(Contestant):
         folder = os.path.join(self.store, name)
         if not os.path.isdir(folder):
             os.mkdir(folder)
-            with open(folder + "/config", "w", encoding="ascii") as target:
-                target.write(f"lxc.uts.name = bench\nlxc.rootfs.path = dir:{self.place.rootfs}\n"
-                             "lxc.net.0.type = empty\nlxc.mount.auto = proc sys\n"
-                             f"lxc.init.cmd = {' '.join(configs.PROGRAMS[program])}\n"
-                             "lxc.pty.max = 64\nlxc.apparmor.profile = unchanged\n")
+            workplace.write(folder + "/config", LXC_CONFIG.format(
+                rootfs=self.place.rootfs, program=" ".join(configs.PROGRAMS[program])))
         return name
 
     def words(self, verb, slot=LIVE, kind="default"):

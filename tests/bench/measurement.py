@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the scenarios; each method fills lists of plain dicts, which report.py reads."""
+import os
 import random
+import statistics
 import sys
 import time
 
 import counting
 import scenarios
+import workplace
 from harness import machine
 from spawner import Failure
 
@@ -176,14 +179,16 @@ class Measurement:
                 self._clear(one)
 
     def find_memory_limit(self, scenario):
-        """The smallest limit with which a container starts three times in a row."""
+        """The smallest limit with which a container starts three times in a row, and what the
+        runtime's processes, the container and the kernel on their behalf take together."""
         if "memory" not in machine.controllers():
             self.note("memory: no memory controller in this layout, so no smallest limit")
             return
         for one in self._fit(scenario):
             limit = self._smallest_limit(one)
             if limit:
-                self.limits.append({"layout": self.layout, "contestant": one.name, "bytes": limit})
+                self.limits.append({"layout": self.layout, "contestant": one.name, "bytes": limit,
+                                    "all_bytes": self._peak_of_all(one)})
 
     def _smallest_limit(self, one):
         low, high = 0, LIMIT_MOST // LIMIT_STEP
@@ -197,6 +202,22 @@ class Measurement:
             else:
                 low = middle
         return high * LIMIT_STEP
+
+    def _peak_of_all(self, one):
+        """Bytes charged to a cgroup in which everything happens; None with version 2, where such a
+        cgroup cannot have both processes and limited children."""
+        where, unified = machine.controllers()["memory"]
+        if unified:
+            return None
+        cgroup = where + self.place.cgroup
+        os.makedirs(cgroup, exist_ok=True)
+        peaks = []
+        for _ in range(3):
+            workplace.write(cgroup + "/memory.max_usage_in_bytes", "0")
+            self.spawner.one(["/bin/sh", "-c", 'echo $$ >"$0" && exec "$@"',
+                              cgroup + "/cgroup.procs", *one.words("run")])
+            peaks.append(int(workplace.read(cgroup + "/memory.max_usage_in_bytes")))
+        return statistics.median(peaks)
 
     def _starts_with(self, one, limit):
         try:

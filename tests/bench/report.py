@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of a run's results, as plain text or as Markdown."""
 import dataclasses
+import os
 
 import scenarios
 import targets
+import workplace
 from figures import Figures, middle, quartiles
 
 NOTHING = ""
@@ -124,10 +126,12 @@ def _by_verb(entry):
 
 
 def memory_limits(data):
-    return Table("Smallest memory limit with which a container starts",
-                 [NOTHING, "cgroups", "kB"],
-                 [[entry["contestant"], entry["layout"], f"{entry['bytes'] // 1024:,}"]
-                  for entry in data["limits"]])
+    return Table("Memory",
+                 [NOTHING, "cgroups", "smallest limit that starts a container, kB",
+                  "charged for a run in all, kB"],
+                 [[entry["contestant"], entry["layout"],
+                   *(f"{entry[name] / 1024:,.0f}" if entry.get(name) else NOTHING
+                     for name in ("bytes", "all_bytes"))] for entry in data["limits"]])
 
 
 def target_table(data):
@@ -165,6 +169,17 @@ def notes(data):
 
 def plain(data):
     return "\n".join([*preface(data), "", *(table.plain() for table in tables(data)), *notes(data)])
+
+
+def write_markdown(path, name, text):
+    """Into the document at `path` between its comments "NAME begin" and "NAME end"; into a file of
+    its own where there is no such document."""
+    begin, end = f"<!-- {name} begin -->\n", f"<!-- {name} end -->\n"
+    old = workplace.read(path) if os.path.exists(path) else ""
+    if begin in old and end in old:
+        head, tail = old.partition(begin)[0], old.partition(end)[2]
+        text = head + begin + "\n" + text + "\n" + end + tail
+    workplace.write(path, text)
 
 
 def markdown(data):

@@ -118,6 +118,11 @@ def write(path, text):
         target.write(text)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
+
+
 def forget(folders):
     """Removes folders as far as they exist."""
     for folder in folders:

@@ -99,3 +99,20 @@ def test_ratios(folder):
     assert rows["start, idle, less spawn, of crun"] == ["at most 0.6 x", "0.33 x", "met"]
     assert rows["delete, idle, less spawn, of crun"][1] == "not measured"
     assert ["- a note"] in lines
+
+
+def test_document_keeps_its_text(folder):
+    results = {"machine": MACHINE, "counts": [], "limits": [], "notes": [],
+               "series": [series("thole", [1000]), series("spawn", [500])]}
+    file, page = os.path.join(folder, "results.json"), os.path.join(folder, "page.md")
+    with open(file, "w", encoding="utf-8") as target:
+        json.dump(results, target)
+    with open(page, "w", encoding="utf-8") as target:
+        target.write("before\n<!-- run begin -->\nold\n<!-- run end -->\nafter\n")
+    for _ in range(2):
+        subprocess.run(bench("--from", file, "--markdown", page), capture_output=True, check=True)
+    with open(page, encoding="utf-8") as source:
+        text = source.read()
+    assert text.startswith("before\n<!-- run begin -->\n")
+    assert text.endswith("\n<!-- run end -->\nafter\n")
+    assert text.count("| thole | idle | 1.00 |") == 1 and "old" not in text
