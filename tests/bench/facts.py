@@ -26,6 +26,7 @@ def _command():
 
 
 def gather(load_before, versions):
+    """A dict for the results; the load average is taken once more."""
     return {
         "date": time.strftime("%Y-%m-%d"),
         "command": _command(),

@@ -21,6 +21,7 @@ COMMANDS = (("lifecycle", "create"), ("lifecycle", "start"), ("lifecycle", "stat
             ("lifecycle", "kill"), ("lifecycle", "delete"), ("attached", "list"),
             ("attached", "exec"), ("attached", "exec -t"))
 
+DISTRIBUTIONS = (("unified", "run"), ("unified", "run-podman-warm"), ("hybrid", "run"))
 LEAST = 0.02  # milliseconds; noise can make a difference negative, which has no logarithm
 
 
@@ -57,23 +58,22 @@ def _lines(curves, style):
 def distributions(figures):
     """How many of a hundred runs took at most so long."""
     scripts = {}
-    for layout in scenarios.ALL:
-        for scenario in ("run", "run-podman-warm"):
-            for pace in scenarios.PACES:
-                found = figures.find(layout=layout, scenario=scenario, pace=pace)
-                curves = []
-                for number, entry in enumerate(found):
-                    times = sorted(entry["us"])
-                    rows = [f"{us / 1000:.3f} {100 * rank / len(times):.1f}"
-                            for rank, us in enumerate(times, 1)]
-                    curves.append((entry["contestant"], _color(entry["contestant"], number), rows))
-                if curves:
-                    axes = ('set logscale x\nset xlabel "milliseconds"\n'
-                            'set ylabel "per cent of runs"\nset yrange [0:100]\n')
-                    what = scenarios.title(scenarios.by_key(scenario), "run")
-                    title = f"{what}, {pace}, {layout} cgroups"
-                    scripts[f"{scenario}-{layout}-{pace.replace(' ', '-')}"] = (
-                        title, (760, 380), axes + _lines(curves, "with steps"))
+    axes = ('set logscale x\nset xlabel "milliseconds"\n'
+            'set ylabel "per cent of runs"\nset yrange [0:100]\n')
+    for layout, scenario in DISTRIBUTIONS:
+        for pace in scenarios.PACES:
+            curves = []
+            for number, entry in enumerate(figures.find(layout=layout, scenario=scenario,
+                                                        pace=pace)):
+                times = sorted(entry["us"])
+                rows = [f"{us / 1000:.3f} {100 * rank / len(times):.1f}"
+                        for rank, us in enumerate(times, 1)]
+                curves.append((entry["contestant"], _color(entry["contestant"], number), rows))
+            if curves:
+                what = scenarios.title(scenarios.by_key(scenario), "run")
+                scripts[f"{scenario}-{layout}-{pace.replace(' ', '-')}"] = (
+                    f"{what}, {pace}, {layout} cgroups", (760, 380),
+                    axes + _lines(curves, "with steps"))
     return scripts
 
 

@@ -182,7 +182,11 @@ def write_markdown(path, name, text):
     workplace.write(path, text)
 
 
+def listed(lines):
+    """The lines as a Markdown list."""
+    return "".join(f"- {line}\n" for line in lines) + "\n"
+
+
 def markdown(data):
-    return "\n".join([*("- " + line for line in preface(data)), "",
-                      *(table.markdown() for table in tables(data)),
+    return "\n".join([listed(preface(data)), *(table.markdown() for table in tables(data)),
                       *(line if line.startswith("-") else line + "\n" for line in notes(data)), ""])
