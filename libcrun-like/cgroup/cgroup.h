@@ -47,7 +47,8 @@ struct cgroup_entry {
     size_t task_count;
 };
 
-/** @subgroup is a path beneath the container's directories ("" for themselves). */
+/** @subgroup is a path beneath the container's directories ("" for themselves, or for the plan's
+ * delegated child). */
 int cgroup_entry_open(const struct plan_cgroup *cgroup, const char *subgroup,
                       struct cgroup_entry *ret_entry, struct thole_error *err);
 /** The cgroup that process @pid is in now, for containers whose init moved itself. */

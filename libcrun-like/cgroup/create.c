@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -213,6 +214,34 @@ static int move_holder(const struct making *making, int fd, struct thole_error *
     return 0;
 }
 
+/* ---- a child for the payload ---------------------------------------------------------------- */
+
+/* Makes the child that init is born in. It has every controller and no limit; the limits are on the
+ * directory above it, which holds no process any more. */
+static int make_delegated(const struct making *making, const struct thole_log *log,
+                          struct thole_error *err) {
+    cleanup_arena struct arena arena = {0};
+    struct plan_cgroup_directory directory = *making->directory;
+    directory.path = arena_printf(&arena, "%s/%s", directory.path, making->cgroup->delegated);
+    struct making child = *making;
+    child.directory = &directory;
+
+    cleanup_close int fd = make_path(&child, err);
+    if (fd < 0 || (making->holder > 0 && move_holder(&child, fd, err) < 0)) {
+        unmake(&child);
+        return -1;
+    }
+    struct thole_error failure = {0};
+    if (cgroup_enable_controllers(&directory, fd, directory.controllers, &failure) < 0)
+        log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+    if (settle_type(&child, fd, err) < 0 ||
+        (making->cgroup->delegate && delegate(&child, fd, err) < 0)) {
+        unmake(&child);
+        return -1;
+    }
+    return 0;
+}
+
 /* ---- one hierarchy, all hierarchies -------------------------------------------------------- */
 
 static int create_in_hierarchy(struct making *making, const struct thole_log *log,
@@ -235,6 +264,8 @@ static int create_in_hierarchy(struct making *making, const struct thole_log *lo
         log_debug(log, "%s: %s", failure.text, strerror(failure.code));
     if (check_unified(making, fd, err) < 0)
         return -1;
+    if (making->cgroup->delegated != NULL)
+        return make_delegated(making, log, err);
     return making->cgroup->delegate ? delegate(making, fd, err) : 0;
 }
 

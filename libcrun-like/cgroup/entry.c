@@ -90,6 +90,8 @@ int cgroup_entry_open(const struct plan_cgroup *cgroup, const char *subgroup,
     if (check_subgroup(subgroup, err) < 0 || entry_init(cgroup, &entry, err) < 0)
         return -1;
     bool found = subgroup[strspn(subgroup, "/")] == '\0';
+    if (found && cgroup->delegated != NULL)
+        subgroup = cgroup->delegated;
     for (size_t i = 0; i < cgroup->directory_count; i++) {
         const struct plan_cgroup_directory *directory = &cgroup->directories[i];
         int fd = open_subgroup(directory, subgroup, &found);

@@ -7,6 +7,8 @@
 #include "plan/cgroup_path.h"
 #include "plan/resources.h"
 
+static const char delegate_annotation[] = "run.oci.delegate-cgroup";
+
 const char *plan_cgroup_files_path(const struct plan_builder *builder,
                                    const struct host_hierarchy *hierarchy) {
     const char *wanted = builder->linux_section->cgroups_path;
@@ -57,8 +59,39 @@ static bool has_option(const struct oci_mount *mount, const char *option) {
     return false;
 }
 
+static bool is_path_below(const char *path) {
+    for (const char *at = path; *at != '\0'; at += *at == '/') {
+        size_t length = strcspn(at, "/");
+        if (length == 0 || (at[0] == '.' && (length == 1 || (length == 2 && at[1] == '.'))))
+            return false;
+        at += length;
+    }
+    return path[0] != '\0';
+}
+
+/* A child of the container's directory for the payload to manage. Returns 1 if it is asked for. */
+static int plan_delegated_child(struct plan_builder *builder, struct thole_error *err) {
+    struct plan_cgroup *cgroup = &builder->plan->cgroup;
+    const char *child = plan_annotation(builder->config, delegate_annotation);
+    if (child == NULL || child[0] == '\0')
+        return 0;
+    const char *where = plan_where_key(builder->arena, "/annotations", delegate_annotation);
+    if (!is_path_below(child))
+        return error_config(err, where, "%s is not the name of a cgroup", child);
+    if (cgroup->directory_count != 1 || !cgroup->directories[0].unified)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                         "a cgroup can only be delegated on a host with cgroup v2 alone");
+    cgroup->delegated = child;
+    uint32_t root = UINT32_MAX;
+    cgroup->delegate = builder->facts->privileged && plan_map_id(builder, false, 0, &root) &&
+                       root != UINT32_MAX && root != builder->facts->euid;
+    if (cgroup->delegate)
+        cgroup->delegate_uid = root;
+    return 1;
+}
+
 /* runtime-spec config-linux.md, "Cgroup ownership": all of these have to hold. */
-static void plan_delegation(struct plan_builder *builder) {
+static void plan_ownership(struct plan_builder *builder) {
     const struct oci_config *config = builder->config;
     struct plan_cgroup *cgroup = &builder->plan->cgroup;
     if (!builder->facts->privileged || config->process == NULL || cgroup->directory_count == 0 ||
@@ -107,7 +140,11 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
         return -1;
     if (plan_directories(builder, systemd_path, err) < 0)
         return -1;
-    plan_delegation(builder);
+    int delegated = plan_delegated_child(builder, err);
+    if (delegated < 0)
+        return -1;
+    if (delegated == 0)
+        plan_ownership(builder);
     if (section->resources != NULL) {
         struct plan_resources_target target = {
             .facts = builder->facts,

@@ -11,6 +11,7 @@
 
 /* All hierarchies are mounted below it (or on it, on a pure v2 host). */
 static const char host_root[] = "/sys/fs/cgroup";
+static const char force_annotation[] = "run.oci.systemd.force_cgroup_v1";
 
 static const char *last_component(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -25,6 +26,9 @@ static const char *own_directory(const struct plan_builder *builder, size_t inde
         index < cgroup->directory_count ? cgroup->directories[index].path : hierarchy->own_path;
     if (strcmp(path, "/") == 0)
         return hierarchy->mountpoint;
+    if (cgroup->delegated != NULL)
+        return arena_printf(builder->arena, "%s%s/%s", hierarchy->mountpoint, path,
+                            cgroup->delegated);
     return arena_printf(builder->arena, "%s%s", hierarchy->mountpoint, path);
 }
 
@@ -58,14 +62,15 @@ static void add_file_system_parameters(struct plan_builder *builder,
  * One hierarchy. A cgroup namespace has its own view of it; without one the container's directory
  * is bound, so that the container sees no more than it would with one.
  */
-static void add_hierarchy(struct plan_builder *builder, const struct plan_mount *pattern,
-                          size_t index, const char *target) {
+static struct plan_mount *add_hierarchy(struct plan_builder *builder,
+                                        const struct plan_mount *pattern, size_t index,
+                                        const char *target) {
     const struct host_hierarchy *hierarchy = &builder->facts->hierarchies[index];
     if (!plan_has_namespace(builder->plan, CLONE_NEWCGROUP)) {
         struct plan_mount *mount = add_like(builder, pattern, PLAN_MOUNT_BIND, target);
         mount->source = own_directory(builder, index);
         mount->optional = !hierarchy->unified;
-        return;
+        return mount;
     }
     struct plan_mount *mount = add_like(builder, pattern, PLAN_MOUNT_FILESYSTEM, target);
     mount->type = hierarchy->unified ? "cgroup2" : "cgroup";
@@ -74,6 +79,7 @@ static void add_hierarchy(struct plan_builder *builder, const struct plan_mount 
     if (plan_in_user_namespace(builder))
         mount->bind_on_eperm = own_directory(builder, index);
     add_file_system_parameters(builder, hierarchy, mount);
+    return mount;
 }
 
 /* "cpu" and "cpuacct" lead to "cpu,cpuacct". */
@@ -105,6 +111,14 @@ static int add_tmpfs(struct plan_builder *builder, const struct plan_mount *patt
     return plan_mount_label(builder, mount, err);
 }
 
+static void seal_tmpfs(struct plan_builder *builder, const struct plan_mount *pattern) {
+    if (((pattern->attributes_set | pattern->recursive_set) & MOUNT_ATTR_RDONLY) == 0)
+        return;
+    struct plan_mount *seal = plan_mount_add(builder, pattern->target, pattern->where);
+    seal->kind = PLAN_MOUNT_REMOUNT;
+    seal->attributes_set = MOUNT_ATTR_RDONLY;
+}
+
 static int add_all_hierarchies(struct plan_builder *builder, const struct plan_mount *pattern,
                                struct thole_error *err) {
     const struct host_facts *facts = builder->facts;
@@ -116,12 +130,30 @@ static int add_all_hierarchies(struct plan_builder *builder, const struct plan_m
         add_hierarchy(builder, pattern, i, target);
         add_controller_links(builder, pattern, &facts->hierarchies[i], directory);
     }
-    if (((pattern->attributes_set | pattern->recursive_set) & MOUNT_ATTR_RDONLY) != 0) {
-        struct plan_mount *seal = plan_mount_add(builder, pattern->target, pattern->where);
-        seal->kind = PLAN_MOUNT_REMOUNT;
-        seal->attributes_set = MOUNT_ATTR_RDONLY;
-    }
+    seal_tmpfs(builder, pattern);
     return 0;
+}
+
+/* For a systemd in the container that is too old for cgroup v2: the v1 hierarchy that only names
+ * things, as on a host of its time. */
+static int add_systemd_hierarchy(struct plan_builder *builder, const struct plan_mount *pattern,
+                                 struct thole_error *err) {
+    const struct host_facts *facts = builder->facts;
+    for (size_t i = 0; i < facts->hierarchy_count; i++) {
+        if (facts->hierarchies[i].unified ||
+            strcmp(facts->hierarchies[i].controllers, "name=systemd") != 0)
+            continue;
+        if (add_tmpfs(builder, pattern, err) < 0)
+            return -1;
+        const char *target = arena_printf(builder->arena, "%s/systemd", pattern->target);
+        add_hierarchy(builder, pattern, i, target)->optional = false;
+        seal_tmpfs(builder, pattern);
+        return 0;
+    }
+    return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
+                     plan_where_key(builder->arena, "/annotations", force_annotation),
+                     "this host has no cgroup v1 hierarchy name=systemd mounted below %s",
+                     host_root);
 }
 
 /*
@@ -144,6 +176,8 @@ int plan_cgroup_mounts(struct plan_builder *builder, const struct plan_mount *pa
     if (facts->hierarchy_count == 0)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, pattern->where,
                          "no cgroup hierarchy is mounted on this host");
+    if (text_equal(plan_annotation(builder->config, force_annotation), pattern->target))
+        return add_systemd_hierarchy(builder, pattern, err);
     if (!plan_is_rootful(facts) && !plan_has_namespace(builder->plan, CLONE_NEWCGROUP)) {
         add_host_view(builder, pattern);
         return 0;

@@ -88,6 +88,8 @@ void plan_describe_cgroup(struct plan_description *description, const struct pla
     struct plan_row *row = plan_describe_object(description, "cgroup", cgroup->where);
     plan_cell_text(row, "manager", manager_names[cgroup->manager]);
     plan_cell_flag(row, "bestEffort", cgroup->best_effort);
+    if (cgroup->delegated != NULL)
+        plan_cell_text(row, "delegated", cgroup->delegated);
     plan_cell_flag(row, "delegate", cgroup->delegate);
     if (cgroup->delegate)
         plan_cell_number(row, "delegateUid", "%" PRIu32, cgroup->delegate_uid);

@@ -289,7 +289,9 @@ struct plan_cgroup {
     struct plan_device_rule *device_rules; /* defaults appended; count 0: leave devices alone */
     size_t device_rule_count;
     bool best_effort; /* rootless without path and limits: failing to create it is no error */
-    bool delegate;    /* the directory is given to the container's root (v2, cgroup namespace) */
+    /* v2: a path beneath the directory that holds the container and takes no limits, NULL: none */
+    const char *delegated;
+    bool delegate; /* the directory, or @delegated in it, is given to a user of the container (v2) */
     uint32_t delegate_uid;     /* host id */
     const char *systemd_slice; /* for PLAN_CGROUP_SYSTEMD, NULL else */
     const char *systemd_scope;

@@ -337,3 +337,84 @@ def test_processes_in_sub_cgroups_are_killed(thole, sleeper):
         target.write(pids[0])
     container.delete("--force").ok()
     assert not os.path.exists("/proc/" + pids[0])
+
+
+# ---- annotations ------------------------------------------------------------------------------
+
+
+@pytest.mark.needs(layout="unified")
+@pytest.mark.parametrize("namespace", [True, False])
+@pytest.mark.parametrize("user_namespace", [True, False])
+def test_delegated_child(thole, bundle, namespace, user_namespace):
+    """The payload has a child for itself, with all controllers; the limits are above it."""
+    made = bundle("/bin/sleep", "1000")
+    made.config["annotations"] = {"run.oci.delegate-cgroup": "mine/all"}
+    controllers = [name for name in machine.controllers() if name]
+    if not namespace:
+        made.without_namespace("cgroup")
+    if user_namespace:
+        made.user_namespace()
+    container = thole.launch(made)
+    path = machine.cgroup_path(container.pid, "")
+    assert path == f"/thole-test/{container.id}/mine/all"
+    directory = "/sys/fs/cgroup" + path
+    with open(directory + "/cgroup.controllers", encoding="ascii") as source:
+        assert sorted(source.read().split()) == sorted(controllers)
+    owner = 100000 if user_namespace else 0
+    assert [os.stat(directory + name).st_uid for name in ("", "/cgroup.procs", "/../../cgroup.procs")
+            ] == [owner, owner, 0]
+    out = container.sh("cat /proc/self/cgroup").ok().out
+    assert f"0::{'/' if namespace else path}\n" in out
+    container("pause").ok()
+    container("resume").ok()
+    # The payload moves on; processes that come later find it.
+    os.mkdir(directory + "/below")
+    with open(directory + "/below/cgroup.procs", "w", encoding="ascii") as target:
+        target.write(str(container.pid))
+    for name in controllers:
+        with open(directory + "/cgroup.subtree_control", "w", encoding="ascii") as target:
+            target.write("+" + name)
+    assert f"0::{'' if namespace else path}/below\n" in container.sh("cat /proc/self/cgroup").ok().out
+    container.delete("--force").ok()
+    assert not os.path.exists(f"/sys/fs/cgroup/thole-test/{container.id}")
+
+
+@pytest.mark.needs(layout="unified", controller="pids")
+def test_limits_hold_above_the_delegated_child(thole, bundle):
+    made = bundle("/bin/sleep", "1000")
+    made.config["annotations"] = {"run.oci.delegate-cgroup": "mine"}
+    made.resources["pids"] = {"limit": 20}
+    container = thole.launch(made)
+    assert container.cgroup_read("", "pids.max") == "max"
+    assert container.cgroup_read("", "../pids.max") == "20"
+    container("update", "--pids-limit", "30").ok()
+    assert container.cgroup_read("", "../pids.max") == "30"
+
+
+def test_delegated_child_refused(thole, bundle):
+    made = bundle("/bin/true")
+    annotation = "run.oci.delegate-cgroup"
+    made.config["annotations"] = {annotation: "a/../../b"}
+    thole.try_create(made).failed("/annotations/" + annotation, "a/../../b")
+    if machine.layout() != "unified":
+        made.config["annotations"] = {annotation: "mine"}
+        thole.try_create(made).failed("/annotations/" + annotation, "cgroup v2 alone")
+
+
+@pytest.mark.parametrize("namespace", [True, False])
+def test_forced_v1_systemd_hierarchy(thole, bundle, namespace):
+    made = bundle("/bin/sh", "-c", "grep /sys/fs/cgroup /proc/self/mountinfo; ls /sys/fs/cgroup")
+    made.config["mounts"] = [mount for mount in made.config["mounts"]
+                             if mount["destination"] != "/sys/fs/cgroup"]
+    made.mount("/sys/fs/cgroup", "cgroup", "cgroup", ["rw", "nosuid"])
+    made.without_namespace("cgroup")
+    if namespace:
+        made.namespace("cgroup")
+    made.config["annotations"] = {"run.oci.systemd.force_cgroup_v1": "/sys/fs/cgroup"}
+    if "name=systemd" not in machine.controllers():
+        thole.try_create(made).failed("/annotations/run.oci.systemd.force_cgroup_v1", "name=systemd")
+        return
+    lines = thole.run(made).ok().out.splitlines()
+    assert lines[-1] == "systemd"
+    assert [line.split()[4] for line in lines[:-1]] == ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"]
+    assert " - tmpfs " in lines[0] and "name=systemd" in lines[1]
