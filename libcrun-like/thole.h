@@ -231,9 +231,16 @@ THOLE_PUBLIC int thole_events(const struct thole_context *context, const char *i
                               unsigned interval, const struct thole_event_sink *sink,
                               struct thole_error *err);
 
-/** Applies linux.resources given as JSON; all or nothing. */
+/** What an update changes. */
+struct thole_update {
+    const char *resources;       /* linux.resources as JSON */
+    const char *l3_cache_schema; /* lines for resctrl's schemata, NULL: as they are */
+    const char *mem_bw_schema;
+};
+
+/** Applies @update; all or nothing. */
 THOLE_PUBLIC int thole_update(const struct thole_context *context, const char *id,
-                              const char *resources_json, struct thole_error *err);
+                              const struct thole_update *update, struct thole_error *err);
 
 /** The plan of a bundle without doing anything; @facts_file NULL: this host. */
 THOLE_PUBLIC int thole_plan(const struct thole_context *context,

@@ -67,8 +67,10 @@ static const struct option_row update_options[] = {
     {"kernel-memory-tcp", 0, OPTION_STRING, MEMBER(kernel_memory_tcp), "SIZE",
      "limit of TCP buffers (cgroup v1)"},
     {"pids-limit", 0, OPTION_STRING, MEMBER(pids_limit), "N", "number of processes, -1: no limit"},
-    {"l3-cache-schema", 0, OPTION_STRING, MEMBER(l3_cache_schema), "SCHEMA", NULL},
-    {"mem-bw-schema", 0, OPTION_STRING, MEMBER(mem_bw_schema), "SCHEMA", NULL},
+    {"l3-cache-schema", 0, OPTION_STRING, MEMBER(l3_cache_schema), "SCHEMA",
+     "Intel RDT: share of the L3 cache, a line like L3:0=f;1=f0"},
+    {"mem-bw-schema", 0, OPTION_STRING, MEMBER(mem_bw_schema), "SCHEMA",
+     "Intel RDT: memory bandwidth, a line like MB:0=20;1=70"},
     {0},
 };
 
@@ -198,14 +200,16 @@ static int run_update(const struct invocation *invocation, int *ret_status,
         result = file_read_fd(STDIN_FILENO, "standard input", OCI_DOCUMENT_MAX, &json, NULL, err);
     else if (settings->resources != NULL)
         result = file_read_at(AT_FDCWD, settings->resources, OCI_DOCUMENT_MAX, &json, NULL, err);
-    else if (settings->l3_cache_schema != NULL || settings->mem_bw_schema != NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "the Intel RDT schema of a container cannot be changed");
     else
         result = format_resources(settings, &json, err);
     if (result < 0)
         return -1;
-    return thole_update(invocation->context, invocation->arguments[0], json, err);
+    const struct thole_update update = {
+        .resources = json,
+        .l3_cache_schema = settings->l3_cache_schema,
+        .mem_bw_schema = settings->mem_bw_schema,
+    };
+    return thole_update(invocation->context, invocation->arguments[0], &update, err);
 }
 
 const struct command command_update = {

@@ -15,8 +15,7 @@
 /* A container and what is asked about it. */
 struct watched {
     struct container container;
-    const struct plan_cgroup *cgroup;
-    const char *page_sizes;
+    struct stats_sources sources;
     int pidfd;
 };
 
@@ -34,11 +33,17 @@ static int open_watched(const struct thole_context *context, const char *id,
     if (container_open(context, id, container, err) < 0)
         return -1;
     watched->pidfd = container_pidfd(container, err);
-    if (watched->pidfd < 0 || host_probe(&container->arena, HOST_NEED_HUGEPAGES, &facts, err) < 0)
+    if (watched->pidfd < 0 ||
+        host_probe(&container->arena, HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL, &facts, err) < 0)
         return -1;
-    watched->cgroup = container_cgroup(container);
-    watched->page_sizes = facts->hugepage_sizes;
-    if (watched->cgroup->directory_count == 0)
+    watched->sources = (struct stats_sources){
+        .cgroup = container_cgroup(container),
+        .page_sizes = facts->hugepage_sizes,
+        .resctrl = facts->resctrl,
+        .rdt_group = container->record->rdt_class,
+        .rdt_monitor = container->record->rdt_monitor,
+    };
+    if (watched->sources.cgroup->directory_count == 0)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
                          "a container without a cgroup of its own has no statistics");
     return 0;
@@ -49,7 +54,7 @@ int thole_stats(const struct thole_context *context, const char *id, char **ret_
     cleanup_watched struct watched watched = {.container = CONTAINER_INIT, .pidfd = -1};
     if (open_watched(context, id, &watched, err) < 0)
         return -1;
-    return stats_json(id, watched.cgroup, watched.page_sizes, ret_json, err);
+    return stats_json(id, &watched.sources, ret_json, err);
 }
 
 static int report_oom(struct cgroup_oom_watch *watch, const char *id,
@@ -65,7 +70,7 @@ static int report_oom(struct cgroup_oom_watch *watch, const char *id,
 static int report_stats(const struct watched *watched, const char *id,
                         const struct thole_event_sink *sink, struct thole_error *err) {
     cleanup_free char *json = NULL;
-    if (stats_json(id, watched->cgroup, watched->page_sizes, &json, err) < 0)
+    if (stats_json(id, &watched->sources, &json, err) < 0)
         return -1;
     return sink->write(sink->userdata, json) < 0 ? 1 : 0;
 }
@@ -75,7 +80,7 @@ int thole_events(const struct thole_context *context, const char *id, unsigned i
     cleanup_watched struct watched watched = {.container = CONTAINER_INIT, .pidfd = -1};
     cleanup_cgroup_oom_watch struct cgroup_oom_watch oom = CGROUP_OOM_WATCH_INIT;
     if (open_watched(context, id, &watched, err) < 0 ||
-        cgroup_oom_watch_open(watched.cgroup, &oom, err) < 0)
+        cgroup_oom_watch_open(watched.sources.cgroup, &oom, err) < 0)
         return -1;
     int64_t next = cgroup_clock() + interval;
     struct pollfd fds[] = {

@@ -2,6 +2,7 @@
 /* Groups in resctrl. */
 #include "container/rdt.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cgroup/cgroup.h"
 
 enum { SCHEMATA_MAX = 1024 * 1024 };
 
@@ -29,6 +31,7 @@ void rdt_note(const struct plan_rdt *rdt, struct container_record *record, struc
     if (!rdt->set)
         return;
     char *group = group_path(rdt, record->id, arena);
+    record->rdt_class = group;
     if (rdt->clos_id == NULL)
         record->rdt_group = group;
     if (rdt->monitoring)
@@ -120,6 +123,80 @@ int rdt_apply(const struct plan_rdt *rdt, pid_t pid, struct container_record *re
         return error_errno(err, "/linux/intelRdt/enableMonitoring", "monitor the container");
     return 0;
 }
+
+/* ---- update ---------------------------------------------------------------------------------- */
+
+/* All threads of process @pid; those that end meanwhile need no group. */
+static int assign_threads(int tasks, pid_t pid, struct thole_error *err) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    cleanup_closedir DIR *directory = opendir(path);
+    if (directory == NULL)
+        return 0;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (write(tasks, entry->d_name, strlen(entry->d_name)) < 0 && errno != ESRCH)
+            return error_errno(err, where, "assign thread %s to a resctrl group", entry->d_name);
+    }
+    return 0;
+}
+
+/* A container that was created without a group gets its own, with all that runs in it. */
+static int enter_new_group(const char *mountpoint, const struct plan_cgroup *cgroup,
+                           struct container_record *record, struct arena *arena,
+                           struct thole_error *err) {
+    cleanup_free pid_t *pids = NULL;
+    size_t count = 0;
+    const struct plan_rdt rdt = {.set = true, .mountpoint = mountpoint};
+    rdt_note(&rdt, record, arena);
+    if (rdt_apply(&rdt, (pid_t)record->pid, record, err) < 0 ||
+        cgroup_pids(cgroup, &pids, &count, err) < 0)
+        return -1;
+    const char *path = arena_printf(arena, "%s/tasks", record->rdt_class);
+    cleanup_close int tasks = open(path, O_WRONLY | O_CLOEXEC);
+    if (tasks < 0)
+        return error_errno(err, where, "open %s", path);
+    for (size_t i = 0; i < count; i++) {
+        if (assign_threads(tasks, pids[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int rdt_update(const char *mountpoint, const struct plan_strings *lines,
+               const struct plan_cgroup *cgroup, struct container_record *record,
+               struct arena *arena, char **ret_former, struct thole_error *err) {
+    const struct plan_rdt rdt = {.set = true, .mountpoint = mountpoint, .schemata = *lines};
+    if (record->rdt_class == NULL && enter_new_group(mountpoint, cgroup, record, arena, err) < 0)
+        return -1;
+    cleanup_close int group = open(record->rdt_class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group < 0)
+        return error_errno(err, where, "open resctrl group %s", record->rdt_class);
+    cleanup_free char *former = NULL;
+    if (file_read_at(group, "schemata", SCHEMATA_MAX, &former, NULL, err) < 0)
+        return -1;
+    if (write_schemata(&rdt, group, err) < 0) {
+        rdt_restore(record, former);
+        return -1;
+    }
+    *ret_former = take_ptr(former);
+    return 0;
+}
+
+void rdt_restore(const struct container_record *record, const char *former) {
+    cleanup_close int group = open(record->rdt_class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (const char *line = former; group >= 0 && *line != '\0';) {
+        line += strspn(line, " \t");
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        /* A resource of which nothing may be written is as it was. */
+        (void)file_write_kernel(group, "schemata", line, length);
+        line += length;
+    }
+}
+
+/* ---- delete ---------------------------------------------------------------------------------- */
 
 static int remove_group(const char *path, struct thole_error *err) {
     if (path == NULL || rmdir(path) == 0 || errno == ENOENT)

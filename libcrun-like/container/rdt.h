@@ -16,6 +16,16 @@ void rdt_note(const struct plan_rdt *rdt, struct container_record *record, struc
 int rdt_apply(const struct plan_rdt *rdt, pid_t pid, struct container_record *record,
               struct thole_error *err);
 
+/**
+ * Writes the schemata @lines to the container's group; one without gets a group of its own, which
+ * is noted in @record, and all its processes into it. After an error the schemata are as before.
+ * @ret_former receives what rdt_restore() takes, malloc'ed.
+ */
+int rdt_update(const char *mountpoint, const struct plan_strings *lines,
+               const struct plan_cgroup *cgroup, struct container_record *record,
+               struct arena *arena, char **ret_former, struct thole_error *err);
+void rdt_restore(const struct container_record *record, const char *former);
+
 /** Removes the groups that @record names; those that are gone are no error. */
 int rdt_remove(const struct container_record *record, struct thole_error *err);
 

@@ -42,6 +42,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "listenerPath", listener_path),
     OCI_FIELD(container_record, "listenerMetadata", listener_metadata),
     OCI_FIELD(container_record, "notifyDirectory", notify_directory),
+    OCI_FIELD(container_record, "rdtClass", rdt_class),
     OCI_FIELD(container_record, "rdtGroup", rdt_group),
     OCI_FIELD(container_record, "rdtMonitor", rdt_monitor),
     OCI_FIELD(container_record, "annotations", annotations),

@@ -37,6 +37,7 @@ struct container_record {
     char *listener_path; /* of the seccomp notify fd, NULL: none */
     char *listener_metadata;
     char *notify_directory; /* host side of /run/notify, NULL: none */
+    char *rdt_class;        /* resctrl group that it is in, NULL: none of its own choice */
     char *rdt_group;        /* resctrl directories to remove, NULL: none */
     char *rdt_monitor;
     struct oci_pairs annotations;

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cgroup/reader.h"
+#include "container/rdt_stats.h"
 
 enum { TICK = 10 * 1000 * 1000, MICROSECOND = 1000 /* nanoseconds; USER_HZ is 100 */ };
 
@@ -432,7 +433,15 @@ static void put_memory(const struct stats *stats) {
     close_object(stats);
 }
 
-static void put_document(const struct stats *stats, const char *id, const char *page_sizes) {
+static void put_rdt(const struct stats *stats, const struct stats_sources *sources) {
+    open_object(stats, "intel_rdt");
+    if (sources->resctrl != NULL && sources->rdt_group != NULL)
+        rdt_put_stats(stats->json, sources->resctrl, sources->rdt_group, sources->rdt_monitor);
+    close_object(stats);
+}
+
+static void put_document(const struct stats *stats, const char *id,
+                         const struct stats_sources *sources) {
     (void)yajl_gen_map_open(stats->json);
     put_key(stats, "type");
     put_key(stats, "stats");
@@ -445,25 +454,25 @@ static void put_document(const struct stats *stats, const char *id, const char *
     PUT_MEMBERS(stats, pids);
     close_object(stats);
     put_block_io(stats);
-    put_huge_pages(stats, page_sizes);
-    open_object(stats, "intel_rdt");
-    close_object(stats);
+    put_huge_pages(stats, sources->page_sizes);
+    put_rdt(stats, sources);
+    /* runc counts only interfaces that it made itself: an OCI container has none of those. */
     put_key(stats, "network_interfaces");
     (void)yajl_gen_null(stats->json);
     close_object(stats);
     close_object(stats);
 }
 
-int stats_json(const char *id, const struct plan_cgroup *cgroup, const char *page_sizes,
-               char **ret_json, struct thole_error *err) {
+int stats_json(const char *id, const struct stats_sources *sources, char **ret_json,
+               struct thole_error *err) {
     struct stats stats = {.json = yajl_gen_alloc(NULL)};
     if (stats.json == NULL)
         abort();
-    int result = cgroup_reader_open(cgroup, &stats.reader, err);
+    int result = cgroup_reader_open(sources->cgroup, &stats.reader, err);
     if (result == 0) {
         const unsigned char *bytes = NULL;
         size_t length = 0;
-        put_document(&stats, id, page_sizes);
+        put_document(&stats, id, sources);
         (void)yajl_gen_get_buf(stats.json, &bytes, &length);
         *ret_json = strndup((const char *)bytes, length);
         cgroup_reader_done(&stats.reader);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/reader.h"
+#include "container/rdt.h"
 #include "container/state.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
@@ -41,8 +42,31 @@ static int complete(struct oci_resources *resources, const struct plan_cgroup *c
     return 0;
 }
 
-int thole_update(const struct thole_context *context, const char *id, const char *resources_json,
-                 struct thole_error *err) {
+/* Returns 1 if schemata were written, 0 if none are asked for. */
+static int update_rdt(struct container *container, const struct thole_update *update,
+                      const struct host_facts *facts, char **ret_former, struct thole_error *err) {
+    char *lines[2] = {NULL, NULL};
+    struct plan_strings schemata = {.items = lines};
+    if (update->l3_cache_schema != NULL)
+        lines[schemata.count++] = arena_strdup(&container->arena, update->l3_cache_schema);
+    if (update->mem_bw_schema != NULL)
+        lines[schemata.count++] = arena_strdup(&container->arena, update->mem_bw_schema);
+    if (schemata.count == 0)
+        return 0;
+    if (facts->resctrl == NULL)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+                         "an Intel RDT schema is asked for, but no resctrl file system is mounted");
+    const bool had_group = container->record->rdt_class != NULL;
+    int result = rdt_update(facts->resctrl, &schemata, container_cgroup(container),
+                            container->record, &container->arena, ret_former, err);
+    /* Saved even after an error: what was made has to be removed some day. */
+    if (!had_group && container->record->rdt_class != NULL && container_save(container, err) < 0)
+        return -1;
+    return result < 0 ? -1 : 1;
+}
+
+int thole_update(const struct thole_context *context, const char *id,
+                 const struct thole_update *update, struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
     if (container_open_locked(context, id, &container, err) < 0)
         return -1;
@@ -52,12 +76,20 @@ int thole_update(const struct thole_context *context, const char *id, const char
     struct oci_resources *resources = NULL;
     struct host_facts *facts = NULL;
     struct plan_cgroup *cgroup = NULL;
-    if (oci_read_resources(resources_json, strlen(resources_json), &container.arena, &resources,
-                           err) < 0 ||
+    if (oci_read_resources(update->resources, strlen(update->resources), &container.arena,
+                           &resources, err) < 0 ||
         complete(resources, container_cgroup(&container), err) < 0 ||
-        host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES, &facts, err) < 0 ||
+        host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL,
+                   &facts, err) < 0 ||
         plan_resources_build(resources, facts, container_cgroup(&container), &container.arena,
                              &cgroup, err) < 0)
         return -1;
-    return cgroup_apply_resources(cgroup, true, &context->log, err);
+    cleanup_free char *former = NULL;
+    int changed = update_rdt(&container, update, facts, &former, err);
+    if (changed < 0)
+        return -1;
+    int result = cgroup_apply_resources(cgroup, true, &context->log, err);
+    if (result < 0 && changed > 0)
+        rdt_restore(container.record, former);
+    return result;
 }

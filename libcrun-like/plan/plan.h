@@ -291,7 +291,8 @@ struct plan_cgroup {
     bool best_effort; /* rootless without path and limits: failing to create it is no error */
     /* v2: a path beneath the directory that holds the container and takes no limits, NULL: none */
     const char *delegated;
-    bool delegate; /* the directory, or @delegated in it, is given to a user of the container (v2) */
+    bool
+        delegate; /* the directory, or @delegated in it, is given to a user of the container (v2) */
     uint32_t delegate_uid;     /* host id */
     const char *systemd_slice; /* for PLAN_CGROUP_SYSTEMD, NULL else */
     const char *systemd_scope;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """update: each option in the kernel's file, from a file or standard input, and all or nothing."""
 import json
+import os
 import random
 
 import pytest
@@ -256,3 +257,17 @@ def test_device_rules(thole, bundle):
         {"allow": False, "access": "rwm"}, {"allow": True, "type": "c", "major": 10, "minor": 229,
                                             "access": "rwm"}]})).ok()
     assert container.sh("echo x >/dev/null").code == 0
+
+
+@pytest.mark.parametrize("option", ["--l3-cache-schema", "--mem-bw-schema"])
+@pytest.mark.needs(controller="pids")
+def test_rdt_without_resctrl(sleeper, option):
+    """Nothing else is changed either."""
+    with open("/proc/filesystems", encoding="ascii") as names:
+        if "resctrl" in names.read() and os.path.ismount("/sys/fs/resctrl"):
+            pytest.skip("this machine has resctrl mounted")
+    container = sleeper()
+    before = container.cgroup_read("pids", "pids.max")
+    container.runtime("update", option, "MB:0=20", "--pids-limit", "77", container.id).failed(
+        "Intel RDT", "no resctrl file system is mounted")
+    assert container.cgroup_read("pids", "pids.max") == before
