@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import bundle as bundles  # noqa: E402
 from harness import machine, traces  # noqa: E402
+from harness.programs import compiled  # noqa: E402
 from harness.runtime import Runtime  # noqa: E402
 
 if machine.find_runtime():
@@ -31,6 +32,15 @@ def pytest_runtest_setup(item):
         reason = machine.missing(mark.kwargs)
         if reason:
             pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(config, items):
+    """THOLE_TEST_PART=N/M: every M-th test from the N-th on, so that M sessions share the work."""
+    part, _, parts = os.environ.get("THOLE_TEST_PART", "").partition("/")
+    if parts:
+        chosen = items[int(part) - 1::int(parts)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -75,13 +85,7 @@ def rootfs_template(session_folder):
 @pytest.fixture(scope="session")
 def probe_template(session_folder):
     """tests/harness/probe.c as a static program: what a container can only tell from inside."""
-    if os.environ.get("THOLE_PROBE"):  # where there is no compiler
-        return os.environ["THOLE_PROBE"]
-    path = os.path.join(session_folder, "probe")
-    source = os.path.join(os.path.dirname(__file__), "harness", "probe.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static",
-                    "-o", path, source], check=True)
-    return path
+    return compiled(os.path.join(os.path.dirname(__file__), "harness", "probe.c"), session_folder)
 
 
 @pytest.fixture
@@ -143,6 +147,8 @@ def probe(probe_template):
 def parent_cgroup_removed():
     """The tests' common parent cgroup goes when the session ends, if it is empty."""
     yield
+    if os.environ.get("THOLE_TEST_PART"):  # the other sessions go on
+        return
     for where in {mounted for mounted, _ in machine.controllers().values()}:
         try:
             os.rmdir(os.path.join(where, "thole-test"))

@@ -507,9 +507,9 @@ def test_container_is_not_held_up_by_a_stuck_viewer(shell, caller, thole):
     os.kill(stuck.pid, signal.SIGSTOP)
     other = caller("attach", shell.id)
     other.type("i=0; while [ $i -lt 200000 ]; do echo $i; i=$((i+1)); done; echo fin''ished\r")
-    other.expect("finished", 40)
+    other.expect("finished", 180)
     os.kill(stuck.pid, signal.SIGCONT)
-    stuck.expect("finished", 40)
+    stuck.expect("finished", 180)
 
 
 def test_output_is_whole_for_an_attached_viewer(thole, bundle, caller):

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from harness.caller import Caller
+from harness.programs import compiled
 from harness.runtime import until
 
 pytestmark = pytest.mark.needs(root=True)
@@ -22,11 +23,7 @@ KINDS = {"pty": ("terminal",) * 3, "pipes": ("pipe",) * 3,
 
 @pytest.fixture(scope="session")
 def streams(session_folder):
-    path = os.path.join(session_folder, "streams")
-    source = os.path.join(os.path.dirname(__file__), "streams.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static",
-                    "-o", path, source], check=True)
-    return path
+    return compiled(os.path.join(os.path.dirname(__file__), "streams.c"), session_folder)
 
 
 def write_in_pieces(fd, data, most, close):

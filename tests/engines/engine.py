@@ -17,6 +17,7 @@ from harness import bundle, machine, traces  # noqa: E402
 
 SKIP = 77
 IMAGE = "localhost/thole-test-busybox"
+MANAGER = os.environ.get("THOLE_TEST_CGROUP_MANAGER", "cgroupfs")
 
 
 class Skip(Exception):
@@ -61,7 +62,7 @@ class Engine:
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 netns = "none"
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{MANAGER}"
 events_logger = "file"
 runtime = "{self.runtime}"
 tmp_dir = "{self.base}/tmp"
@@ -165,7 +166,7 @@ class Podman(Engine):
     def command(self, *args):
         return ["podman", "--root", self.base + "/store", "--runroot", self.base + "/run",
                 "--storage-driver", "vfs", "--tmpdir", self.base + "/tmp",
-                "--cgroup-manager", "cgroupfs", "--events-backend", "file",
+                "--cgroup-manager", MANAGER, "--events-backend", "file",
                 "--runtime", self.runtime, *args]
 
     def prepare(self):
@@ -204,7 +205,7 @@ def main(name, kind, tests):
     if reason:
         print(f"1..0 # SKIP {name}: {reason}")
         return SKIP
-    print(f"# {name} with {runtime}")
+    print(f"# {name} with {runtime}, cgroup manager {MANAGER}")
     engine = kind(runtime)
     failed = 0
     try:

@@ -118,6 +118,20 @@ def cgroup_directory(pid, controller):
     return controllers()[controller][0] + cgroup_path(pid, controller)
 
 
+def security_modules():
+    """Those of "selinux" and "apparmor" that are at work."""
+    found = []
+    if os.path.exists("/sys/fs/selinux/enforce"):
+        found.append("selinux")
+    try:
+        with open("/sys/module/apparmor/parameters/enabled", encoding="ascii") as answer:
+            if answer.read().strip() == "Y":
+                found.append("apparmor")
+    except OSError:
+        pass
+    return found
+
+
 def missing(what):
     """Why a test that needs all of `what` (a dict) cannot run here, or None."""
     for kind, wanted in what.items():
@@ -142,6 +156,9 @@ def _missing_one(kind, value):
         return None if has_capability(value) else f"needs {value}, which this machine withholds"
     if kind == "systemd":
         return None if os.path.isdir("/run/systemd/system") else "needs systemd as process 1"
+    if kind == "security_module":
+        return None if value in security_modules() else f"needs the security module {value}, " \
+            "which is off here"
     if kind == "program":
         return None if shutil.which(value) else f"needs the program {value}"
     if kind == "file":

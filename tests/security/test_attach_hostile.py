@@ -6,13 +6,13 @@ program, or these tests would prove nothing.
 """
 import os
 import shutil
-import subprocess
 import time
 
 import pytest
 
 from harness import machine
 from harness.caller import ALL, Caller, name_of
+from harness.programs import compiled
 from harness.runtime import until
 
 pytestmark = pytest.mark.needs(root=True)
@@ -23,11 +23,7 @@ FULL = ["CAP_" + name for name in machine.CAPABILITIES]
 
 @pytest.fixture(scope="session")
 def hostile(session_folder):
-    path = os.path.join(session_folder, "hostile")
-    source = os.path.join(os.path.dirname(__file__), "hostile.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static", "-w",
-                    "-o", path, source], check=True)
-    return path
+    return compiled(os.path.join(os.path.dirname(__file__), "hostile.c"), session_folder)
 
 
 @pytest.fixture(params=["default", "admin"])
