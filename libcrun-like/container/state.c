@@ -199,12 +199,19 @@ static int remove_entries(int directory) {
 }
 
 int container_remove(struct container *container, struct thole_error *err) {
+    enum { ATTEMPTS = 16 };
     /* The record goes first: what is left after a crash is an empty shell, not a container. */
     (void)unlinkat(container->directory, STATE_FILE, 0);
-    if (remove_entries(container->directory) < 0 ||
-        (unlinkat(container->root, container->id, AT_REMOVEDIR) < 0 && errno != ENOENT))
-        return error_errno(err, NULL, "remove the state directory");
-    return 0;
+    for (int attempt = 1;; attempt++) {
+        if (remove_entries(container->directory) < 0)
+            break;
+        if (unlinkat(container->root, container->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+            return 0;
+        /* A command that came in between makes its lock anew before it finds the record gone. */
+        if (errno != ENOTEMPTY || attempt == ATTEMPTS)
+            break;
+    }
+    return error_errno(err, NULL, "remove the state directory");
 }
 
 int container_read_config(struct container *container, struct oci_config **ret_config,
