@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* list: all containers, as a table or JSON. */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "base/text.h"
 #include "commands.h"
 #include "oci-spec/document.h"
@@ -35,22 +35,25 @@ struct row {
 };
 
 /* The user's name, or "#UID" for one without a name. */
-static void format_owner(uint32_t uid, char *buffer, size_t size) {
-    const struct passwd *entry = getpwuid(uid);
-    if (entry != NULL)
-        (void)snprintf(buffer, size, "%s", entry->pw_name);
-    else
+static int format_owner(uint32_t uid, char *buffer, size_t size, struct thole_error *err) {
+    bool known = false;
+    if (library_user_name(uid, buffer, size, &known, err) < 0)
+        return -1;
+    if (!known)
         (void)snprintf(buffer, size, "#%u", uid);
+    return 0;
 }
 
-static void fill_row(struct row *row, const struct thole_state *state) {
+static int fill_row(struct row *row, const struct thole_state *state, struct thole_error *err) {
     (void)snprintf(row->pid, sizeof(row->pid), "%d", (int)state->pid);
-    format_owner(state->owner, row->owner, sizeof(row->owner));
+    if (format_owner(state->owner, row->owner, sizeof(row->owner), err) < 0)
+        return -1;
     const char *cells[COLUMNS] = {
         state->id,     row->pid,       thole_status_name(state->status),
         state->bundle, state->created, row->owner,
     };
     memcpy(row->cells, cells, sizeof(cells));
+    return 0;
 }
 
 static void append_row(struct text *text, const struct row *row, const size_t *widths) {
@@ -59,18 +62,20 @@ static void append_row(struct text *text, const struct row *row, const size_t *w
     text_appendf(text, "%s\n", row->cells[COLUMNS - 1]);
 }
 
-static void append_table(struct text *text, struct thole_state *const *states, size_t count) {
+static int append_table(struct text *text, struct thole_state *const *states, size_t count,
+                        struct thole_error *err) {
     static const struct row heading = {
         .cells = {"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"},
     };
-    struct row *rows = calloc(count + 1, sizeof(*rows));
+    cleanup_free struct row *rows = calloc(count + 1, sizeof(*rows));
     if (rows == NULL)
         abort();
     size_t widths[COLUMNS];
     for (size_t column = 0; column < COLUMNS; column++)
         widths[column] = COLUMN_MINIMUM;
     for (size_t i = 0; i < count; i++) {
-        fill_row(&rows[i], states[i]);
+        if (fill_row(&rows[i], states[i], err) < 0)
+            return -1;
         for (size_t column = 0; column < COLUMNS; column++) {
             size_t width = strlen(rows[i].cells[column]) + COLUMN_GAP;
             if (width > widths[column])
@@ -80,12 +85,14 @@ static void append_table(struct text *text, struct thole_state *const *states, s
     append_row(text, &heading, widths);
     for (size_t i = 0; i < count; i++)
         append_row(text, &rows[i], widths);
-    free(rows);
+    return 0;
 }
 
-static void append_json(struct text *text, const struct thole_state *state) {
+static int append_json(struct text *text, const struct thole_state *state,
+                       struct thole_error *err) {
     char owner[64];
-    format_owner(state->owner, owner, sizeof(owner));
+    if (format_owner(state->owner, owner, sizeof(owner), err) < 0)
+        return -1;
     struct oci_pair *annotations = calloc(state->annotation_count + 1, sizeof(*annotations));
     if (annotations == NULL)
         abort();
@@ -109,10 +116,11 @@ static void append_json(struct text *text, const struct thole_state *state) {
     cleanup_free char *json = oci_write_state(&document, 0);
     text_append_bytes(text, json, strcspn(json, "\n"));
     free(annotations);
+    return 0;
 }
 
-static void append_states(struct text *text, const struct list_settings *settings,
-                          struct thole_state *const *states, size_t count) {
+static int append_states(struct text *text, const struct list_settings *settings,
+                         struct thole_state *const *states, size_t count, struct thole_error *err) {
     if (settings->quiet) {
         for (size_t i = 0; i < count; i++)
             text_appendf(text, "%s\n", states[i]->id);
@@ -120,12 +128,14 @@ static void append_states(struct text *text, const struct list_settings *setting
         text_append(text, "[");
         for (size_t i = 0; i < count; i++) {
             text_append(text, i > 0 ? "," : "");
-            append_json(text, states[i]);
+            if (append_json(text, states[i], err) < 0)
+                return -1;
         }
         text_append(text, "]\n");
     } else {
-        append_table(text, states, count);
+        return append_table(text, states, count, err);
     }
+    return 0;
 }
 
 static int run_list(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
@@ -140,10 +150,12 @@ static int run_list(const struct invocation *invocation, int *ret_status, struct
     if (thole_list(invocation->context, &states, &count, err) < 0)
         return -1;
     cleanup_text struct text text = {0};
-    append_states(&text, invocation->options, states, count);
+    int result = append_states(&text, invocation->options, states, count, err);
     for (size_t i = 0; i < count; i++)
         thole_state_free(states[i]);
     free(states);
+    if (result < 0)
+        return -1;
     cleanup_free char *output = text_take(&text);
     return output_text(output, err);
 }

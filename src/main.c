@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "base/text.h"
 #include "commands.h"
 #include "context.h"
@@ -23,6 +24,7 @@ struct call {
     const struct command *command; /* NULL: none was found */
     const char *id;                /* NULL: none was given, or the command has none */
     struct logger logger;
+    char *executable; /* NULL: unknown */
 };
 
 /* A program started without one of these would give their numbers to files it opens. */
@@ -52,6 +54,8 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
         (command->maximum != COMMAND_ANY_NUMBER && arguments->count > (size_t)command->maximum))
         return wrong_count(command, err);
     if (command->seal && thole_seal_executable(argv, err) < 0)
+        return -1;
+    if (command->libraries && library_require(err) < 0)
         return -1;
     log_debug(&context->log, "thole %s: %s%s%s", PACKAGE_VERSION, command->name,
               call->id != NULL ? " " : "", call->id != NULL ? call->id : "");
@@ -106,7 +110,7 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     if (result >= 0 && words.help) {
         result = help_print_program(err);
     } else if (result >= 0 && settings.version) {
-        result = version_print(&context, err);
+        result = library_require(err) < 0 ? -1 : version_print(&context, err);
     } else if (result >= 0 && words.count == 0) {
         *ret_status = EXIT_FAILURE;
         result = help_print_hint(err);
@@ -138,7 +142,12 @@ int main(int argc, char *argv[]) {
     if (argc < 1)
         return EXIT_FAILURE;
     open_standard_descriptors();
-    if (run(argv, &call, &status, &err) >= 0)
+    call.executable = thole_executable_path();
+    int result = run(argv, &call, &status, &err);
+    if (result < 0 && err.kind == THOLE_ERROR_LIBRARY)
+        (void)thole_leave_for_twin(call.executable, THOLE_LIBEXEC, argv, &err);
+    free(call.executable);
+    if (result >= 0)
         return status;
 
     report(&call, &err);

@@ -33,5 +33,6 @@ const struct command command_version = {
     .arguments = "",
     .summary = "print the version and what is built in",
     .options = command_no_options,
+    .libraries = true,
     .run = run_version,
 };

@@ -2,13 +2,13 @@
 /* Name tables: signals, capabilities, rlimits, namespaces. */
 #include "base/names.h"
 
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/capability.h>
 #include <sys/resource.h>
 
 #include "base/text.h"

@@ -7,19 +7,15 @@
 #ifdef HAVE_LIBSYSTEMD
 #include "cgroup/libsystemd.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "base/dlopen_note.h"
+#include "base/library.h"
 
 DLOPEN_NOTE(systemd_note, "systemd", "Containers in scopes of systemd", "recommended",
             "libsystemd.so.0");
 
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
+static const struct library_symbol symbols[] = {
     {"sd_bus_open_system", offsetof(struct libsystemd, open_system)},
     {"sd_bus_open_user", offsetof(struct libsystemd, open_user)},
     {"sd_bus_is_ready", offsetof(struct libsystemd, is_ready)},
@@ -40,19 +36,9 @@ static const struct {
 
 int libsystemd_open(struct libsystemd *ret_library, struct thole_error *err) {
     /* Never unloaded: it has thread-local data of its own. */
-    struct libsystemd library = {.handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL)};
-    if (library.handle == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "the systemd cgroup manager needs libsystemd: %s", dlerror());
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *address = dlsym(library.handle, symbols[i].name);
-        if (address == NULL)
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                             "the systemd cgroup manager needs a newer libsystemd: it has no %s",
-                             symbols[i].name);
-        memcpy((char *)&library + symbols[i].offset, &address, sizeof(address));
-    }
-    *ret_library = library;
-    return 0;
+    ret_library->handle =
+        library_load("libsystemd.so.0", symbols, sizeof(symbols) / sizeof(symbols[0]), ret_library,
+                     "the systemd cgroup manager needs libsystemd", err);
+    return ret_library->handle != NULL ? 0 : -1;
 }
 #endif

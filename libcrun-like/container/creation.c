@@ -20,6 +20,7 @@
 #include "apply/sources.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/library.h"
 #include "base/wire.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/devices.h"
@@ -190,8 +191,8 @@ static int prepare_stdio(const struct thole_context *context,
     return init->devpts < 0 ? -1 : 0;
 }
 
-static int prepare_init(const struct thole_context *context, bool gated, struct creation *creation,
-                        struct preparation *preparation, struct thole_error *err) {
+static int prepare_init(bool gated, struct creation *creation, struct preparation *preparation,
+                        struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     struct apply_init *init = &preparation->init;
     init->plan = plan;
@@ -200,8 +201,7 @@ static int prepare_init(const struct thole_context *context, bool gated, struct 
     init->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (init->proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
-    if (prepare_filter(context, creation, preparation, err) < 0 ||
-        prepare_hook_state(plan, preparation, err) < 0)
+    if (prepare_hook_state(plan, preparation, err) < 0)
         return -1;
     if (gated) {
         init->gate = gate_listen(&creation->container, err);
@@ -425,6 +425,11 @@ static int check_console(const struct thole_create_request *request, bool gated,
     return 0;
 }
 
+/* Asked before anything is made, together with the filter. */
+static int check_libraries(const struct plan *plan, struct thole_error *err) {
+    return plan->cgroup.manager == PLAN_CGROUP_SYSTEMD ? library_require(err) : 0;
+}
+
 static int build_in_directory(const struct thole_context *context,
                               const struct thole_create_request *request, bool gated, bool detached,
                               struct creation *creation, struct preparation *preparation,
@@ -437,7 +442,9 @@ static int build_in_directory(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
-        check_console(request, gated, creation->bundle.plan, err) < 0)
+        check_console(request, gated, creation->bundle.plan, err) < 0 ||
+        check_libraries(creation->bundle.plan, err) < 0 ||
+        prepare_filter(context, creation, preparation, err) < 0)
         return -1;
     log_warnings(context, creation->bundle.plan);
     fill_record(container, &creation->bundle);
@@ -449,7 +456,7 @@ static int build_in_directory(const struct thole_context *context,
         return -1;
     if (prepare_cgroup(context, creation, preparation, err) < 0 ||
         prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
-        prepare_init(context, gated, creation, preparation, err) < 0 ||
+        prepare_init(gated, creation, preparation, err) < 0 ||
         launch(context, request, creation, preparation, err) < 0)
         return -1;
     return publish(request, creation, err);

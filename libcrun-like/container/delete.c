@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "cgroup/cgroup.h"
 #include "container/deletion.h"
 #include "container/hooks.h"
@@ -84,9 +85,10 @@ int thole_delete(const struct thole_context *context, const char *id, bool force
             return remove_remains(&container, err);
         return -1;
     }
-    if (check_deletable(&container, force, err) < 0)
-        return -1;
     const struct plan_cgroup *cgroup = container_cgroup(&container);
+    if (check_deletable(&container, force, err) < 0 ||
+        (cgroup->manager == PLAN_CGROUP_SYSTEMD && library_require(err) < 0))
+        return -1;
     if (force && has_own_directories(cgroup) && cgroup_kill(cgroup, SIGKILL, err) < 0)
         return -1;
     if (kill_init(&container, err) < 0)

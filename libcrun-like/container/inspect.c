@@ -110,3 +110,12 @@ const char *thole_seccomp_version(void) {
 int thole_seal_executable(char *const argv[], struct thole_error *err) {
     return sealed_reexecute(argv, err);
 }
+
+char *thole_executable_path(void) {
+    return sealed_executable_path();
+}
+
+int thole_leave_for_twin(const char *executable, const char *directory, char *const argv[],
+                         struct thole_error *err) {
+    return sealed_leave_for_twin(executable, directory, argv, err);
+}

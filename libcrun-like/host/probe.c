@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/library.h"
 #include "base/text.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -256,17 +256,17 @@ static const char *read_subids(const char *path, const char *name, uint32_t uid,
     return ranges.length > 0 ? arena_strdup(arena, ranges.data) : NULL;
 }
 
-static void probe_subids(struct host_facts *facts, struct arena *arena) {
+static int probe_subids(struct host_facts *facts, struct arena *arena, struct thole_error *err) {
     if (facts->euid == 0)
-        return;
-    char buffer[4096];
-    struct passwd entry;
-    struct passwd *found = NULL;
-    bool known =
-        getpwuid_r(facts->euid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL;
-    const char *name = known ? found->pw_name : NULL;
+        return 0;
+    char buffer[256];
+    bool known = false;
+    if (library_user_name(facts->euid, buffer, sizeof(buffer), &known, err) < 0)
+        return -1;
+    const char *name = known ? buffer : NULL;
     facts->subuid = read_subids("/etc/subuid", name, facts->euid, arena);
     facts->subgid = read_subids("/etc/subgid", name, facts->euid, arena);
+    return 0;
 }
 
 /* ---- huge pages ---------------------------------------------------------------------------- */
@@ -315,8 +315,8 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
         return -1;
     if ((needs & HOST_NEED_SECURITY) != 0)
         probe_security(facts);
-    if ((needs & HOST_NEED_SUBIDS) != 0)
-        probe_subids(facts, arena);
+    if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, err) < 0)
+        return -1;
     if ((needs & HOST_NEED_RESCTRL) != 0 && is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC))
         facts->resctrl = "/sys/fs/resctrl";
     if ((needs & HOST_NEED_HUGEPAGES) != 0)

@@ -7,12 +7,11 @@
 #include <stddef.h>
 
 #ifdef HAVE_LIBSECCOMP
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/dlopen_note.h"
+#include "base/library.h"
 #include "security/libseccomp.h"
 
 /* This file's own view: security/seccomp.h may be read only after the renaming above. */
@@ -21,12 +20,7 @@
 DLOPEN_NOTE(seccomp_note, "seccomp", "Compiling linux.seccomp rules", "recommended",
             "libseccomp.so.2");
 
-struct symbol {
-    const char *name;
-    size_t offset;
-};
-
-static const struct symbol symbols[] = {
+static const struct library_symbol symbols[] = {
     {"seccomp_version", offsetof(struct libseccomp, version)},
     {"seccomp_init", offsetof(struct libseccomp, init)},
     {"seccomp_release", offsetof(struct libseccomp, release)},
@@ -41,29 +35,15 @@ static const struct symbol symbols[] = {
 };
 
 void libseccomp_close(struct libseccomp *library) {
-    if (library->handle != NULL)
-        (void)dlclose(library->handle);
+    library_unload(library->handle);
     library->handle = NULL;
 }
 
 int libseccomp_open(struct libseccomp *ret_library, struct thole_error *err) {
-    cleanup_libseccomp struct libseccomp library = {
-        .handle = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL),
-    };
-    if (library.handle == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL, "seccomp rules need libseccomp: %s",
-                         dlerror());
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *address = dlsym(library.handle, symbols[i].name);
-        if (address == NULL)
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                             "seccomp rules need libseccomp 2.5 or newer: it has no %s",
-                             symbols[i].name);
-        memcpy((char *)&library + symbols[i].offset, &address, sizeof(address));
-    }
-    *ret_library = library;
-    library.handle = NULL;
-    return 0;
+    ret_library->handle =
+        library_load("libseccomp.so.2", symbols, sizeof(symbols) / sizeof(symbols[0]), ret_library,
+                     "seccomp rules need libseccomp", err);
+    return ret_library->handle != NULL ? 0 : -1;
 }
 
 const char *seccomp_version(void) {

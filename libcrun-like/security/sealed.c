@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/memfd.h>
 #include <linux/mount.h>
@@ -25,9 +26,6 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
-
-/* Holds the pid that re-executed: exec keeps the pid, so another process's value means nothing. */
-#define GUARD "THOLE_REEXECUTED"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
@@ -118,28 +116,41 @@ static char **guarded_environment(char *guard) {
         return NULL;
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        if (strncmp(environ[i], GUARD "=", sizeof(GUARD)) != 0)
+        if (strncmp(environ[i], SEALED_GUARD "=", sizeof(SEALED_GUARD)) != 0)
             list[used++] = environ[i];
     }
     list[used] = guard;
     return list;
 }
 
-static bool is_second_attempt(void) {
-    const char *value = getenv(GUARD);
-    return value != NULL && strtol(value, NULL, 10) == getpid();
+/* The path in the guard, if this process has re-executed; "" where it was unknown. */
+static const char *guarded_path(void) {
+    char *end = NULL;
+    const char *value = getenv(SEALED_GUARD);
+    if (value == NULL || strtol(value, &end, 10) != getpid() || *end != ':')
+        return NULL;
+    return end + 1;
+}
+
+char *sealed_executable_path(void) {
+    const char *guarded = guarded_path();
+    if (guarded != NULL)
+        return guarded[0] != '\0' ? strdup(guarded) : NULL;
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+    return length > 0 && (size_t)length < sizeof(path) ? strndup(path, (size_t)length) : NULL;
 }
 
 int sealed_reexecute(char *const argv[], struct thole_error *err) {
     cleanup_close int executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (executable < 0)
         return error_errno(err, NULL, "open thole's own executable (/proc/self/exe)");
-    bool second_attempt = is_second_attempt();
+    bool second_attempt = guarded_path() != NULL;
     if (is_unwritable(executable)) {
         /* A program started by its descriptor is called after that number (prctl(2)). */
         if (second_attempt)
             (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
-        (void)unsetenv(GUARD);
+        (void)unsetenv(SEALED_GUARD);
         return 0;
     }
     if (second_attempt)
@@ -150,8 +161,10 @@ int sealed_reexecute(char *const argv[], struct thole_error *err) {
         sealed = copy_sealed(executable, err);
     if (sealed < 0)
         return -1;
-    char guard[sizeof(GUARD) + 24];
-    (void)snprintf(guard, sizeof(guard), GUARD "=%d", (int)getpid());
+    char guard[sizeof(SEALED_GUARD) + 24 + PATH_MAX];
+    cleanup_free char *path = sealed_executable_path();
+    (void)snprintf(guard, sizeof(guard), SEALED_GUARD "=%d:%s", (int)getpid(),
+                   path != NULL ? path : "");
     cleanup_free char **environment = guarded_environment(guard);
     if (environment == NULL)
         return error_errno(err, NULL, "continue in a sealed copy of thole");

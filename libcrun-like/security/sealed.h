@@ -5,6 +5,10 @@
 
 #include "base/error.h"
 
+/* Holds "PID:PATH" of the process that re-executed and of the program's file: exec keeps the pid,
+ * so another process's value means nothing. */
+#define SEALED_GUARD "THOLE_REEXECUTED"
+
 /**
  * Continues in a copy of this program that nobody can write to: a read-only detached clone of the
  * executable's mount, or a sealed memfd where the kernel refuses that. Returns 0 when this process
@@ -13,5 +17,18 @@
  * only on error. Call before any other thread or resource exists.
  */
 int sealed_reexecute(char *const argv[], struct thole_error *err);
+
+/**
+ * Path of this program's file (malloc'ed), or NULL. Call before sealed_reexecute(): in a sealed
+ * copy only the environment still tells it.
+ */
+char *sealed_executable_path(void);
+
+/**
+ * For the statically linked program, after THOLE_ERROR_LIBRARY: runs the same command line in
+ * thole-shared, beside @executable (NULL: unknown) or in @directory. Returns only on error.
+ */
+int sealed_leave_for_twin(const char *executable, const char *directory, char *const argv[],
+                          struct thole_error *err);
 
 #endif
