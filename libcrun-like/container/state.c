@@ -73,12 +73,12 @@ char *thole_default_root(void) {
     return text_take(&path);
 }
 
-/* The lock is a file of its own, since state.json is replaced by rename. */
+/* On the directory itself: state.json is replaced by rename, and a file more would cost its making
+ * and removal. The descriptor is one of its own, so that closing it gives the lock up. */
 static int take_lock(struct container *container, struct thole_error *err) {
-    container->lock =
-        openat(container->directory, STATE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    container->lock = openat(container->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (container->lock < 0)
-        return error_errno(err, NULL, "open the lock of container %s", container->id);
+        return error_errno(err, NULL, "open the state directory");
     while (flock(container->lock, LOCK_EX) < 0) {
         if (errno != EINTR)
             return error_errno(err, NULL, "lock container %s", container->id);

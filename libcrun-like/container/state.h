@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state directory: ROOT/ID/ holds state.json, the saved config.json, the gate that init waits
- * at until `start`, a lock, and the compiled seccomp filter. A container is found by its name
- * alone; nothing here grows with the number of containers.
+ * at until `start`, and the compiled seccomp filter; the lock is on the directory. A container is
+ * found by its name alone; nothing here grows with the number of containers.
  */
 #ifndef CONTAINER_STATE_H
 #define CONTAINER_STATE_H
@@ -13,7 +13,6 @@
 #define STATE_FILE "state.json"
 #define STATE_CONFIG "config.json"
 #define STATE_GATE "gate"
-#define STATE_LOCK "lock"
 #define STATE_FILTER "seccomp.bpf"
 #define STATE_NOTIFY "notify"
 #define STATE_CONSOLE "console"
@@ -26,7 +25,7 @@ struct container {
     const char *id;
     int root;                        /* fd of the directory that holds all containers */
     int directory;                   /* fd of ROOT/ID */
-    int lock;                        /* held until container_done() */
+    int lock;                        /* another fd of ROOT/ID, held until container_done() */
     struct container_record *record; /* NULL: state.json was never written or is unreadable */
 };
 #define CONTAINER_INIT \

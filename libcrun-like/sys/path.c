@@ -158,7 +158,11 @@ int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mod
     if (existing >= 0 || errno != ENOENT)
         return existing;
 
-    struct walk walk = {.root_fd = root_fd, .at = -1};
+    struct walk walk; /* large, and most of it stays unused */
+    walk.root_fd = root_fd;
+    walk.at = -1;
+    walk.done[0] = '\0';
+    walk.links = 0;
     if (strlen(path) >= sizeof(walk.rest)) {
         errno = ENAMETOOLONG;
         return -1;

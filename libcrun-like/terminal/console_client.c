@@ -262,7 +262,7 @@ int terminal_console_view(struct terminal_console_view *view, struct thole_error
         .outputs = {ENDPOINT_INIT, ENDPOINT_INIT},
     };
     for (int i = 0; i < 2; i++) {
-        session.flows[i] = calloc(1, sizeof(struct flow));
+        session.flows[i] = flow_new();
         if (session.flows[i] == NULL)
             return error_errno(err, NULL, "allocate terminal buffers");
     }

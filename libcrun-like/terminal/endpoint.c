@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -57,6 +58,13 @@ void endpoint_close(struct endpoint *endpoint) {
         cleanup_close_fd(&endpoint->fd);
     endpoint->fd = -1;
     endpoint->owned = false;
+}
+
+struct flow *flow_new(void) {
+    struct flow *flow = malloc(sizeof(*flow));
+    if (flow != NULL)
+        flow->start = flow->end = 0;
+    return flow;
 }
 
 size_t flow_room(struct flow *flow) {

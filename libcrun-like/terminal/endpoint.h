@@ -44,6 +44,9 @@ static inline size_t flow_pending(const struct flow *flow) {
     return flow->end - flow->start;
 }
 
+/** An empty one, for free(); its pages are touched when they are used. NULL: no memory. */
+struct flow *flow_new(void);
+
 /** Room for more; makes it contiguous at the end of the buffer. */
 size_t flow_room(struct flow *flow);
 

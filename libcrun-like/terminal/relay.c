@@ -428,8 +428,8 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
         .master = ENDPOINT_INIT,
         .last_input = '\n',
     };
-    session.to_master = calloc(1, sizeof(struct flow));
-    session.to_output = calloc(1, sizeof(struct flow));
+    session.to_master = flow_new();
+    session.to_output = flow_new();
     if (session.to_master == NULL || session.to_output == NULL) {
         (void)error_errno(err, NULL, "allocate terminal buffers");
         return -1;
