@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/phases.h"
 
 #define THOLE_PUBLIC __attribute__((visibility("default")))
 
@@ -32,6 +33,7 @@ struct thole_context {
     enum thole_cgroup_manager cgroup_manager;
     bool ignore_cgroup_permissions; /* --rootless=true */
     struct thole_log log;
+    struct phases *phases; /* measures create, run and exec; NULL: nothing is measured */
 };
 
 /** "/run/thole", or $XDG_RUNTIME_DIR/thole for an unprivileged user (malloc'ed). */

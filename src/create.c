@@ -4,8 +4,14 @@
 #include "environment.h"
 #include "terminal_options.h"
 #include "thole.h"
+#include "timing.h"
 
-#define MEMBER(name) offsetof(struct thole_run_request, name)
+struct run_settings {
+    struct thole_run_request request;
+    const char *timing;
+};
+
+#define MEMBER(name) offsetof(struct run_settings, request.name)
 
 /* Both commands fill in the same request, so that their options are the same. */
 #define OPTIONS_OF_BOTH                                                            \
@@ -33,7 +39,7 @@
         {"no-pivot",  0,                                                           \
          OPTION_FLAG, MEMBER(create.no_pivot),                                     \
          NULL,        "do not use pivot_root(2), which an initramfs refuses"},     \
-    {                                                                              \
+        TIMING_OPTION(offsetof(struct run_settings, timing)), {                    \
         "no-new-keyring", 0, OPTION_FLAG, MEMBER(create.no_new_keyring), NULL,     \
             "keep the session keyring of the caller"                               \
     }
@@ -58,7 +64,7 @@ static const struct option_row run_options[] = {
 
 /* The request as parsed, with what the environment and the arguments add. */
 static struct thole_run_request complete(const struct invocation *invocation) {
-    struct thole_run_request request = *(const struct thole_run_request *)invocation->options;
+    struct thole_run_request request = ((const struct run_settings *)invocation->options)->request;
     request.create.id = invocation->arguments[0];
     request.create.listen_fds = environment_listen_fds();
     if (request.create.listen_fds > 0)
@@ -68,16 +74,31 @@ static struct thole_run_request complete(const struct invocation *invocation) {
     return request;
 }
 
+static const char *timing_of(const struct invocation *invocation) {
+    return ((const struct run_settings *)invocation->options)->timing;
+}
+
+static int create(const struct thole_context *context, const void *request, int *ret_status,
+                  struct thole_error *err) {
+    (void)ret_status;
+    return thole_create(context, &((const struct thole_run_request *)request)->create, err);
+}
+
 static int run_create(const struct invocation *invocation, int *ret_status,
                       struct thole_error *err) {
-    (void)ret_status;
     const struct thole_run_request request = complete(invocation);
-    return thole_create(invocation->context, &request.create, err);
+    return timing_run(invocation->context, timing_of(invocation), create, &request, ret_status,
+                      err);
+}
+
+static int run(const struct thole_context *context, const void *request, int *ret_status,
+               struct thole_error *err) {
+    return thole_run(context, request, ret_status, err);
 }
 
 static int run_run(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
     const struct thole_run_request request = complete(invocation);
-    return thole_run(invocation->context, &request, ret_status, err);
+    return timing_run(invocation->context, timing_of(invocation), run, &request, ret_status, err);
 }
 
 const struct command command_create = {
@@ -88,7 +109,7 @@ const struct command command_create = {
         "Sets up everything that config.json of the bundle asks for, up to the program itself.\n"
         "Standard input, output and error of this call become those of the program.",
     .options = create_options,
-    .options_size = sizeof(struct thole_run_request),
+    .options_size = sizeof(struct run_settings),
     .minimum = 1,
     .maximum = 1,
     .seal = true,
@@ -103,7 +124,7 @@ const struct command command_run = {
         "In the foreground signals are passed on, the container is deleted at the end, and the\n"
         "exit status is that of the program, or 128 + N if signal N ended it.",
     .options = run_options,
-    .options_size = sizeof(struct thole_run_request),
+    .options_size = sizeof(struct run_settings),
     .minimum = 1,
     .maximum = 1,
     .seal = true,

@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "terminal_options.h"
 #include "thole.h"
+#include "timing.h"
 
 /* The request, and the lists that the parser collects for it. */
 struct exec_settings {
@@ -16,6 +17,7 @@ struct exec_settings {
     struct option_strings capabilities;
     struct option_strings cgroups;
     struct option_numbers additional_gids;
+    const char *timing;
 };
 
 #define MEMBER(name) offsetof(struct exec_settings, name)
@@ -64,8 +66,14 @@ static const struct option_row exec_options[] = {
      "send a pidfd of the process to this AF_UNIX socket"},
     {"preserve-fds", 0, OPTION_NUMBER, MEMBER(request.preserve_fds), "N",
      "pass N more descriptors, after 0 to 2 and LISTEN_FDS"},
+    TIMING_OPTION(MEMBER(timing)),
     {0},
 };
+
+static int exec(const struct thole_context *context, const void *request, int *ret_status,
+                struct thole_error *err) {
+    return thole_exec(context, request, ret_status, err);
+}
 
 static int run_exec(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
     const struct exec_settings *settings = invocation->options;
@@ -94,7 +102,7 @@ static int run_exec(const struct invocation *invocation, int *ret_status, struct
     request.additional_gid_count = settings->additional_gids.count;
     request.cgroup = settings->cgroups.count > 0 ? settings->cgroups.items[0] : NULL;
     request.listen_fds = environment_listen_fds();
-    return thole_exec(invocation->context, &request, ret_status, err);
+    return timing_run(invocation->context, settings->timing, exec, &request, ret_status, err);
 }
 
 const struct command command_exec = {

@@ -15,7 +15,7 @@ void help_append_option(struct text *text, const struct option_row *row) {
         text_appendf(text, "-%c, ", row->letter);
     text_appendf(text, "--%s", row->name);
     if (row->argument != NULL)
-        text_appendf(text, " %s", row->argument);
+        text_appendf(text, row->kind == OPTION_OPTIONAL ? "[=%s]" : " %s", row->argument);
 }
 
 /* One line of a list: the left column is @width wide. */

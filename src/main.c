@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "base/cleanup.h"
+#include "base/fastpath.h"
 #include "base/library.h"
 #include "base/text.h"
 #include "commands.h"
@@ -53,9 +54,9 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
     if (arguments->count < (size_t)command->minimum ||
         (command->maximum != COMMAND_ANY_NUMBER && arguments->count > (size_t)command->maximum))
         return wrong_count(command, err);
-    if (command->seal && thole_seal_executable(argv, err) < 0)
+    if ((command->libraries || !fastpath_allowed(FASTPATH_STATIC)) && library_require(err) < 0)
         return -1;
-    if (command->libraries && library_require(err) < 0)
+    if (command->seal && thole_seal_executable(argv, err) < 0)
         return -1;
     log_debug(&context->log, "thole %s: %s%s%s", PACKAGE_VERSION, command->name,
               call->id != NULL ? " " : "", call->id != NULL ? call->id : "");

@@ -107,6 +107,9 @@ static int store(const struct option_row *row, char *value, void *target, struct
     case OPTION_STRING:
         *(const char **)member = value[0] != '\0' ? value : NULL;
         break;
+    case OPTION_OPTIONAL:
+        *(const char **)member = value;
+        break;
     case OPTION_NUMBER:
         *(unsigned *)member = (unsigned)number;
         break;
@@ -127,6 +130,9 @@ static int take_option(struct parser *parser, const struct option_row *row, char
         *(bool *)((char *)parser->target + row->offset) = true;
         return 0;
     }
+    static char nothing[] = "";
+    if (value == NULL && row->kind == OPTION_OPTIONAL)
+        return store(row, nothing, parser->target, err);
     if (value == NULL && parser->words[parser->next] == NULL)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --%s requires an argument",
                          row->name);

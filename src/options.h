@@ -11,11 +11,12 @@
 
 /** What an option takes, and the type of the member it fills in. */
 enum option_kind {
-    OPTION_FLAG,    /* bool: "--x", "--x=true", "--x=false" */
-    OPTION_STRING,  /* const char *, borrowed from argv; NULL when absent or empty */
-    OPTION_NUMBER,  /* unsigned */
-    OPTION_STRINGS, /* struct option_strings; may be repeated */
-    OPTION_NUMBERS, /* struct option_numbers; may be repeated */
+    OPTION_FLAG,     /* bool: "--x", "--x=true", "--x=false" */
+    OPTION_STRING,   /* const char *, borrowed from argv; NULL when absent or empty */
+    OPTION_OPTIONAL, /* const char *: "--x" gives "", "--x=VALUE" the value; NULL when absent */
+    OPTION_NUMBER,   /* unsigned */
+    OPTION_STRINGS,  /* struct option_strings; may be repeated */
+    OPTION_NUMBERS,  /* struct option_numbers; may be repeated */
 };
 
 /** @items is malloc'ed, NULL-terminated, and NULL when the option is absent. */

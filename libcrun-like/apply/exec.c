@@ -19,6 +19,7 @@
 #include "apply/executable.h"
 #include "apply/process.h"
 #include "base/cleanup.h"
+#include "base/phases.h"
 #include "base/wire.h"
 #include "security/label.h"
 #include "sys/clone.h"
@@ -238,6 +239,8 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
         apply_keep_fds(exec->passed_fds, exec->passed_count, &err) < 0)
         fail(exec, &err);
     apply_reset_signals();
+    /* The last one: a filter may forbid to read the clock. */
+    phases_end(exec->phases, PHASES_INSIDE, "last steps");
     if (load_filter(exec, &err) < 0 ||
         (needs_admin_for_filter(exec) && apply_capabilities(&process, &err) < 0))
         fail(exec, &err);
@@ -249,11 +252,13 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
 void apply_exec(const struct apply_exec *exec) {
     struct thole_error err = {0};
     int peer = -1;
+    phases_end(exec->phases, PHASES_INSIDE, "birth");
     (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (join(exec, &err) < 0 || make_terminal(exec, &peer, &err) < 0 ||
         take_stdio(exec, peer, &err) < 0 || drop_fds(exec, peer, &err) < 0)
         fail(exec, &err);
+    phases_end(exec->phases, PHASES_INSIDE, "namespaces");
 
     pid_t pid = sys_clone(CLONE_PARENT, -1, NULL);
     if (pid < 0) {

@@ -11,6 +11,7 @@
 #include "security/seccomp.h"
 
 struct apply_exec {
+    struct phases *phases; /* NULL: nothing is measured */
     const struct plan_process *process;
     const char *keyring; /* name of the container's session keyring, NULL: the caller's is kept */
     int sync;            /* socket to the runtime */

@@ -28,6 +28,7 @@
 #include "apply/rootfs.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/phases.h"
 #include "base/wire.h"
 #include "network/network.h"
 #include "security/label.h"
@@ -201,11 +202,20 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     cleanup_close int root_fd = apply_rootfs_open(&plan->rootfs, err);
     if (null_fd < 0 || root_fd < 0)
         return -1;
-    if (apply_mounts(plan, init->sources, root_fd, err) < 0 ||
-        apply_devices(plan, root_fd, err) < 0 || request_hooks(init, err) < 0 ||
-        run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0 ||
-        apply_paths(plan, root_fd, null_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
+    phases_end(init->phases, PHASES_INSIDE, "root");
+    if (apply_mounts(plan, init->sources, root_fd, err) < 0)
         return -1;
+    phases_end(init->phases, PHASES_INSIDE, "mounts");
+    if (apply_devices(plan, root_fd, err) < 0)
+        return -1;
+    phases_end(init->phases, PHASES_INSIDE, "devices");
+    if (request_hooks(init, err) < 0 ||
+        run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0)
+        return -1;
+    phases_end(init->phases, PHASES_INSIDE, "hooks");
+    if (apply_paths(plan, root_fd, null_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
+        return -1;
+    phases_end(init->phases, PHASES_INSIDE, "masked and read-only paths");
     if (apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
         return -1;
     return apply_rootfs_finish(&plan->rootfs, err);
@@ -301,9 +311,12 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     if (set_names(plan, err) < 0 || set_sysctls(init, err) < 0)
         return -1;
 
+    phases_end(init->phases, PHASES_INSIDE, "namespaces");
+
     bool own_mounts = (plan->namespaces.created & CLONE_NEWNS) != 0;
     if ((own_mounts ? build_root(init, &pty, err) : enter_shared_root(init, &pty, err)) < 0)
         return -1;
+    phases_end(init->phases, PHASES_INSIDE, "entering the root");
     if (plan->process == NULL)
         return 0;
     /* The caller's affinity is not the container's; a cpuset cgroup still bounds it. */
@@ -337,6 +350,8 @@ static int run_program(const struct apply_init *init, const char *program,
     if (apply_exec_labels(process, init->proc_fd, err) < 0)
         return -1;
     apply_reset_signals();
+    /* The last one: a filter may forbid to read the clock. */
+    phases_end(init->phases, PHASES_INSIDE, "last steps");
     if (load_filter(init, starter, err) < 0)
         return -1;
     if (needs_admin_for_filter(init) && apply_capabilities(process, err) < 0)
@@ -376,6 +391,7 @@ void apply_init(const struct apply_init *init) {
     char program[PATH_MAX];
     struct apply_environment environment = {0};
 
+    phases_end(init->phases, PHASES_INSIDE, "birth");
     (void)close(init->runtime_end);
     if (init->stage_end >= 0)
         (void)close(init->stage_end);
@@ -384,10 +400,12 @@ void apply_init(const struct apply_init *init) {
     if (prepare(init, program, sizeof(program), &environment, &err) < 0 ||
         announce_ready(init, &err) < 0)
         fail(init->sync, &err);
+    phases_end(init->phases, PHASES_INSIDE, "process");
 
     int starter = wait_at_gate(init, &err);
     if (starter < 0)
         _exit(EXIT_FAILURE);
+    phases_end(init->phases, PHASES_INSIDE, "waiting for start");
     if (init->plan->process == NULL) {
         error_config(&err, "/process", "the configuration has no process to start");
         fail(starter, &err);

@@ -13,7 +13,8 @@
 /** All that init inherits from the runtime; every fd is close-on-exec. */
 struct apply_init {
     const struct plan *plan;
-    int sync;        /* socket to the runtime that creates the container */
+    struct phases *phases; /* NULL: nothing is measured */
+    int sync;              /* socket to the runtime that creates the container */
     int runtime_end; /* the other end, closed first: else the runtime's death would go unnoticed */
     int stage_end;   /* of the process in between, closed as well; -1: there is none */
     int gate;        /* listening socket that `start` connects to; -1: start comes over sync */

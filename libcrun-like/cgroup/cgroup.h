@@ -43,6 +43,7 @@ int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
  */
 struct cgroup_entry {
     int unified;
+    int move; /* cgroup.procs of the unified directory; -1 before cgroup_entry_allow_move() */
     int *tasks;
     size_t task_count;
 };
@@ -56,6 +57,8 @@ int cgroup_entry_open_of(const struct plan_cgroup *cgroup, pid_t pid,
                          struct cgroup_entry *ret_entry, struct thole_error *err);
 /** In the new process: enters the v1 hierarchies. Async-signal-safe but for @err. */
 int cgroup_entry_join(const struct cgroup_entry *entry, struct thole_error *err);
+/** Prepares cgroup_entry_move(): a process in a user namespace may not open the file itself. */
+int cgroup_entry_allow_move(struct cgroup_entry *entry, struct thole_error *err);
 /**
  * In the new process: enters the unified hierarchy, for those that could not be born there. It
  * waits for a grace period of the kernel, which CLONE_INTO_CGROUP does not.
@@ -63,7 +66,7 @@ int cgroup_entry_join(const struct cgroup_entry *entry, struct thole_error *err)
 int cgroup_entry_move(const struct cgroup_entry *entry, struct thole_error *err);
 void cgroup_entry_done(struct cgroup_entry *entry);
 #define CGROUP_ENTRY_INIT \
-    { .unified = -1 }
+    { .unified = -1, .move = -1 }
 #define cleanup_cgroup_entry __attribute__((cleanup(cgroup_entry_done)))
 
 /** Writes @pid to cgroup.procs of the unified directory: where CLONE_INTO_CGROUP is refused. */

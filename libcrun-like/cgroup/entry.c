@@ -15,15 +15,29 @@
 
 enum { MEMBERSHIP_MAX = 1024 * 1024 };
 
-int cgroup_entry_move(const struct cgroup_entry *entry, struct thole_error *err) {
-    if (entry->unified >= 0 && file_write_kernel(entry->unified, "cgroup.procs", "0", 1) < 0)
-        return error_errno(err, "/linux/cgroupsPath", "enter the container's cgroup");
+int cgroup_entry_allow_move(struct cgroup_entry *entry, struct thole_error *err) {
+    if (entry->unified < 0 || entry->move >= 0)
+        return 0;
+    entry->move = openat(entry->unified, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (entry->move < 0)
+        return error_errno(err, "/linux/cgroupsPath", "open the container's cgroup");
     return 0;
+}
+
+int cgroup_entry_move(const struct cgroup_entry *entry, struct thole_error *err) {
+    int result = 0;
+    if (entry->move >= 0)
+        result = write(entry->move, "0", 1) == 1 ? 0 : -1;
+    else if (entry->unified >= 0)
+        result = file_write_kernel(entry->unified, "cgroup.procs", "0", 1);
+    return result == 0 ? 0 : error_errno(err, "/linux/cgroupsPath", "enter the container's cgroup");
 }
 
 void cgroup_entry_done(struct cgroup_entry *entry) {
     if (entry->unified >= 0)
         (void)close(entry->unified);
+    if (entry->move >= 0)
+        (void)close(entry->move);
     for (size_t i = 0; i < entry->task_count; i++)
         (void)close(entry->tasks[i]);
     free(entry->tasks);

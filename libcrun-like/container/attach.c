@@ -14,6 +14,7 @@
 
 #include "apply/credentials.h"
 #include "base/cleanup.h"
+#include "base/fastpath.h"
 #include "base/file.h"
 #include "base/wire.h"
 #include "cgroup/cgroup.h"
@@ -156,14 +157,19 @@ static int start_once(const struct thole_exec_request *request, struct attachmen
 /* A process that the kernel kills at its birth in the cgroup enters by itself: see launch() of
  * creation.c. */
 static int start_in(const struct thole_exec_request *request, struct attachment *attachment,
-                    const struct cgroup_entry *cgroup, struct thole_error *err) {
+                    struct cgroup_entry *cgroup, struct thole_error *err) {
     bool stillborn = false;
-    attachment->apply.enters_cgroup = false;
+    attachment->apply.enters_cgroup =
+        cgroup->unified >= 0 && !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
+    if (attachment->apply.enters_cgroup && cgroup_entry_allow_move(cgroup, err) < 0)
+        return -1;
     if (start_once(request, attachment, cgroup, &stillborn, err) == 0)
         return 0;
     if (!stillborn || cgroup->unified < 0)
         return -1;
     attachment->apply.enters_cgroup = true;
+    if (cgroup_entry_allow_move(cgroup, err) < 0)
+        return -1;
     return start_once(request, attachment, cgroup, &stillborn, err);
 }
 

@@ -19,6 +19,7 @@
 #include "apply/credentials.h"
 #include "apply/sources.h"
 #include "base/cleanup.h"
+#include "base/fastpath.h"
 #include "base/file.h"
 #include "base/library.h"
 #include "base/wire.h"
@@ -119,6 +120,8 @@ static int collect_passed_fds(const struct thole_create_request *request,
 /* Compiling a usual profile takes longer than the rest of the start. Without a cache (-1) it works
  * all the same. */
 static int open_filter_cache(int root) {
+    if (!fastpath_allowed(FASTPATH_FILTER_CACHE))
+        return -1;
     if (mkdirat(root, STATE_FILTER_CACHE, 0700) < 0 && errno != EEXIST)
         return -1;
     return openat(root, STATE_FILTER_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -236,13 +239,16 @@ static int prepare_cgroup(const struct thole_context *context, struct creation *
         return 0;
     }
     creation->cgroup_made = true;
-    if (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup))
-        preparation->init.enters_cgroup = true;
+    preparation->init.enters_cgroup =
+        (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup)) ||
+        !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
     struct plan_cgroup without_devices = plan->cgroup;
     without_devices.device_rule_count = 0;
     if (cgroup_apply_resources(&without_devices, false, &context->log, err) < 0)
         return -1;
-    return cgroup_entry_open(&plan->cgroup, "", &preparation->cgroup, err);
+    if (cgroup_entry_open(&plan->cgroup, "", &preparation->cgroup, err) < 0)
+        return -1;
+    return preparation->init.enters_cgroup ? cgroup_entry_allow_move(&preparation->cgroup, err) : 0;
 }
 
 /* ---- talking with init ---------------------------------------------------------------------- */
@@ -346,6 +352,12 @@ static int move_net_devices(const struct creation *creation, struct thole_error 
     return network_move_devices(plan->net_devices, plan->net_device_count, netns, err);
 }
 
+static int save_config(const struct creation *creation, struct thole_error *err) {
+    const struct bundle *bundle = &creation->bundle;
+    return file_replace_at(creation->container.directory, STATE_CONFIG, bundle->json,
+                           bundle->json_length, 0600, err);
+}
+
 static int launch_once(const struct thole_context *context,
                        const struct thole_create_request *request, struct creation *creation,
                        struct preparation *preparation, struct thole_error *err) {
@@ -353,13 +365,19 @@ static int launch_once(const struct thole_context *context,
     struct container_record *record = creation->container.record;
     if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "clone");
+    /* While init is at work. A record with a pid has a configuration beside it. */
+    if (save_config(creation, err) < 0)
+        return -1;
     record->pid = creation->launched.pid;
     record->start_time = process_start_time(creation->launched.pid);
     if (rdt_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
         container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "record with its pid");
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "waiting for the container");
     bool user_namespace = plan->user.map.uid_map != NULL;
     if (user_namespace && plan->process != NULL &&
         apply_rlimits(plan->process, creation->launched.pid, err) < 0)
@@ -388,6 +406,8 @@ static int launch(const struct thole_context *context, const struct thole_create
         return -1;
     launch_abort(&creation->launched);
     preparation->init.enters_cgroup = true;
+    if (cgroup_entry_allow_move(&preparation->cgroup, err) < 0)
+        return -1;
     return launch_once(context, request, creation, preparation, err);
 }
 
@@ -443,21 +463,27 @@ static int build_in_directory(const struct thole_context *context,
     }
     if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
         check_console(request, gated, creation->bundle.plan, err) < 0 ||
-        check_libraries(creation->bundle.plan, err) < 0 ||
-        prepare_filter(context, creation, preparation, err) < 0)
+        check_libraries(creation->bundle.plan, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "plan");
+    if (prepare_filter(context, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
     log_warnings(context, creation->bundle.plan);
     fill_record(container, &creation->bundle);
     container->record->notify_directory = copy_or_null(&container->arena, notify_directory);
     /* Saved before anything is made, so that delete finds what a killed create leaves behind. */
-    if (container_save(container, err) < 0 ||
-        file_replace_at(container->directory, STATE_CONFIG, creation->bundle.json,
-                        creation->bundle.json_length, 0600, err) < 0)
+    if (container_save(container, err) < 0)
         return -1;
-    if (prepare_cgroup(context, creation, preparation, err) < 0 ||
-        prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
-        prepare_init(gated, creation, preparation, err) < 0 ||
-        launch(context, request, creation, preparation, err) < 0)
+    phases_end(context->phases, PHASES_RUNTIME, "record");
+    if (prepare_cgroup(context, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "cgroup");
+    if (prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
+        prepare_init(gated, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "what the container inherits");
+    if (launch(context, request, creation, preparation, err) < 0)
         return -1;
     return publish(request, creation, err);
 }
@@ -465,7 +491,8 @@ static int build_in_directory(const struct thole_context *context,
 int creation_build(const struct thole_context *context, const struct thole_create_request *request,
                    bool gated, bool detached, struct creation *creation, struct thole_error *err) {
     cleanup_preparation struct preparation preparation = {
-        .init = {.sync = -1,
+        .init = {.phases = context->phases,
+                 .sync = -1,
                  .gate = -1,
                  .proc_fd = -1,
                  .hook_state = -1,
@@ -477,9 +504,12 @@ int creation_build(const struct thole_context *context, const struct thole_creat
     };
     if (collect_passed_fds(request, &preparation, err) < 0 ||
         container_check_id(request->id, err) < 0 ||
-        bundle_read(request, NULL, &creation->bundle, err) < 0 ||
-        container_new(context, request->id, &creation->container, err) < 0)
+        bundle_read(request, NULL, &creation->bundle, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "configuration");
+    if (container_new(context, request->id, &creation->container, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "state directory");
     if (build_in_directory(context, request, gated, detached, creation, &preparation, err) < 0) {
         creation_undo(context, creation);
         return -1;

@@ -43,7 +43,8 @@ int deletion_finish(const struct thole_context *context, struct container *conta
     }
     if (rdt_remove(container->record, err) < 0)
         return -1;
-    if (container->record->poststop &&
+    /* A create that was killed before there was an init has saved no hooks, and none is due. */
+    if (container->record->poststop && container->record->pid != 0 &&
         hooks_run_saved(context, container, PLAN_HOOK_POSTSTOP, "stopped", err) < 0)
         return -1;
     return container_remove(container, err);

@@ -129,14 +129,18 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
         return -1;
     if (attach_prepare(context, request, &attachment, err) < 0)
         return explain_end(&attachment, err);
+    phases_end(context->phases, PHASES_RUNTIME, "record and plan");
     if (!request->detach && terminal_relay_block(&relay, err) < 0)
         return -1;
+    attachment.apply.phases = context->phases;
     if (attach_start(request, &attachment, err) < 0)
         return explain_end(&attachment, err);
+    phases_end(context->phases, PHASES_RUNTIME, "start");
     *ret_status = 0;
     if (request->detach)
         return 0;
     int status = wait_in_foreground(request, &attachment, &relay, err);
+    phases_end(context->phases, PHASES_RUNTIME, "program");
     if (recorder.failure != 0)
         log_warning(&context->log, "the session is not completely recorded: %s",
                     strerror(recorder.failure));

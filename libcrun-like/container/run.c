@@ -69,9 +69,11 @@ static int run_in_foreground(const struct thole_context *context,
         creation_undo(context, creation);
         return -1;
     }
+    phases_end(context->phases, PHASES_RUNTIME, "start");
     /* Other commands may work on the container while it runs. */
     (void)close(take_fd(&creation->container.lock));
     int status = wait_in_foreground(creation, &relay, err);
+    phases_end(context->phases, PHASES_RUNTIME, "program");
     if (status < 0)
         return -1;
     if (recorder.failure != 0)
@@ -83,7 +85,9 @@ static int run_in_foreground(const struct thole_context *context,
                                 creation->launched.pid, err);
     if (request->keep)
         return 0;
-    return deletion_finish(context, &creation->container, err);
+    int result = deletion_finish(context, &creation->container, err);
+    phases_end(context->phases, PHASES_RUNTIME, "deletion");
+    return result;
 }
 
 int thole_run(const struct thole_context *context, const struct thole_run_request *request,
@@ -106,5 +110,6 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
         creation_undo(context, &creation);
         return -1;
     }
+    phases_end(context->phases, PHASES_RUNTIME, "start");
     return 0;
 }

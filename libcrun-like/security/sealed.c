@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fastpath.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
@@ -146,7 +147,7 @@ int sealed_reexecute(char *const argv[], struct thole_error *err) {
     if (executable < 0)
         return error_errno(err, NULL, "open thole's own executable (/proc/self/exe)");
     bool second_attempt = guarded_path() != NULL;
-    if (is_unwritable(executable)) {
+    if (is_unwritable(executable) && (second_attempt || fastpath_allowed(FASTPATH_UNWRITABLE))) {
         /* A program started by its descriptor is called after that number (prctl(2)). */
         if (second_attempt)
             (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
@@ -156,7 +157,8 @@ int sealed_reexecute(char *const argv[], struct thole_error *err) {
     if (second_attempt)
         return error_bug(err, "thole's executable is still writable after it was sealed");
 
-    cleanup_close int sealed = clone_readonly(executable);
+    cleanup_close int sealed =
+        fastpath_allowed(FASTPATH_READONLY_CLONE) ? clone_readonly(executable) : -1;
     if (sealed < 0)
         sealed = copy_sealed(executable, err);
     if (sealed < 0)

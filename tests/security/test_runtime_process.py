@@ -55,10 +55,16 @@ def test_waiting_init_holds_nothing_of_the_host(thole, bundle):
 def test_executable_cannot_be_overwritten(thole, bundle, probe, folder, how):
     """CVE-2019-5736: an image whose program is the runtime's own executable."""
     copy = os.path.join(folder, "runtime-copy")
-    with open(thole.path, "rb") as source, open(copy, "wb") as target:
-        target.write(source.read())
-    os.chmod(copy, 0o755)
-    before = digest(copy)
+    copies = {thole.path: copy,
+              os.path.join(os.path.dirname(thole.path), "thole-shared"):
+              os.path.join(folder, "thole-shared")}  # where the static one has a twin
+    for original, target_path in copies.items():
+        if not os.path.exists(original):
+            continue
+        with open(original, "rb") as source, open(target_path, "wb") as target:
+            target.write(source.read())
+        os.chmod(target_path, 0o755)
+    before = {path: digest(path) for path in copies.values() if os.path.exists(path)}
     thole.path = copy
     made = bundle("/bin/sh", "-c", "while :; do for p in /proc/[0-9]*/exe; do "
                   "probe overwrite $p 50 | grep -q opened && echo opened > /work/won; done; done",
@@ -80,7 +86,7 @@ def test_executable_cannot_be_overwritten(thole, bundle, probe, folder, how):
             thole.run(again)
     container.delete("--force").ok()
     won = os.path.exists(made.rootfs + "/work/won")
-    assert digest(copy) == before, "the runtime's file was changed"
+    assert {path: digest(path) for path in before} == before, "the runtime's file was changed"
     # /bin/busybox itself runs there too, and a running file gives ETXTBSY: nothing was opened.
     assert not won, "the runtime's file was open for writing"
 

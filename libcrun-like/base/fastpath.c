@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The switch THOLE_NO_FASTPATH of developer builds. */
+#include "base/fastpath.h"
+
+#ifdef THOLE_DEVELOPER
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {
+    [FASTPATH_STATIC] = "static",
+    [FASTPATH_SEALED_ENTRY] = "sealed-entry", /* any value of the variable forbids this one */
+    [FASTPATH_UNWRITABLE] = "unwritable",
+    [FASTPATH_READONLY_CLONE] = "readonly-clone",
+    [FASTPATH_FILTER_CACHE] = "filter-cache",
+    [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
+};
+
+bool fastpath_allowed(enum fastpath fastpath) {
+    const char *forbidden = getenv("THOLE_NO_FASTPATH");
+    if (forbidden == NULL || forbidden[0] == '\0')
+        return true;
+    if (strcmp(forbidden, "1") == 0)
+        return false;
+    const size_t length = strlen(names[fastpath]);
+    for (const char *at = forbidden; *at != '\0'; at += strspn(at, ",")) {
+        size_t word = strcspn(at, ",");
+        if (word == length && strncmp(at, names[fastpath], length) == 0)
+            return false;
+        at += word;
+    }
+    return true;
+}
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shortcuts that have a slower way beside them, and the switch that tests those ways. */
+#ifndef THOLE_FASTPATH_H
+#define THOLE_FASTPATH_H
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdbool.h>
+
+/** Every shortcut; the table of their names is in fastpath.c. */
+enum fastpath {
+    FASTPATH_STATIC,         /* the static program does what takes no shared library */
+    FASTPATH_SEALED_ENTRY,   /* sealing before the C library starts (security/sealed_entry.c) */
+    FASTPATH_UNWRITABLE,     /* no sealing where the executable cannot be written anyway */
+    FASTPATH_READONLY_CLONE, /* sealing by a clone of the mount instead of a copy in memory */
+    FASTPATH_FILTER_CACHE,   /* seccomp filters that were compiled before */
+    FASTPATH_CGROUP_BIRTH,   /* CLONE_INTO_CGROUP instead of moving in */
+};
+
+/**
+ * False where a test asks for the slower way: THOLE_NO_FASTPATH=1 means all, a list of names
+ * separated by commas those. Only developer builds look at it.
+ */
+#ifdef THOLE_DEVELOPER
+bool fastpath_allowed(enum fastpath fastpath);
+#else
+static inline bool fastpath_allowed(enum fastpath fastpath) {
+    (void)fastpath;
+    return true;
+}
+#endif
+
+#endif
