@@ -5,13 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -67,30 +66,38 @@ static int drop_bounding(const struct plan_capabilities *wanted, struct thole_er
     for (int capability = 0; capability < 64; capability++) {
         if ((wanted->bounding >> capability & 1) != 0)
             continue;
-        int present = prctl(PR_CAPBSET_READ, (unsigned long)capability, 0, 0, 0);
+        int present = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
         if (present < 0)
             break; /* beyond the kernel's last capability */
         if (present == 0)
             continue;
-        if (prctl(PR_CAPBSET_DROP, (unsigned long)capability, 0, 0, 0) < 0)
+        if (cap_drop_bound((cap_value_t)capability) < 0)
             return error_errno(err, "/process/capabilities/bounding", "drop capability %d",
                                capability);
     }
     return 0;
 }
 
+static void cleanup_cap(cap_t *set) {
+    if (*set != NULL)
+        (void)cap_free(*set);
+}
+
+static int set_flag(cap_t set, cap_flag_t flag, uint64_t bits) {
+    for (int capability = 0; capability <= cap_max_bits() - 1; capability++) {
+        const cap_value_t value = (cap_value_t)capability;
+        if ((bits >> capability & 1) != 0 && cap_set_flag(set, flag, 1, &value, CAP_SET) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int set_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable,
                     struct thole_error *err) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-    for (int half = 0; half < _LINUX_CAPABILITY_U32S_3; half++) {
-        data[half] = (struct __user_cap_data_struct){
-            .effective = (uint32_t)(effective >> (32 * half)),
-            .permitted = (uint32_t)(permitted >> (32 * half)),
-            .inheritable = (uint32_t)(inheritable >> (32 * half)),
-        };
-    }
-    if (syscall(SYS_capset, &header, data) < 0)
+    __attribute__((cleanup(cleanup_cap))) cap_t set = cap_init();
+    if (set == NULL || set_flag(set, CAP_EFFECTIVE, effective) < 0 ||
+        set_flag(set, CAP_PERMITTED, permitted) < 0 ||
+        set_flag(set, CAP_INHERITABLE, inheritable) < 0 || cap_set_proc(set) < 0)
         return error_errno(err, "/process/capabilities", "set capabilities");
     return 0;
 }
@@ -141,7 +148,7 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
         return error_errno(err, "/process/capabilities/ambient", "clear the ambient set");
     for (int capability = 0; wanted->ambient >> capability != 0; capability++) {
         if ((wanted->ambient >> capability & 1) != 0 &&
-            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)capability, 0, 0) < 0)
+            cap_set_ambient((cap_value_t)capability, CAP_SET) < 0)
             return error_errno(err, "/process/capabilities/ambient", "raise %s",
                                names_capability(capability));
     }

@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "apply/credentials.h"
@@ -160,7 +159,7 @@ static int final_process(const struct apply_exec *exec, struct plan_process *pro
     *process = *exec->process;
     if (!exec->keep_capabilities)
         return 0;
-    if (syscall(SYS_capget, &header, data) < 0)
+    if (capget(&header, data) < 0)
         return error_errno(err, NULL, "read the capabilities of the caller");
     const uint64_t permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
     process->capabilities = (struct plan_capabilities){
