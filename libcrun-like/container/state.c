@@ -232,8 +232,11 @@ int container_pidfd(const struct container *container, struct thole_error *err) 
     if (pid <= 0)
         return not_running(err);
     cleanup_close int pidfd = pidfd_open(pid, 0);
+    /* EINVAL: what Linux before 6.9 says of a process that is being reaped. */
+    if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
+        return not_running(err);
     if (pidfd < 0)
-        return errno == ESRCH ? not_running(err) : error_errno(err, NULL, "open process %d", pid);
+        return error_errno(err, NULL, "open process %d", pid);
     /* With the pidfd open the pid cannot be reused: a matching start time proves it is ours. */
     if (process_start_time(pid) != container->record->start_time)
         return not_running(err);
