@@ -536,8 +536,10 @@ static void test_subreaper(void **state) {
 }
 
 int main(void) {
-    /* Under nohup the relay would spare the process inside, too. */
+    /* Under nohup, or in the background of a script, the relay would spare the process inside, too.
+     */
     (void)signal(SIGHUP, SIG_DFL);
+    (void)signal(SIGINT, SIG_DFL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_to_pipe),
         cmocka_unit_test(test_output_to_socket),
