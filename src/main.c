@@ -25,7 +25,7 @@ struct call {
     const struct command *command; /* NULL: none was found */
     const char *id;                /* NULL: none was given, or the command has none */
     struct logger logger;
-    char *executable; /* NULL: unknown */
+    char *executable; /* of which this process is a sealed copy; NULL: it is none */
 };
 
 /* A program started without one of these would give their numbers to files it opens. */
@@ -143,7 +143,7 @@ int main(int argc, char *argv[]) {
     if (argc < 1)
         return EXIT_FAILURE;
     open_standard_descriptors();
-    call.executable = thole_executable_path();
+    call.executable = thole_original_path();
     int result = run(argv, &call, &status, &err);
     if (result < 0 && err.kind == THOLE_ERROR_LIBRARY)
         (void)thole_leave_for_twin(call.executable, THOLE_LIBEXEC, argv, &err);

@@ -111,8 +111,8 @@ int thole_seal_executable(char *const argv[], struct thole_error *err) {
     return sealed_reexecute(argv, err);
 }
 
-char *thole_executable_path(void) {
-    return sealed_executable_path();
+char *thole_original_path(void) {
+    return sealed_original_path();
 }
 
 int thole_leave_for_twin(const char *executable, const char *directory, char *const argv[],

@@ -70,6 +70,9 @@ static void probe_identity(struct host_facts *facts) {
          capability++)
         facts->capabilities |= (uint64_t)set << capability;
     facts->last_capability = capability - 1;
+}
+
+static void probe_namespaces(struct host_facts *facts) {
     facts->cgroup_namespaces = access("/proc/self/ns/cgroup", F_OK) == 0;
     facts->time_namespaces = access("/proc/self/ns/time", F_OK) == 0;
 }
@@ -311,6 +314,8 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     facts->hugepage_sizes = "";
     probe_identity(facts);
     facts->runtime_dir = find_runtime_dir(facts, arena);
+    if ((needs & HOST_NEED_NAMESPACES) != 0)
+        probe_namespaces(facts);
     if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
         return -1;
     if ((needs & HOST_NEED_SECURITY) != 0)

@@ -12,7 +12,8 @@ enum host_probe_need {
     HOST_NEED_SUBIDS = 1 << 2,
     HOST_NEED_RESCTRL = 1 << 3,
     HOST_NEED_HUGEPAGES = 1 << 4,
-    HOST_NEED_ALL = 0x1f,
+    HOST_NEED_NAMESPACES = 1 << 5, /* does the kernel have cgroup and time namespaces */
+    HOST_NEED_ALL = 0x3f,
 };
 
 /**

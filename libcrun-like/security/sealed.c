@@ -133,13 +133,9 @@ static const char *guarded_path(void) {
     return end + 1;
 }
 
-char *sealed_executable_path(void) {
+char *sealed_original_path(void) {
     const char *guarded = guarded_path();
-    if (guarded != NULL)
-        return guarded[0] != '\0' ? strdup(guarded) : NULL;
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-    return length > 0 && (size_t)length < sizeof(path) ? strndup(path, (size_t)length) : NULL;
+    return guarded != NULL && guarded[0] != '\0' ? strdup(guarded) : NULL;
 }
 
 int sealed_reexecute(char *const argv[], struct thole_error *err) {
@@ -164,9 +160,11 @@ int sealed_reexecute(char *const argv[], struct thole_error *err) {
     if (sealed < 0)
         return -1;
     char guard[sizeof(SEALED_GUARD) + 24 + PATH_MAX];
-    cleanup_free char *path = sealed_executable_path();
-    (void)snprintf(guard, sizeof(guard), SEALED_GUARD "=%d:%s", (int)getpid(),
-                   path != NULL ? path : "");
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+    if (length < 0 || (size_t)length >= sizeof(path))
+        length = 0;
+    (void)snprintf(guard, sizeof(guard), SEALED_GUARD "=%d:%.*s", (int)getpid(), (int)length, path);
     cleanup_free char **environment = guarded_environment(guard);
     if (environment == NULL)
         return error_errno(err, NULL, "continue in a sealed copy of thole");

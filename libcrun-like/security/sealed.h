@@ -19,14 +19,15 @@
 int sealed_reexecute(char *const argv[], struct thole_error *err);
 
 /**
- * Path of this program's file (malloc'ed), or NULL. Call before sealed_reexecute(): in a sealed
- * copy only the environment still tells it.
+ * In a sealed copy: the path of the program's file (malloc'ed), which only the environment still
+ * tells. NULL where it is unknown, and in a program that is no copy. Call before
+ * sealed_reexecute().
  */
-char *sealed_executable_path(void);
+char *sealed_original_path(void);
 
 /**
  * For the statically linked program, after THOLE_ERROR_LIBRARY: runs the same command line in
- * thole-shared, beside @executable (NULL: unknown) or in @directory. Returns only on error.
+ * thole-shared, beside @executable (NULL: this process's) or in @directory. Returns only on error.
  */
 int sealed_leave_for_twin(const char *executable, const char *directory, char *const argv[],
                           struct thole_error *err);

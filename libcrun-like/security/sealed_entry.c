@@ -96,6 +96,8 @@ static WITHOUT_LIBC bool runs_a_program(const struct initial_stack *stack) {
 static WITHOUT_LIBC bool is_unwritable(long fd) {
     struct statfs filesystem;
     struct statx status;
+    filesystem.f_flags = 0;
+    status.stx_attributes = 0;
     if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0 ||
         (filesystem.f_flags & ST_RDONLY) != 0)
         return true;

@@ -35,6 +35,11 @@ static int open_beside(const char *executable) {
 int sealed_leave_for_twin(const char *executable, const char *directory, char *const argv[],
                           struct thole_error *err) {
     char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (executable == NULL && length > 0) {
+        path[length] = '\0';
+        executable = path;
+    }
     cleanup_close int twin = executable != NULL ? open_beside(executable) : -1;
     (void)unsetenv(SEALED_GUARD);
     if (twin >= 0)
