@@ -110,7 +110,7 @@ class Oci(Contestant):
         super().__init__(name, place)
         self.path = path
         self.folder = place.make_folder("contestants", name)
-        self.root = os.path.join(self.folder, "state")
+        self.root = os.path.join(place.state, name)
         self.made = set()
 
     def id(self, slot):

@@ -33,12 +33,15 @@ class Workplace:
         self.device_rules = device_rules
         # Short: Podman's folders lie beneath, and it allows 50 characters.
         self.folder = f"/var/tmp/bench.{os.getpid()}"
+        # Where runtimes keep their state: in memory, as /run is on most machines.
+        self.state = f"{_memory_folder()}/bench.{os.getpid()}"
         self.cgroup = "/thole-bench-" + str(os.getpid())
         self.foreign = [path for path in self._foreign_cgroups() if not os.path.exists(path)]
 
     def __enter__(self):
         os.mkdir(self.folder, 0o711)
         try:
+            os.mkdir(self.state, 0o711)
             self.rootfs = os.path.join(self.folder, "rootfs")
             bundle.make_rootfs(self.rootfs)
             source = os.path.join(self.folder, "true.c")
@@ -59,7 +62,7 @@ class Workplace:
         for path in self.foreign:
             if os.path.isdir(path):
                 self.remove_cgroup(path)
-        subprocess.run(["rm", "-rf", "--one-file-system", self.folder], check=False)
+        subprocess.run(["rm", "-rf", "--one-file-system", self.folder, self.state], check=False)
 
     def program(self, name):
         """Path of one of the compiled programs."""
@@ -97,6 +100,13 @@ class Workplace:
                     break
                 except OSError:
                     time.sleep(0.01)
+
+
+def _memory_folder():
+    """A folder on tmpfs, or /run whatever it is."""
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        found = {line.split()[1]: line.split()[2] for line in mounts}
+    return next((path for path in ("/run", "/dev/shm") if found.get(path) == "tmpfs"), "/run")
 
 
 def _processes(cgroup):

@@ -26,8 +26,9 @@ def bench(*words):
 def leftovers():
     """Processes of this test; folders and cgroups of benchmarks that have ended."""
     mounted = {where for where, _ in machine.controllers().values()}
-    found = [(path, path.rpartition(mark)[2]) for mark, places in
-             ((".", ["/var/tmp/bench."]), ("-", [where + "/thole-bench-" for where in mounted]))
+    folders = ["/var/tmp/bench.", "/run/bench.", "/dev/shm/bench."]
+    cgroups = [where + "/thole-bench-" for where in mounted]
+    found = [(path, path.rpartition(mark)[2]) for mark, places in ((".", folders), ("-", cgroups))
              for place in places for path in glob.glob(place + "*")]
     return [path for path, pid in found if not os.path.exists("/proc/" + pid)] + [
         traces.command_line(pid) for pid in traces.descendants()]
