@@ -60,7 +60,8 @@ static int thaw_directory(const struct plan_cgroup_directory *directory, struct 
     cleanup_close int fd = cgroup_open_directory(directory, "");
     if (fd < 0 && errno == ENOENT)
         return 0;
-    if (fd < 0 || (write_word(fd, file, word) < 0 && errno != ENOENT))
+    /* ENODEV: removed since it was opened, by systemd for one, which is quick to clear a scope. */
+    if (fd < 0 || (write_word(fd, file, word) < 0 && errno != ENOENT && errno != ENODEV))
         return error_errno(err, NULL, "write %s to %s of %s", word, file, directory->path);
     return 0;
 }

@@ -86,7 +86,7 @@ def test_exec_with_a_profile_of_its_own(sleeper, profiles):
 @on
 def test_unknown_profile(thole, bundle, sleeper):
     made = bundle("/bin/true", apparmorProfile="thole-no-such-profile")
-    thole.run(made).failed("set AppArmor profile thole-no-such-profile", "apparmor_parser loads it")
+    thole.run(made).failed("set AppArmor profile thole-no-such-profile: No such file")
     sleeper().exec("/bin/true", options=("--apparmor", "thole-no-such-profile")).failed(
         "set AppArmor profile thole-no-such-profile")
 
