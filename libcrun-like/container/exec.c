@@ -12,7 +12,7 @@
 #include "container/keeper.h"
 #include "terminal/relay.h"
 
-/* How long a container that seems to be ending may take to be gone. */
+/* How long a container whose pid namespace takes no processes may take to be gone. */
 enum { END_MILLISECONDS = 200 };
 
 /* ---- words of the command line ---- */
@@ -108,7 +108,8 @@ static int wait_in_foreground(const struct thole_exec_request *request,
 static int explain_end(const struct attachment *attachment, struct thole_error *err) {
     struct pollfd init = {.fd = attachment->apply.pidfd, .events = POLLIN};
     bool suspicious = err->code == ENOENT || err->code == ESRCH || err->code == ENOMEM;
-    if (suspicious && init.fd >= 0 && poll(&init, 1, END_MILLISECONDS) == 1)
+    int patience = err->code == ENOMEM ? END_MILLISECONDS : 0;
+    if (suspicious && init.fd >= 0 && poll(&init, 1, patience) == 1)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
     return -1;
 }
