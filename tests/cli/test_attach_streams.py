@@ -217,6 +217,8 @@ def test_htop(thole, debian, size):
 def test_tmux(thole, debian, size):
     """Two panes side by side over a status line, also after the window has changed its size."""
     environment = {**os.environ, "TERM": "xterm"}
+    with open(debian.bundle.rootfs + "/work/tmux.conf", "w", encoding="utf-8") as target:
+        target.write("set -g assume-paste-time 0\n")  # keys this fast are otherwise no commands
     settings = [word for text in ("LC_ALL=C.UTF-8", "PS1=# ", "SHELL=/bin/sh", "TMUX_TMPDIR=/work")
                 for word in ("-e", text)]
     steps = [(r"^# ", "echo le''ft\r"), (r"^left", "\x02%"), (r"^left *│", "echo ri''ght\r"),
@@ -225,7 +227,7 @@ def test_tmux(thole, debian, size):
     for resized in (None, grown):
         name = "-Lgrown" if resized else "-Lsame"
         lines, _ = draw([thole.path, "--root", thole.root, "exec", *settings, debian.id,
-                         "/usr/bin/tmux", "-u", name, "-f/dev/null", "new-session"],
+                         "/usr/bin/tmux", "-u", name, "-f/work/tmux.conf", "new-session"],
                         steps, size, environment, resized)
         rows, columns = resized or size
         assert len(lines) == rows and lines[-1].startswith("[0] 0:sh")
