@@ -30,12 +30,10 @@ struct call {
 
 /* A program started without one of these would give their numbers to files it opens. */
 static void open_standard_descriptors(void) {
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        (void)close(fd);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", O_RDWR); /* the lowest free number */
+    }
 }
 
 static int wrong_count(const struct command *command, struct thole_error *err) {

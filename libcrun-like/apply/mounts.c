@@ -33,8 +33,8 @@ static uint64_t target_rules(const struct plan_mount *mount) {
 static int open_target(const struct plan_mount *mount, int root_fd, bool directory,
                        struct thole_error *err) {
     uint64_t rules = target_rules(mount);
-    int fd = sys_open_in_root(root_fd, mount->target, O_PATH, rules);
-    if (fd < 0 && errno == ENOENT) {
+    int fd = rules != 0 ? sys_open_in_root(root_fd, mount->target, O_PATH, rules) : -1;
+    if (rules == 0 || (fd < 0 && errno == ENOENT)) {
         int made = sys_make_in_root(root_fd, mount->target,
                                     directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
         if (made < 0)
@@ -157,21 +157,19 @@ static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
 
 static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
                   struct thole_error *err) {
-    cleanup_close int target = open_target(mount, root_fd, is_directory(mount_fd), err);
+    bool directory = mount->kind == PLAN_MOUNT_FILESYSTEM || is_directory(mount_fd);
+    cleanup_close int target = open_target(mount, root_fd, directory, err);
     if (target < 0)
         return -1;
     if (check_proc(mount_fd, target, mount, err) < 0)
         return -1;
-    if (is_directory(mount_fd) != is_directory(target)) {
+    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0)
+        return 0;
+    /* The kernel calls a file on a directory, and the other way round, just invalid. */
+    if (errno == EINVAL && directory != is_directory(target))
         errno = ENOTDIR;
-        return error_errno(err, mount->where, "mount %s on %s",
-                           mount->source != NULL ? mount->source : mount->type, mount->target);
-    }
-    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) < 0)
-        return error_errno(err, mount->where, "mount %s on %s",
-                           mount->kind == PLAN_MOUNT_BIND ? mount->source : mount->type,
-                           mount->target);
-    return 0;
+    return error_errno(err, mount->where, "mount %s on %s",
+                       mount->kind == PLAN_MOUNT_BIND ? mount->source : mount->type, mount->target);
 }
 
 static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,

@@ -14,6 +14,7 @@ static const char *const names[] = {
     [FASTPATH_READONLY_CLONE] = "readonly-clone",
     [FASTPATH_FILTER_CACHE] = "filter-cache",
     [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
+    [FASTPATH_OVERLAP] = "overlap",
 };
 
 bool fastpath_allowed(enum fastpath fastpath) {

@@ -17,6 +17,7 @@ enum fastpath {
     FASTPATH_READONLY_CLONE, /* sealing by a clone of the mount instead of a copy in memory */
     FASTPATH_FILTER_CACHE,   /* seccomp filters that were compiled before */
     FASTPATH_CGROUP_BIRTH,   /* CLONE_INTO_CGROUP instead of moving in */
+    FASTPATH_OVERLAP,        /* what need not wait for init is done while init works */
 };
 
 /**

@@ -99,6 +99,17 @@ int file_write_all(int fd, const void *data, size_t length) {
     return 0;
 }
 
+int file_create_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
+                   struct thole_error *err) {
+    cleanup_close int fd =
+        openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return error_errno(err, NULL, "create %s", name);
+    if (file_write_all(fd, data, length) < 0)
+        return error_errno(err, NULL, "write %s", name);
+    return 0;
+}
+
 int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
                     struct thole_error *err) {
     char temporary[4096];

@@ -29,6 +29,10 @@ int file_write_kernel(int dirfd, const char *name, const void *data, size_t leng
 /** The same for an open file. */
 int file_write_once(int fd, const void *data, size_t length);
 
+/** Makes or overwrites @name beneath @dirfd: for what nobody reads before it is complete. */
+int file_create_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
+                   struct thole_error *err);
+
 /** Replaces @name beneath @dirfd by rename, so that readers see the old or the new file. */
 int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
                     struct thole_error *err);

@@ -99,10 +99,12 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err) 
                               .msg_control = &control,
                               .msg_controllen = sizeof(control)};
     ssize_t got;
+    int resets = 0;
     do {
         got = recvmsg(fd, &incoming, MSG_CMSG_CLOEXEC);
-    } while (got < 0 && errno == EINTR);
-    /* A peer killed with unread data in its socket shows as a reset: it is gone all the same. */
+        /* A peer that ended with unread data in its socket shows as a reset, once and first: what
+         * it sent before comes behind that. */
+    } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
     if (got == 0 || (got < 0 && errno == ECONNRESET))
         return 0;
     if (got < 0)

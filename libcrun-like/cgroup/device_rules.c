@@ -40,6 +40,20 @@ bool cgroup_device_rules_allow_all(const struct plan_device_rule *rules, size_t 
     return false;
 }
 
+unsigned cgroup_device_rules_access(const struct plan_device_rule *rules, size_t count, char type,
+                                    int64_t major, int64_t minor) {
+    unsigned access = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct plan_device_rule *rule = &rules[i];
+        if ((rule->type != 'a' && rule->type != type) ||
+            (rule->major >= 0 && rule->major != major) ||
+            (rule->minor >= 0 && rule->minor != minor))
+            continue;
+        access = rule->allow ? access | rule->access : access & ~rule->access;
+    }
+    return access & CGROUP_ACCESS_ALL;
+}
+
 /* ---- comparing ----------------------------------------------------------------------------- */
 
 static bool is_same(const struct plan_device_rule *a, const struct plan_device_rule *b) {

@@ -31,6 +31,10 @@ struct cgroup_device_list {
 void cgroup_device_list_done(struct cgroup_device_list *list);
 #define cleanup_cgroup_device_list __attribute__((cleanup(cgroup_device_list_done)))
 
+/** The access bits that @rules grant to one device. */
+unsigned cgroup_device_rules_access(const struct plan_device_rule *rules, size_t count, char type,
+                                    int64_t major, int64_t minor);
+
 /** True if @rules allow everything. */
 bool cgroup_device_rules_allow_all(const struct plan_device_rule *rules, size_t count);
 

@@ -139,6 +139,10 @@ static int apply_unified(const struct plan_cgroup *cgroup,
     return 0;
 }
 
+bool cgroup_devices_change_at_once(const struct plan_cgroup *cgroup) {
+    return cgroup_find_v1(cgroup, "devices") == NULL;
+}
+
 /* ---- which of them ------------------------------------------------------------------------- */
 
 int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_log *log,

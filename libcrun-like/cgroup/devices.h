@@ -3,6 +3,8 @@
 #ifndef CGROUP_DEVICES_H
 #define CGROUP_DEVICES_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "plan/plan.h"
@@ -15,5 +17,11 @@
  */
 int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_log *log,
                          struct thole_error *err);
+
+/**
+ * True if rules where there were none take effect in one step. The v1 controller forbids all first,
+ * and then allows one device after the other.
+ */
+bool cgroup_devices_change_at_once(const struct plan_cgroup *cgroup);
 
 #endif

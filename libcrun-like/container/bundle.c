@@ -33,10 +33,9 @@ int bundle_read(const struct thole_create_request *request, struct oci_report *r
                            &ret_bundle->config, err);
 }
 
-static bool has_newer_namespace(const struct oci_linux *linux) {
+static bool has_namespace(const struct oci_linux *linux, int type) {
     for (size_t i = 0; linux != NULL && i < linux->namespaces.count; i++) {
-        int type = linux->namespaces.items[i].type;
-        if (type == OCI_NAMESPACE_CGROUP || type == OCI_NAMESPACE_TIME)
+        if (linux->namespaces.items[i].type == type)
             return true;
     }
     return false;
@@ -53,8 +52,10 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
          (process->apparmor_profile != NULL || process->selinux_label != NULL)) ||
         (linux != NULL && linux->mount_label != NULL))
         needs |= HOST_NEED_SECURITY;
-    if (has_newer_namespace(linux))
-        needs |= HOST_NEED_NAMESPACES;
+    if (has_namespace(linux, OCI_NAMESPACE_CGROUP))
+        needs |= HOST_NEED_CGROUP_NAMESPACES;
+    if (has_namespace(linux, OCI_NAMESPACE_TIME))
+        needs |= HOST_NEED_TIME_NAMESPACES;
     if (geteuid() != 0)
         needs |= HOST_NEED_SUBIDS;
     if (linux != NULL && linux->intel_rdt != NULL)

@@ -28,6 +28,7 @@
 #include "container/gate.h"
 #include "container/hooks.h"
 #include "container/notify.h"
+#include "container/overlap.h"
 #include "container/process.h"
 #include "container/rdt.h"
 #include "network/network.h"
@@ -42,6 +43,7 @@ struct preparation {
     int cgroup_holder;
     struct seccomp_filter filter;
     int null_fd;
+    bool in_one_go; /* by a runtime in the foreground, which is to start it as well */
     int passed_fds[1024];
 };
 
@@ -62,14 +64,10 @@ static void preparation_done(struct preparation *preparation) {
 
 /* ---- the record ----------------------------------------------------------------------------- */
 
-static char *timestamp(struct arena *arena) {
+static uint64_t nanoseconds_now(void) {
     struct timespec now;
-    struct tm parts;
-    char text[32];
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &parts);
-    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-    return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static char *copy_or_null(struct arena *arena, const char *string) {
@@ -84,7 +82,7 @@ static void fill_record(struct container *container, const struct bundle *bundle
     record->id = arena_strdup(arena, container->id);
     record->bundle = arena_strdup(arena, bundle->path);
     record->rootfs = arena_strdup(arena, plan->rootfs.source);
-    record->created = timestamp(arena);
+    record->created = nanoseconds_now();
     record->owner = geteuid();
     record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;
     record->new_keyring = plan->new_keyring;
@@ -340,6 +338,24 @@ static int wait_until_ready(const struct thole_context *context,
     }
 }
 
+/* Before init begins, or while it works: what would otherwise be waited for at its end. */
+static int restrict_devices_ahead(const struct thole_context *context, struct creation *creation,
+                                  const struct preparation *preparation, struct thole_error *err) {
+    if (preparation->init.replace != NULL || !overlap_allows_device_rules(creation->bundle.plan))
+        return 0;
+    return restrict_devices(context, creation, err);
+}
+
+/* A start that cannot be said is no failure: init then tells why. */
+static void start_ahead(const struct thole_create_request *request, struct creation *creation,
+                        const struct preparation *preparation) {
+    struct thole_error ignored = {0};
+    bool restricted = !creation->cgroup_made || creation->devices_restricted;
+    if (preparation->in_one_go && preparation->init.replace == NULL && restricted &&
+        overlap_allows_start(request, creation->bundle.plan))
+        creation->started = gate_open(creation->launched.sync, &ignored) == 0;
+}
+
 static int move_net_devices(const struct creation *creation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     if (plan->net_device_count == 0)
@@ -354,8 +370,8 @@ static int move_net_devices(const struct creation *creation, struct thole_error 
 
 static int save_config(const struct creation *creation, struct thole_error *err) {
     const struct bundle *bundle = &creation->bundle;
-    return file_replace_at(creation->container.directory, STATE_CONFIG, bundle->json,
-                           bundle->json_length, 0600, err);
+    return file_create_at(creation->container.directory, STATE_CONFIG, bundle->json,
+                          bundle->json_length, 0600, err);
 }
 
 static int launch_once(const struct thole_context *context,
@@ -363,6 +379,9 @@ static int launch_once(const struct thole_context *context,
                        struct preparation *preparation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     struct container_record *record = creation->container.record;
+    if (!cgroup_devices_change_at_once(&plan->cgroup) &&
+        restrict_devices_ahead(context, creation, preparation, err) < 0)
+        return -1;
     if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "clone");
@@ -372,8 +391,10 @@ static int launch_once(const struct thole_context *context,
     record->pid = creation->launched.pid;
     record->start_time = process_start_time(creation->launched.pid);
     if (rdt_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
-        container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0)
+        container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0 ||
+        restrict_devices_ahead(context, creation, preparation, err) < 0)
         return -1;
+    start_ahead(request, creation, preparation);
     phases_end(context->phases, PHASES_RUNTIME, "record with its pid");
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
@@ -405,6 +426,7 @@ static int launch(const struct thole_context *context, const struct thole_create
     if (preparation->cgroup.unified < 0 || !was_stillborn(creation))
         return -1;
     launch_abort(&creation->launched);
+    creation->started = false;
     preparation->init.enters_cgroup = true;
     if (cgroup_entry_allow_move(&preparation->cgroup, err) < 0)
         return -1;
@@ -501,6 +523,7 @@ int creation_build(const struct thole_context *context, const struct thole_creat
         .null_fd = -1,
         .cgroup = CGROUP_ENTRY_INIT,
         .cgroup_holder = -1,
+        .in_one_go = !gated && !detached,
     };
     if (collect_passed_fds(request, &preparation, err) < 0 ||
         container_check_id(request->id, err) < 0 ||

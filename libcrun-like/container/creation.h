@@ -18,6 +18,7 @@ struct creation {
     bool heard;              /* init has sent a message */
     int end;                 /* status of an init that ended before it was ready, 0: none did */
     bool devices_restricted; /* the device rules hold */
+    bool started;            /* init has been told to start, before it was ready */
     bool cgroup_made;        /* its directories are ours to remove */
 };
 #define CREATION_INIT                                                                     \
@@ -31,9 +32,9 @@ struct creation {
 
 /**
  * Takes @creation to the state "created". With @gated, init waits at the gate for another command;
- * otherwise on launched.sync, for this process. Terminals among fds 0-2 are not handed in: the
- * container gets ends of a pty of its own or, if it is to be @detached, /dev/null. A failure leaves
- * nothing behind.
+ * otherwise on launched.sync, for this process, which may not have to say start any more. Terminals
+ * among fds 0-2 are not handed in: the container gets ends of a pty of its own or, if it is to be
+ * @detached, /dev/null. A failure leaves nothing behind.
  */
 int creation_build(const struct thole_context *context, const struct thole_create_request *request,
                    bool gated, bool detached, struct creation *creation, struct thole_error *err);

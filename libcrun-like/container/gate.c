@@ -81,14 +81,16 @@ static int pass_listener(const struct container *container, int notify_fd,
     return seccomp_send_listener(record->listener_path, notify_fd, json, err);
 }
 
-int gate_start(const struct container *container, int connection, struct thole_error *err) {
-    if (wire_send(connection, WIRE_START, NULL, 0, -1, err) < 0) {
-        /* Killed between its last message and this one. */
-        if (err->code == EPIPE || err->code == ECONNRESET)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "container not running: no such process");
-        return -1;
-    }
+int gate_open(int connection, struct thole_error *err) {
+    if (wire_send(connection, WIRE_START, NULL, 0, -1, err) == 0)
+        return 0;
+    /* Killed between its last message and this one. */
+    if (err->code == EPIPE || err->code == ECONNRESET)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+    return -1;
+}
+
+int gate_await_program(const struct container *container, int connection, struct thole_error *err) {
     for (;;) {
         struct wire_message message;
         int got = wire_receive(connection, &message, err);
@@ -101,6 +103,10 @@ int gate_start(const struct container *container, int connection, struct thole_e
             wire_send(connection, WIRE_SECCOMP_KEPT, NULL, 0, -1, err) < 0)
             return -1;
     }
+}
+
+int gate_start(const struct container *container, int connection, struct thole_error *err) {
+    return gate_open(connection, err) < 0 ? -1 : gate_await_program(container, connection, err);
 }
 
 void gate_remove(const struct container *container) {

@@ -12,10 +12,13 @@ int gate_listen(const struct container *container, struct thole_error *err);
 /** Connects to init; kind STATE when the container was started already. */
 int gate_connect(const struct container *container, struct thole_error *err);
 
-/**
- * Over a connection to init (the gate's, or the sync socket of `run`): says start, passes the
- * seccomp notify fd on if there is one, waits for execve. 0 when the program runs.
- */
+/** Says start over a connection to init: the gate's, or the sync socket of `run`. */
+int gate_open(int connection, struct thole_error *err);
+
+/** Then: passes the seccomp notify fd on if there is one, waits for execve. 0: the program runs. */
+int gate_await_program(const struct container *container, int connection, struct thole_error *err);
+
+/** Both. */
 int gate_start(const struct container *container, int connection, struct thole_error *err);
 
 /** Closes the gate for good: the container counts as started. */

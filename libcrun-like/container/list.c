@@ -42,7 +42,9 @@ static struct thole_state *make_state(const struct container *container) {
     state->pid = state->status == THOLE_STATUS_STOPPED ? 0 : (pid_t)record->pid;
     state->bundle = copy(record->bundle);
     state->rootfs = copy(record->rootfs);
-    state->created = copy(record->created);
+    char created[RECORD_TIME];
+    record_format_created(record, created);
+    state->created = copy(created);
     state->owner = record->owner;
     state->systemd_scope = copy(record->systemd_scope);
     state->annotations = annotations;

@@ -2,6 +2,9 @@
 /* The table of state.json, read and written by the engine of oci-spec. */
 #include "container/record.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "oci-spec/fields.h"
 #include "oci-spec/reader.h"
 #include "oci-spec/writer.h"
@@ -26,7 +29,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "id", id, .flags = OCI_REQUIRED),
     OCI_FIELD(container_record, "bundle", bundle, .flags = OCI_REQUIRED),
     OCI_FIELD(container_record, "rootfs", rootfs, .flags = OCI_REQUIRED),
-    OCI_FIELD(container_record, "created", created, .flags = OCI_REQUIRED),
+    OCI_NUMBER(container_record, "created", created, 0, UINT64_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(container_record, "owner", owner, 0, UINT32_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(container_record, "pid", pid, 0, INT32_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(container_record, "startTime", start_time, 0, UINT64_MAX, .flags = OCI_REQUIRED),
@@ -60,6 +63,15 @@ int record_read(const char *json, size_t length, struct arena *arena,
         return -1;
     *ret_record = record;
     return 0;
+}
+
+void record_format_created(const struct container_record *record, char text[RECORD_TIME]) {
+    const time_t seconds = (time_t)(record->created / 1000000000);
+    struct tm parts;
+    (void)gmtime_r(&seconds, &parts);
+    size_t length = strftime(text, RECORD_TIME, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + length, RECORD_TIME - length, ".%09uZ",
+                   (unsigned)(record->created % 1000000000));
 }
 
 struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena) {

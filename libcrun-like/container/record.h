@@ -21,7 +21,7 @@ struct container_record {
     char *id;
     char *bundle;
     char *rootfs;
-    char *created; /* RFC 3339, UTC, nanoseconds */
+    uint64_t created; /* nanoseconds since 1970 */
     uint32_t owner;
     int64_t pid;             /* 0 until there is an init */
     uint64_t start_time;     /* of pid, in clock ticks since boot: tells a reused pid */
@@ -42,6 +42,11 @@ struct container_record {
     char *rdt_monitor;
     struct oci_pairs annotations;
 };
+
+enum { RECORD_TIME = 40 };
+
+/** Writes when the container was created: RFC 3339, UTC, nanoseconds. */
+void record_format_created(const struct container_record *record, char text[RECORD_TIME]);
 
 /** Returns malloc'ed JSON. */
 char *record_write(const struct container_record *record);

@@ -24,9 +24,11 @@ int run_start(const struct thole_run_request *request, struct creation *creation
         if (listening < 0)
             return -1;
     }
-    if (gate_start(container, creation->launched.sync, err) < 0)
+    if ((!creation->started && gate_open(creation->launched.sync, err) < 0) ||
+        gate_await_program(container, creation->launched.sync, err) < 0)
         return -1;
-    gate_remove(container);
+    if (request->detach)
+        gate_remove(container);
     (void)close(take_fd(&creation->launched.sync));
     if (hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTART, "running", err) < 0)
         return -1;

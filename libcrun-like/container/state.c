@@ -202,8 +202,10 @@ int container_remove(struct container *container, struct thole_error *err) {
     enum { ATTEMPTS = 16 };
     /* The record goes first: what is left after a crash is an empty shell, not a container. */
     (void)unlinkat(container->directory, STATE_FILE, 0);
-    for (int attempt = 1;; attempt++) {
-        if (remove_entries(container->directory) < 0)
+    (void)unlinkat(container->directory, STATE_CONFIG, 0);
+    for (int attempt = 0;; attempt++) {
+        /* Most containers leave no more than these two files. */
+        if (attempt > 0 && remove_entries(container->directory) < 0)
             break;
         if (unlinkat(container->root, container->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
             return 0;
@@ -265,6 +267,8 @@ enum thole_status container_status(const struct container *container) {
 char *container_state_json(const struct container *container, const char *status, pid_t pid) {
     const struct container_record *record = container->record;
     char owner[] = "";
+    char created[RECORD_TIME];
+    record_format_created(record, created);
     const struct oci_state state = {
         .oci_version = record->oci_version,
         .id = record->id,
@@ -272,7 +276,7 @@ char *container_state_json(const struct container *container, const char *status
         .pid = {.set = pid > 0, .value = pid},
         .bundle = record->bundle,
         .rootfs = record->rootfs,
-        .created = record->created,
+        .created = created,
         .owner = owner,
         .annotations = record->annotations,
     };

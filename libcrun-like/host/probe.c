@@ -72,9 +72,10 @@ static void probe_identity(struct host_facts *facts) {
     facts->last_capability = capability - 1;
 }
 
-static void probe_namespaces(struct host_facts *facts) {
-    facts->cgroup_namespaces = access("/proc/self/ns/cgroup", F_OK) == 0;
-    facts->time_namespaces = access("/proc/self/ns/time", F_OK) == 0;
+static bool has_namespace(const char *name) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+    return access(path, F_OK) == 0;
 }
 
 static const char *find_runtime_dir(const struct host_facts *facts, struct arena *arena) {
@@ -155,7 +156,7 @@ static void add_line(struct host_facts *facts, char *line, bool pure, struct are
     *path++ = '\0';
     if (controllers[0] == '\0') {
         const char *mountpoint = pure ? CGROUP_ROOT : CGROUP_ROOT "/unified";
-        if (strcmp(line, "0") == 0 && is_filesystem(mountpoint, CGROUP2_SUPER_MAGIC))
+        if (strcmp(line, "0") == 0 && (pure || is_filesystem(mountpoint, CGROUP2_SUPER_MAGIC)))
             add_unified(facts, mountpoint, path, arena);
         return;
     }
@@ -209,6 +210,7 @@ static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct t
     cleanup_free char *lines = NULL;
     if (file_read_at(AT_FDCWD, "/proc/self/cgroup", SMALL_FILE, &lines, NULL, err) < 0)
         return -1;
+    facts->cgroup_namespaces = true; /* since Linux 4.6 they come with the cgroups themselves */
     bool pure = status.f_type == CGROUP2_SUPER_MAGIC;
     char *saved = NULL;
     for (char *line = strtok_r(lines, "\n", &saved); line != NULL;
@@ -314,10 +316,12 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     facts->hugepage_sizes = "";
     probe_identity(facts);
     facts->runtime_dir = find_runtime_dir(facts, arena);
-    if ((needs & HOST_NEED_NAMESPACES) != 0)
-        probe_namespaces(facts);
     if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
         return -1;
+    if ((needs & HOST_NEED_CGROUP_NAMESPACES) != 0 && !facts->cgroup_namespaces)
+        facts->cgroup_namespaces = has_namespace("cgroup");
+    if ((needs & HOST_NEED_TIME_NAMESPACES) != 0)
+        facts->time_namespaces = has_namespace("time");
     if ((needs & HOST_NEED_SECURITY) != 0)
         probe_security(facts);
     if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, err) < 0)

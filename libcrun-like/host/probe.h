@@ -12,8 +12,9 @@ enum host_probe_need {
     HOST_NEED_SUBIDS = 1 << 2,
     HOST_NEED_RESCTRL = 1 << 3,
     HOST_NEED_HUGEPAGES = 1 << 4,
-    HOST_NEED_NAMESPACES = 1 << 5, /* does the kernel have cgroup and time namespaces */
-    HOST_NEED_ALL = 0x3f,
+    HOST_NEED_CGROUP_NAMESPACES = 1 << 5, /* does the kernel have them */
+    HOST_NEED_TIME_NAMESPACES = 1 << 6,
+    HOST_NEED_ALL = 0x7f,
 };
 
 /**

@@ -27,6 +27,7 @@ static const struct library_symbol symbols[] = {
     {"seccomp_arch_resolve_name", offsetof(struct libseccomp, arch_resolve_name)},
     {"seccomp_arch_native", offsetof(struct libseccomp, arch_native)},
     {"seccomp_arch_add", offsetof(struct libseccomp, arch_add)},
+    {"seccomp_arch_remove", offsetof(struct libseccomp, arch_remove)},
     {"seccomp_attr_set", offsetof(struct libseccomp, attr_set)},
     {"seccomp_syscall_resolve_name", offsetof(struct libseccomp, syscall_resolve_name)},
     {"seccomp_syscall_resolve_name_arch", offsetof(struct libseccomp, syscall_resolve_name_arch)},

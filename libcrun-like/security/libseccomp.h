@@ -20,6 +20,7 @@ struct libseccomp {
     __typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
     __typeof__(seccomp_arch_native) *arch_native;
     __typeof__(seccomp_arch_add) *arch_add;
+    __typeof__(seccomp_arch_remove) *arch_remove;
     __typeof__(seccomp_attr_set) *attr_set;
     __typeof__(seccomp_syscall_resolve_name) *syscall_resolve_name;
     __typeof__(seccomp_syscall_resolve_name_arch) *syscall_resolve_name_arch;

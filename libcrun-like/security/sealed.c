@@ -30,6 +30,8 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
+bool sealed_found_readonly;
+
 /*
  * An unprivileged caller with a program that belongs to the host's root and to whom nobody else may
  * write: no user namespace such a caller can make maps that owner.
@@ -138,18 +140,25 @@ char *sealed_original_path(void) {
     return guarded != NULL && guarded[0] != '\0' ? strdup(guarded) : NULL;
 }
 
+/* Nothing is left to do. */
+static int stay(bool second_attempt) {
+    /* A program started by its descriptor is called after that number (prctl(2)). */
+    if (second_attempt)
+        (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
+    (void)unsetenv(SEALED_GUARD);
+    return 0;
+}
+
 int sealed_reexecute(char *const argv[], struct thole_error *err) {
+    bool second_attempt = guarded_path() != NULL;
+    bool may_stay = second_attempt || fastpath_allowed(FASTPATH_UNWRITABLE);
+    if (sealed_found_readonly && may_stay)
+        return stay(second_attempt);
     cleanup_close int executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (executable < 0)
         return error_errno(err, NULL, "open thole's own executable (/proc/self/exe)");
-    bool second_attempt = guarded_path() != NULL;
-    if (is_unwritable(executable) && (second_attempt || fastpath_allowed(FASTPATH_UNWRITABLE))) {
-        /* A program started by its descriptor is called after that number (prctl(2)). */
-        if (second_attempt)
-            (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
-        (void)unsetenv(SEALED_GUARD);
-        return 0;
-    }
+    if (is_unwritable(executable) && may_stay)
+        return stay(second_attempt);
     if (second_attempt)
         return error_bug(err, "thole's executable is still writable after it was sealed");
 

@@ -3,11 +3,16 @@
 #ifndef SECURITY_SEALED_H
 #define SECURITY_SEALED_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* Holds "PID:PATH" of the process that re-executed and of the program's file: exec keeps the pid,
  * so another process's value means nothing. */
 #define SEALED_GUARD "THOLE_REEXECUTED"
+
+/** Set before the C library starts (security/sealed_entry.c): the mount is read-only. */
+extern bool sealed_found_readonly __attribute__((visibility("hidden")));
 
 /**
  * Continues in a copy of this program that nobody can write to: a read-only detached clone of the

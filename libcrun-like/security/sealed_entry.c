@@ -98,8 +98,10 @@ static WITHOUT_LIBC bool is_unwritable(long fd) {
     struct statx status;
     filesystem.f_flags = 0;
     status.stx_attributes = 0;
-    if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0 ||
-        (filesystem.f_flags & ST_RDONLY) != 0)
+    if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0)
+        return true;
+    sealed_found_readonly = (filesystem.f_flags & ST_RDONLY) != 0;
+    if (sealed_found_readonly)
         return true;
     return kernel(SYS_statx, fd, "", AT_EMPTY_PATH, NULL, (long)&status) == 0 &&
            (status.stx_attributes & STATX_ATTR_VERITY) != 0;

@@ -17,8 +17,8 @@
 #endif
 #include "security/seccomp.h"
 #include "security/seccomp_names.h"
-#include "security/seccomp_newer.h"
 #include "security/seccomp_raw.h"
+#include "security/seccomp_sections.h"
 
 static unsigned filter_flags(const struct plan_seccomp *plan) {
     unsigned flags = 0;
@@ -46,21 +46,24 @@ enum { ARCHITECTURES_MAX = 32, OPTIMIZE_ABOVE = 8, ARGUMENTS_MAX = 6 };
 
 #define X32_BIT 0x40000000U
 
+/* Each architecture has a context of its own: libseccomp's work grows with the square of what is
+ * in one. */
 struct compiler {
     const struct plan_seccomp *plan;
     const struct thole_log *log;
     struct libseccomp library;
-    scmp_filter_ctx context;
     uint32_t default_action;
-    struct seccomp_newest newest[ARCHITECTURES_MAX];
-    uint32_t tokens[ARCHITECTURES_MAX]; /* of libseccomp, in the order of newest[] */
+    struct seccomp_section sections[ARCHITECTURES_MAX];
+    scmp_filter_ctx contexts[ARCHITECTURES_MAX];
+    uint32_t tokens[ARCHITECTURES_MAX]; /* of libseccomp; the first is the native one */
     size_t architecture_count;
     size_t calls; /* rules given to libseccomp */
 };
 
 static void compiler_done(struct compiler *compiler) {
-    if (compiler->context != NULL)
-        compiler->library.release(compiler->context);
+    for (size_t i = 0; i < compiler->architecture_count; i++)
+        compiler->library.release(compiler->contexts[i]);
+    seccomp_sections_done(compiler->sections, compiler->architecture_count);
     libseccomp_close(&compiler->library);
 }
 #define cleanup_compiler __attribute__((cleanup(compiler_done)))
@@ -70,41 +73,68 @@ static int library_error(struct thole_error *err, int result, const char *where,
     return error_set(err, THOLE_ERROR_CONFIG, -result, where, "seccomp: %s %s", what, name);
 }
 
-static void note_architecture(struct compiler *compiler, uint32_t token) {
-    struct seccomp_newest newest = {.audit_architecture = token, .last = UINT32_MAX};
+static struct seccomp_section empty_section(uint32_t token) {
+    struct seccomp_section section = {.audit_architecture = token, .last = UINT32_MAX};
     if (token == SCMP_ARCH_X86_64)
-        newest.last = X32_BIT - 1;
+        section.last = X32_BIT - 1;
     if (token == SCMP_ARCH_X32) {
-        newest.audit_architecture = SCMP_ARCH_X86_64;
-        newest.first = X32_BIT;
+        section.audit_architecture = SCMP_ARCH_X86_64;
+        section.first = X32_BIT;
     }
-    compiler->newest[compiler->architecture_count] = newest;
-    compiler->tokens[compiler->architecture_count++] = token;
+    section.newest = section.first;
+    return section;
 }
 
-/* The native architecture is there from the start; a name this libseccomp does not know leaves that
- * architecture without rules, which means that its system calls are refused. */
+static bool has_architecture(const struct compiler *compiler, uint32_t token) {
+    for (size_t i = 0; i < compiler->architecture_count; i++) {
+        if (compiler->tokens[i] == token)
+            return true;
+    }
+    return false;
+}
+
+static int add_architecture(struct compiler *compiler, uint32_t token, const char *name,
+                            struct thole_error *err) {
+    const struct libseccomp *library = &compiler->library;
+    const char *where = compiler->plan->where;
+    if (has_architecture(compiler, token))
+        return 0;
+    size_t index = compiler->architecture_count;
+    if (index == ARCHITECTURES_MAX)
+        return error_config(err, where, "seccomp: too many architectures");
+    scmp_filter_ctx context = library->init(compiler->default_action);
+    if (context == NULL)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                         "seccomp: libseccomp refuses default action %s",
+                         compiler->plan->default_action);
+    compiler->contexts[index] = context;
+    compiler->tokens[index] = token;
+    compiler->sections[index] = empty_section(token);
+    compiler->architecture_count++;
+    if (index == 0)
+        return 0; /* a new context has the native one */
+    int result = library->arch_add(context, token);
+    if (result == 0)
+        result = library->arch_remove(context, compiler->tokens[0]);
+    return result == 0 ? 0 : library_error(err, result, where, "cannot add architecture", name);
+}
+
+/* A name this libseccomp does not know leaves that architecture without rules, which means that its
+ * system calls are refused. */
 static int add_architectures(struct compiler *compiler, struct thole_error *err) {
     const struct plan_seccomp *plan = compiler->plan;
-    note_architecture(compiler, compiler->library.arch_native());
+    if (add_architecture(compiler, compiler->library.arch_native(), "native", err) < 0)
+        return -1;
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const char *name = plan->architectures.items[i];
         char word[32];
         uint32_t token = seccomp_architecture_word(name, word, sizeof(word))
                              ? compiler->library.arch_resolve_name(word)
                              : 0;
-        if (token == 0) {
+        if (token == 0)
             log_warning(compiler->log, "seccomp: this libseccomp does not know %s", name);
-            continue;
-        }
-        int result = compiler->library.arch_add(compiler->context, token);
-        if (result == -EEXIST)
-            continue;
-        if (result < 0)
-            return library_error(err, result, plan->where, "cannot add architecture", name);
-        if (compiler->architecture_count == ARCHITECTURES_MAX)
-            return error_config(err, plan->where, "seccomp: too many architectures");
-        note_architecture(compiler, token);
+        else if (add_architecture(compiler, token, name, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -112,8 +142,8 @@ static int add_architectures(struct compiler *compiler, struct thole_error *err)
 static void note_newest(struct compiler *compiler, const char *name) {
     for (size_t i = 0; i < compiler->architecture_count; i++) {
         int number = compiler->library.syscall_resolve_name_arch(compiler->tokens[i], name);
-        if (number >= 0 && (uint32_t)number > compiler->newest[i].newest)
-            compiler->newest[i].newest = (uint32_t)number;
+        if (number >= 0 && (uint32_t)number > compiler->sections[i].newest)
+            compiler->sections[i].newest = (uint32_t)number;
     }
 }
 
@@ -147,6 +177,17 @@ static bool compares_an_argument_twice(const struct plan_seccomp_rule *rule) {
     return false;
 }
 
+static int add_everywhere(const struct compiler *compiler, uint32_t action, int number,
+                          size_t count, const struct scmp_arg_cmp *compares) {
+    for (size_t i = 0; i < compiler->architecture_count; i++) {
+        int result = compiler->library.rule_add_array(compiler->contexts[i], action, number,
+                                                      (unsigned)count, compares);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
 static int add_call(struct compiler *compiler, const struct plan_seccomp_rule *rule,
                     uint32_t action, int number, const char *name, struct thole_error *err) {
     struct scmp_arg_cmp compares[ARGUMENTS_MAX];
@@ -157,12 +198,10 @@ static int add_call(struct compiler *compiler, const struct plan_seccomp_rule *r
         if (convert_argument(&rule->arguments[i], rule->where, compare, err) < 0)
             return -1;
         if (alternatives)
-            result =
-                compiler->library.rule_add_array(compiler->context, action, number, 1, compare);
+            result = add_everywhere(compiler, action, number, 1, compare);
     }
     if (!alternatives)
-        result = compiler->library.rule_add_array(compiler->context, action, number,
-                                                  (unsigned)rule->argument_count, compares);
+        result = add_everywhere(compiler, action, number, rule->argument_count, compares);
     if (result < 0)
         return library_error(err, result, rule->where, "cannot add a rule for", name);
     compiler->calls++;
@@ -193,55 +232,57 @@ static int add_rule(struct compiler *compiler, const struct plan_seccomp_rule *r
     return 0;
 }
 
-static int export_program(struct compiler *compiler, struct seccomp_filter *filter, size_t reserved,
-                          struct thole_error *err) {
+static int export_program(struct compiler *compiler, size_t index, struct thole_error *err) {
+    struct seccomp_section *section = &compiler->sections[index];
     cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
     if (fd < 0)
         return error_errno(err, NULL, "create a memory file for the seccomp filter");
-    int result = compiler->library.export_bpf(compiler->context, fd);
+    if (compiler->calls > OPTIMIZE_ABOVE)
+        (void)compiler->library.attr_set(compiler->contexts[index], SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    int result = compiler->library.export_bpf(compiler->contexts[index], fd);
     if (result < 0)
         return library_error(err, result, compiler->plan->where, "cannot generate", "the filter");
 
     struct stat status;
     if (fstat(fd, &status) < 0)
         return error_errno(err, NULL, "read the seccomp filter");
-    size_t count = (size_t)status.st_size / sizeof(struct sock_filter);
-    filter->instructions = calloc(reserved + count, sizeof(struct sock_filter));
-    if (filter->instructions == NULL ||
-        pread(fd, filter->instructions + reserved, count * sizeof(struct sock_filter), 0) !=
-            (ssize_t)(count * sizeof(struct sock_filter)))
+    section->count = (size_t)status.st_size / sizeof(*section->program);
+    section->program = calloc(section->count, sizeof(*section->program));
+    if (section->program == NULL ||
+        pread(fd, section->program, (size_t)status.st_size, 0) != status.st_size)
         return error_errno(err, NULL, "read the seccomp filter");
-    filter->count = reserved + count;
     return 0;
 }
 
-/* Keeps the architectures on which the profile names anything, in order; returns their number. */
-static size_t named_architectures(struct compiler *compiler) {
-    size_t count = 0;
+/* Calls that are newer than the profile give ENOSYS, if those that it does not name would give
+ * EPERM, on the architectures of which it names any. */
+static void limit_newest(struct compiler *compiler) {
+    bool limits = compiler->default_action == (SECCOMP_RET_ERRNO | EPERM);
     for (size_t i = 0; i < compiler->architecture_count; i++) {
-        if (compiler->newest[i].newest > compiler->newest[i].first)
-            compiler->newest[count++] = compiler->newest[i];
+        struct seccomp_section *section = &compiler->sections[i];
+        if (!limits || section->newest == section->first)
+            section->newest = UINT32_MAX;
     }
-    return count;
 }
 
 static int finish_program(struct compiler *compiler, struct seccomp_filter *ret_filter,
                           struct thole_error *err) {
-    cleanup_seccomp_filter struct seccomp_filter filter = {0};
-    size_t entries =
-        compiler->default_action == (SECCOMP_RET_ERRNO | EPERM) ? named_architectures(compiler) : 0;
-    size_t reserved = entries * SECCOMP_NEWER_LENGTH;
-    if (compiler->calls > OPTIMIZE_ABOVE)
-        (void)compiler->library.attr_set(compiler->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (export_program(compiler, &filter, reserved, err) < 0)
-        return -1;
-    if (filter.count > BPF_MAXINSNS)
+    const size_t sections = compiler->architecture_count;
+    for (size_t i = 0; i < sections; i++) {
+        if (export_program(compiler, i, err) < 0)
+            return -1;
+    }
+    limit_newest(compiler);
+    size_t count = seccomp_sections_length(compiler->sections, sections);
+    if (count > BPF_MAXINSNS)
         return error_config(err, compiler->plan->where,
-                            "seccomp: the filter has %zu instructions, the kernel takes %d",
-                            filter.count, BPF_MAXINSNS);
-    seccomp_newer_build(compiler->newest, entries, filter.instructions);
-    *ret_filter = filter;
-    filter.instructions = NULL;
+                            "seccomp: the filter has %zu instructions, the kernel takes %d", count,
+                            BPF_MAXINSNS);
+    ret_filter->instructions = calloc(count, sizeof(*ret_filter->instructions));
+    if (ret_filter->instructions == NULL)
+        return error_errno(err, NULL, "join the seccomp filters");
+    ret_filter->count = count;
+    seccomp_sections_join(compiler->sections, sections, ret_filter->instructions);
     return 0;
 }
 
@@ -253,10 +294,6 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
         return error_config(err, plan->where, "seccomp: unknown action %s", plan->default_action);
     if (libseccomp_open(&compiler.library, err) < 0)
         return -1;
-    compiler.context = compiler.library.init(compiler.default_action);
-    if (compiler.context == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, plan->where,
-                         "seccomp: libseccomp refuses default action %s", plan->default_action);
     if (add_architectures(&compiler, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->rule_count; i++) {

@@ -113,18 +113,18 @@ static bool is_last(const struct walk *walk) {
     return walk->rest[strspn(walk->rest, "/")] == '\0';
 }
 
-static int make_component(const struct walk *walk, const char *name, enum sys_path_kind kind,
-                          mode_t mode) {
+static int make_component(int parent, const char *name, enum sys_path_kind kind, mode_t mode,
+                          bool may_exist) {
     if (kind == SYS_PATH_DIRECTORY) {
-        if (mkdirat(walk->at, name, mode) < 0 && errno != EEXIST)
+        if (mkdirat(parent, name, mode) < 0 && !(may_exist && errno == EEXIST))
             return -1;
-        return openat(walk->at, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+        return openat(parent, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
     }
     cleanup_close int fd =
-        openat(walk->at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0 && errno != EEXIST)
+        openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0 && !(may_exist && errno == EEXIST))
         return -1;
-    return openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* One step: the component exists, is a dangling link, or has to be made. */
@@ -142,8 +142,8 @@ static int step(struct walk *walk, const char *name, size_t length, enum sys_pat
         int followed = follow_dangling(walk, name);
         if (followed != 0)
             return followed < 0 ? -1 : 0;
-        fd = make_component(walk, name, last ? kind : SYS_PATH_DIRECTORY,
-                            last ? mode_last : (mode_t)0755);
+        fd = make_component(walk->at, name, last ? kind : SYS_PATH_DIRECTORY,
+                            last ? mode_last : (mode_t)0755, true);
         if (fd < 0)
             return -1;
     }
@@ -153,11 +153,23 @@ static int step(struct walk *walk, const char *name, size_t length, enum sys_pat
     return 0;
 }
 
-int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode_last) {
-    int existing = sys_open_in_root(root_fd, path, O_PATH, 0);
-    if (existing >= 0 || errno != ENOENT)
-        return existing;
+/* The usual case: only the last component is missing, and nothing stands in its place. -1 if it is
+ * another one. */
+static int make_last(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char parent[PATH_MAX];
+    size_t length = (size_t)(name - path);
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        length >= sizeof(parent))
+        return -1;
+    memcpy(parent, path, length);
+    parent[length] = '\0';
+    cleanup_close int fd = sys_open_in_root(root_fd, parent, O_PATH | O_DIRECTORY, 0);
+    return fd < 0 ? -1 : make_component(fd, name, kind, mode, false);
+}
 
+static int make_all(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode_last) {
     struct walk walk; /* large, and most of it stays unused */
     walk.root_fd = root_fd;
     walk.at = -1;
@@ -187,6 +199,14 @@ int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mod
     }
     at = walk.at;
     return -1;
+}
+
+int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode_last) {
+    int fd = sys_open_in_root(root_fd, path, O_PATH, 0);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = make_last(root_fd, path, kind, mode_last);
+    return fd >= 0 ? fd : make_all(root_fd, path, kind, mode_last);
 }
 
 int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name) {

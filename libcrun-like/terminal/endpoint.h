@@ -40,8 +40,9 @@ struct flow {
     char bytes[FLOW_CAPACITY];
 };
 
+/** Bytes in the queue; none in one that is NULL. */
 static inline size_t flow_pending(const struct flow *flow) {
-    return flow->end - flow->start;
+    return flow != NULL ? flow->end - flow->start : 0;
 }
 
 /** An empty one, for free(); its pages are touched when they are used. NULL: no memory. */

@@ -392,6 +392,10 @@ static int session_start(struct session *session, struct thole_error *err) {
 
     if (relay->master < 0)
         return 0;
+    session->to_master = flow_new();
+    session->to_output = flow_new();
+    if (session->to_master == NULL || session->to_output == NULL)
+        return error_errno(err, NULL, "allocate terminal buffers");
     session->master.fd = relay->master;
     int flags = fcntl(relay->master, F_GETFL);
     if (flags < 0 || fcntl(relay->master, F_SETFL, flags | O_NONBLOCK) < 0)
@@ -428,12 +432,6 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
         .master = ENDPOINT_INIT,
         .last_input = '\n',
     };
-    session.to_master = flow_new();
-    session.to_output = flow_new();
-    if (session.to_master == NULL || session.to_output == NULL) {
-        (void)error_errno(err, NULL, "allocate terminal buffers");
-        return -1;
-    }
     if (session_start(&session, err) < 0)
         return -1;
     while (!is_finished(&session)) {

@@ -212,6 +212,18 @@ def test_device_rules(thole, bundle, probe, case):
     assert ("open ok" in out) == allowed, out
 
 
+def test_nodes_of_the_configuration_are_made_before_the_rules_hold(thole, bundle):
+    found = spare_device()
+    if found is None:
+        pytest.skip("needs /dev/fuse, /dev/loop-control or /dev/mem")
+    name, major, minor = found
+    made = bundle("/bin/sh", "-c", f"test -c {name} && (: <{name}) 2>&1")
+    made.config["linux"]["devices"] = [{"path": name, "type": "c", "major": major, "minor": minor}]
+    made.resources["devices"] = [DENY_ALL]
+    result = thole.run(made)
+    assert result.status == 1 and "Operation not permitted" in result.out, result
+
+
 def test_default_devices_stay_usable(thole, bundle):
     made = bundle("/bin/sh", "-c", "echo x > /dev/null && head -c 1 /dev/zero | wc -c && "
                   "head -c 1 /dev/urandom | wc -c")

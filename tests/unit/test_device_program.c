@@ -382,6 +382,21 @@ static void allowing_all_is_recognised(void **state) {
     assert_false(cgroup_device_rules_allow_all(rules, 0));
 }
 
+static void the_last_rule_decides_for_each_access(void **state) {
+    (void)state;
+    static const struct plan_device_rule rules[] = {
+        {true, 'a', ANY, ANY, READ | MKNOD, ""},
+        {false, 'b', 8, ANY, MKNOD, ""},
+        {true, 'b', 8, 1, WRITE, ""},
+        {false, 'c', ANY, 3, READ, ""},
+    };
+    assert_int_equal(cgroup_device_rules_access(rules, COUNT(rules), 'b', 8, 1), READ | WRITE);
+    assert_int_equal(cgroup_device_rules_access(rules, COUNT(rules), 'b', 8, 2), READ);
+    assert_int_equal(cgroup_device_rules_access(rules, COUNT(rules), 'b', 9, 1), READ | MKNOD);
+    assert_int_equal(cgroup_device_rules_access(rules, COUNT(rules), 'c', 1, 3), MKNOD);
+    assert_int_equal(cgroup_device_rules_access(rules, 0, 'c', 1, 3), 0);
+}
+
 /* A fixed sequence, so that a failure can be looked at again. */
 static unsigned draw(uint64_t *seed, unsigned below) {
     *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -456,6 +471,7 @@ int main(void) {
         cmocka_unit_test(v1_says_it_the_other_way_round),
         cmocka_unit_test(v1_refuses_what_it_cannot_say),
         cmocka_unit_test(allowing_all_is_recognised),
+        cmocka_unit_test(the_last_rule_decides_for_each_access),
         cmocka_unit_test(random_lists),
         cmocka_unit_test(the_kernels_list_is_read),
     };
