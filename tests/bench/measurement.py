@@ -14,7 +14,7 @@ from spawner import Failure
 
 WARM_UP = 2
 PER_BATCH = 5       # runs of each of the parallel ones in a batch
-LIMIT_STEP = 65536  # bytes; the accuracy of the smallest memory limit
+LIMIT_STEP = 16384  # bytes; the accuracy of the smallest memory limit
 LIMIT_MOST = 64 << 20
 
 
@@ -43,7 +43,8 @@ class Measurement:
             return
         began = time.monotonic()
         print(f"{self.layout}: {scenario.key} ...", file=sys.stderr, flush=True)
-        getattr(self, scenario.method)(scenario)
+        with workplace.mounts(self.place, scenario.mounts):
+            getattr(self, scenario.method)(scenario)
         print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
 
     def _rounds_of(self, scenario):

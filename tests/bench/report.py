@@ -135,8 +135,11 @@ def memory_limits(data):
 
 
 def target_table(data):
+    """All targets; where just some scenarios were to be measured, those that they tell about."""
     rows = []
     for target, value in targets.judged(data):
+        if value is None and data.get("partial"):
+            continue
         bound = "at least" if target.at_least else "at most"
         rows.append([target.text, f"{bound} {target.limit:g} {target.unit}",
                      "not measured" if value is None else f"{value:.2f} {target.unit}",

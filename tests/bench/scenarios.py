@@ -28,11 +28,13 @@ class Scenario:
     # Of each contestant at most so many; others start too slowly for more.
     live_limits: dict = dataclasses.field(default_factory=lambda: {"runc": 100, "lxc": 100})
     parallel: tuple = ()            # so many at once
+    mounts: int = 0                 # so many more on the host
 
 
 TABLE = (
     Scenario("run", "take_turns", "default configuration", layouts=ALL),
     Scenario("run-host-cgroup", "take_turns", "host's cgroup namespace", kind="host-cgroup"),
+    Scenario("run-mounts", "take_turns", "beside 500 more mounts of the host", mounts=500),
     Scenario("run-podman-warm", "take_turns", "Podman's configuration, filter cached",
              kind="podman", layouts=ALL, rounds=(8, 25)),
     Scenario("run-podman-cold", "take_turns", "Podman's configuration, no filter cached",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the benchmark works: its folder, compiled programs, root file system and parent cgroup."""
+import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -14,14 +16,22 @@ from harness import bundle, machine  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 VIEW = os.path.join(machine.TOP, "tests", "cli", "v2-view")
 SKIP = 77
-TRUE_C = "int main(void) { return 0; }\n"
 TRUE = "/bin/static-true"
-PROGRAMS = ("floor", "spawn")
+PROGRAMS = ("floor", "spawn", "true")
+MS_BIND = 4096
+MNT_DETACH = 2
 # Made by LXC at the top of the hierarchy and left there.
 FOREIGN_CGROUP = "lxc.pivot"
 
 
-def compile_static(source, target):
+def provide(name, target):
+    """The program of tests/bench/NAME.c: compiled, or the one in $THOLE_TEST_PROGRAMS, a folder of
+    ready ones for machines without a compiler."""
+    ready = os.environ.get("THOLE_TEST_PROGRAMS")
+    if ready:
+        shutil.copy(os.path.join(ready, name), target)
+        return
+    source = os.path.join(HERE, name + ".c")
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O2", "-static", "-o",
                     target, source], check=True)
 
@@ -44,11 +54,9 @@ class Workplace:
             os.mkdir(self.state, 0o711)
             self.rootfs = os.path.join(self.folder, "rootfs")
             bundle.make_rootfs(self.rootfs)
-            source = os.path.join(self.folder, "true.c")
-            write(source, TRUE_C)
-            compile_static(source, self.rootfs + TRUE)
             for name in PROGRAMS:
-                compile_static(os.path.join(HERE, name + ".c"), self.program(name))
+                provide(name, self.program(name))
+            shutil.copy(self.program("true"), self.rootfs + TRUE)
             if machine.layout() == "unified":
                 os.makedirs("/sys/fs/cgroup" + self.cgroup)
         except BaseException:
@@ -115,6 +123,30 @@ def _processes(cgroup):
             return [int(pid) for pid in pids.read().split() if pid != "0"]
     except OSError:
         return []
+
+
+@contextlib.contextmanager
+def mounts(place, count):
+    """So many mounts more in this mount namespace, as machines with many containers have them."""
+    if not count:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    top = place.make_folder("mounts").encode()
+    _must(libc.mount(b"bench", top, b"tmpfs", 0, None))
+    try:
+        for number in range(count - 1):
+            path = top + b"/%d" % number
+            os.mkdir(path)
+            _must(libc.mount(path, path, None, MS_BIND, None))
+        yield
+    finally:
+        _must(libc.umount2(top, MNT_DETACH))
+
+
+def _must(result):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def enter_view():
