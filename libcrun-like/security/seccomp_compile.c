@@ -46,24 +46,27 @@ enum { ARCHITECTURES_MAX = 32, OPTIMIZE_ABOVE = 8, ARGUMENTS_MAX = 6 };
 
 #define X32_BIT 0x40000000U
 
-/* Each architecture has a context of its own: libseccomp's work grows with the square of what is
- * in one. */
+struct architecture {
+    uint32_t token;  /* of libseccomp */
+    uint32_t newest; /* the newest call that the profile names */
+    struct seccomp_table table;
+    struct seccomp_section section;
+};
+
 struct compiler {
     const struct plan_seccomp *plan;
     const struct thole_log *log;
     struct libseccomp library;
     uint32_t default_action;
-    struct seccomp_section sections[ARCHITECTURES_MAX];
-    scmp_filter_ctx contexts[ARCHITECTURES_MAX];
-    uint32_t tokens[ARCHITECTURES_MAX]; /* of libseccomp; the first is the native one */
+    struct architecture architectures[ARCHITECTURES_MAX]; /* the first is the native one */
     size_t architecture_count;
-    size_t calls; /* rules given to libseccomp */
 };
 
 static void compiler_done(struct compiler *compiler) {
-    for (size_t i = 0; i < compiler->architecture_count; i++)
-        compiler->library.release(compiler->contexts[i]);
-    seccomp_sections_done(compiler->sections, compiler->architecture_count);
+    for (size_t i = 0; i < compiler->architecture_count; i++) {
+        seccomp_table_done(&compiler->architectures[i].table);
+        seccomp_section_done(&compiler->architectures[i].section);
+    }
     libseccomp_close(&compiler->library);
 }
 #define cleanup_compiler __attribute__((cleanup(compiler_done)))
@@ -73,57 +76,43 @@ static int library_error(struct thole_error *err, int result, const char *where,
     return error_set(err, THOLE_ERROR_CONFIG, -result, where, "seccomp: %s %s", what, name);
 }
 
-static struct seccomp_section empty_section(uint32_t token) {
-    struct seccomp_section section = {.audit_architecture = token, .last = UINT32_MAX};
+static struct architecture empty_architecture(uint32_t token) {
+    struct architecture made = {
+        .token = token,
+        .section = {.audit_architecture = token, .last = UINT32_MAX},
+    };
     if (token == SCMP_ARCH_X86_64)
-        section.last = X32_BIT - 1;
+        made.section.last = X32_BIT - 1;
     if (token == SCMP_ARCH_X32) {
-        section.audit_architecture = SCMP_ARCH_X86_64;
-        section.first = X32_BIT;
+        made.section.audit_architecture = SCMP_ARCH_X86_64;
+        made.section.first = X32_BIT;
     }
-    section.newest = section.first;
-    return section;
+    made.newest = made.section.first;
+    return made;
 }
 
 static bool has_architecture(const struct compiler *compiler, uint32_t token) {
     for (size_t i = 0; i < compiler->architecture_count; i++) {
-        if (compiler->tokens[i] == token)
+        if (compiler->architectures[i].token == token)
             return true;
     }
     return false;
 }
 
-static int add_architecture(struct compiler *compiler, uint32_t token, const char *name,
-                            struct thole_error *err) {
-    const struct libseccomp *library = &compiler->library;
-    const char *where = compiler->plan->where;
+static int add_architecture(struct compiler *compiler, uint32_t token, struct thole_error *err) {
     if (has_architecture(compiler, token))
         return 0;
-    size_t index = compiler->architecture_count;
-    if (index == ARCHITECTURES_MAX)
-        return error_config(err, where, "seccomp: too many architectures");
-    scmp_filter_ctx context = library->init(compiler->default_action);
-    if (context == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                         "seccomp: libseccomp refuses default action %s",
-                         compiler->plan->default_action);
-    compiler->contexts[index] = context;
-    compiler->tokens[index] = token;
-    compiler->sections[index] = empty_section(token);
-    compiler->architecture_count++;
-    if (index == 0)
-        return 0; /* a new context has the native one */
-    int result = library->arch_add(context, token);
-    if (result == 0)
-        result = library->arch_remove(context, compiler->tokens[0]);
-    return result == 0 ? 0 : library_error(err, result, where, "cannot add architecture", name);
+    if (compiler->architecture_count == ARCHITECTURES_MAX)
+        return error_config(err, compiler->plan->where, "seccomp: too many architectures");
+    compiler->architectures[compiler->architecture_count++] = empty_architecture(token);
+    return 0;
 }
 
 /* A name this libseccomp does not know leaves that architecture without rules, which means that its
  * system calls are refused. */
 static int add_architectures(struct compiler *compiler, struct thole_error *err) {
     const struct plan_seccomp *plan = compiler->plan;
-    if (add_architecture(compiler, compiler->library.arch_native(), "native", err) < 0)
+    if (add_architecture(compiler, compiler->library.arch_native(), err) < 0)
         return -1;
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const char *name = plan->architectures.items[i];
@@ -133,19 +122,50 @@ static int add_architectures(struct compiler *compiler, struct thole_error *err)
                              : 0;
         if (token == 0)
             log_warning(compiler->log, "seccomp: this libseccomp does not know %s", name);
-        else if (add_architecture(compiler, token, name, err) < 0)
+        else if (add_architecture(compiler, token, err) < 0)
             return -1;
     }
     return 0;
 }
 
-static void note_newest(struct compiler *compiler, const char *name) {
+/* ---- what the rules say -------------------------------------------------------------------- */
+
+/* On every architecture. What says no more than the default counts as named only. */
+static int note_call(struct compiler *compiler, const struct seccomp_call *call,
+                     struct thole_error *err) {
     for (size_t i = 0; i < compiler->architecture_count; i++) {
-        int number = compiler->library.syscall_resolve_name_arch(compiler->tokens[i], name);
-        if (number >= 0 && (uint32_t)number > compiler->sections[i].newest)
-            compiler->sections[i].newest = (uint32_t)number;
+        struct architecture *architecture = &compiler->architectures[i];
+        struct seccomp_call own = *call;
+        int number = compiler->library.syscall_resolve_name_arch(architecture->token, call->name);
+        if (number >= 0 && (uint32_t)number > architecture->newest)
+            architecture->newest = (uint32_t)number;
+        own.number = number;
+        if (call->action != compiler->default_action &&
+            seccomp_table_add(&architecture->table, &own) < 0)
+            return error_errno(err, NULL, "compile a seccomp filter");
     }
+    return 0;
 }
+
+static int note_rule(struct compiler *compiler, const struct plan_seccomp_rule *rule,
+                     struct thole_error *err) {
+    struct seccomp_call call = {.rule = rule};
+    if (!seccomp_action_value(rule->action, rule->errno_ret, &call.action))
+        return error_config(err, rule->where, "seccomp: unknown action %s", rule->action);
+    for (size_t i = 0; i < rule->names.count; i++) {
+        call.name = rule->names.items[i];
+        call.native = compiler->library.syscall_resolve_name(call.name);
+        if (call.native == __NR_SCMP_ERROR && compiler->plan->fail_unknown_syscall)
+            return error_config(err, rule->where, "seccomp: unknown system call %s", call.name);
+        if (call.native == __NR_SCMP_ERROR)
+            log_debug(compiler->log, "seccomp: system call %s is unknown to libseccomp", call.name);
+        else if (note_call(compiler, &call, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- what libseccomp makes of them ---------------------------------------------------------- */
 
 /* The spec gives MASKED_EQ the mask first, as libseccomp does. */
 static int convert_argument(const struct plan_seccomp_argument *argument, const char *where,
@@ -177,20 +197,11 @@ static bool compares_an_argument_twice(const struct plan_seccomp_rule *rule) {
     return false;
 }
 
-static int add_everywhere(const struct compiler *compiler, uint32_t action, int number,
-                          size_t count, const struct scmp_arg_cmp *compares) {
-    for (size_t i = 0; i < compiler->architecture_count; i++) {
-        int result = compiler->library.rule_add_array(compiler->contexts[i], action, number,
-                                                      (unsigned)count, compares);
-        if (result < 0)
-            return result;
-    }
-    return 0;
-}
-
-static int add_call(struct compiler *compiler, const struct plan_seccomp_rule *rule,
-                    uint32_t action, int number, const char *name, struct thole_error *err) {
+static int add_call(const struct compiler *compiler, scmp_filter_ctx context,
+                    const struct seccomp_call *call, struct thole_error *err) {
     struct scmp_arg_cmp compares[ARGUMENTS_MAX];
+    const struct plan_seccomp_rule *rule = call->rule;
+    const struct libseccomp *library = &compiler->library;
     bool alternatives = compares_an_argument_twice(rule);
     int result = 0;
     for (size_t i = 0; i < rule->argument_count && result == 0; i++) {
@@ -198,48 +209,37 @@ static int add_call(struct compiler *compiler, const struct plan_seccomp_rule *r
         if (convert_argument(&rule->arguments[i], rule->where, compare, err) < 0)
             return -1;
         if (alternatives)
-            result = add_everywhere(compiler, action, number, 1, compare);
+            result = library->rule_add_array(context, call->action, call->native, 1, compare);
     }
     if (!alternatives)
-        result = add_everywhere(compiler, action, number, rule->argument_count, compares);
+        result = library->rule_add_array(context, call->action, call->native,
+                                         (unsigned)rule->argument_count, compares);
     if (result < 0)
-        return library_error(err, result, rule->where, "cannot add a rule for", name);
-    compiler->calls++;
+        return library_error(err, result, rule->where, "cannot add a rule for", call->name);
     return 0;
 }
 
-static int add_rule(struct compiler *compiler, const struct plan_seccomp_rule *rule,
-                    struct thole_error *err) {
-    uint32_t action;
-    if (!seccomp_action_value(rule->action, rule->errno_ret, &action))
-        return error_config(err, rule->where, "seccomp: unknown action %s", rule->action);
-    for (size_t i = 0; i < rule->names.count; i++) {
-        const char *name = rule->names.items[i];
-        int number = compiler->library.syscall_resolve_name(name);
-        if (number == __NR_SCMP_ERROR && compiler->plan->fail_unknown_syscall)
-            return error_config(err, rule->where, "seccomp: unknown system call %s", name);
-        if (number == __NR_SCMP_ERROR) {
-            log_debug(compiler->log, "seccomp: system call %s is unknown to libseccomp", name);
+/* Returns the number of rules added. */
+static int add_rules(const struct compiler *compiler, scmp_filter_ctx context,
+                     const struct architecture *architecture, struct thole_error *err) {
+    int count = 0;
+    for (size_t i = 0; i < architecture->table.count; i++) {
+        const struct seccomp_call *call = &architecture->table.items[i];
+        if (!call->for_libseccomp)
             continue;
-        }
-        note_newest(compiler, name);
-        /* Says nothing new, and libseccomp refuses it. */
-        if (action == compiler->default_action)
-            continue;
-        if (add_call(compiler, rule, action, number, name, err) < 0)
+        if (add_call(compiler, context, call, err) < 0)
             return -1;
+        count++;
     }
-    return 0;
+    return count;
 }
 
-static int export_program(struct compiler *compiler, size_t index, struct thole_error *err) {
-    struct seccomp_section *section = &compiler->sections[index];
+static int export_program(const struct compiler *compiler, scmp_filter_ctx context,
+                          struct seccomp_section *section, struct thole_error *err) {
     cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
     if (fd < 0)
         return error_errno(err, NULL, "create a memory file for the seccomp filter");
-    if (compiler->calls > OPTIMIZE_ABOVE)
-        (void)compiler->library.attr_set(compiler->contexts[index], SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    int result = compiler->library.export_bpf(compiler->contexts[index], fd);
+    int result = compiler->library.export_bpf(context, fd);
     if (result < 0)
         return library_error(err, result, compiler->plan->where, "cannot generate", "the filter");
 
@@ -254,26 +254,80 @@ static int export_program(struct compiler *compiler, size_t index, struct thole_
     return 0;
 }
 
-/* Calls that are newer than the profile give ENOSYS, if those that it does not name would give
- * EPERM, on the architectures of which it names any. */
-static void limit_newest(struct compiler *compiler) {
-    bool limits = compiler->default_action == (SECCOMP_RET_ERRNO | EPERM);
-    for (size_t i = 0; i < compiler->architecture_count; i++) {
-        struct seccomp_section *section = &compiler->sections[i];
-        if (!limits || section->newest == section->first)
-            section->newest = UINT32_MAX;
-    }
+static int make_program(const struct compiler *compiler, scmp_filter_ctx context,
+                        struct architecture *architecture, struct thole_error *err) {
+    const struct libseccomp *library = &compiler->library;
+    const uint32_t native = compiler->architectures[0].token;
+    int result = 0;
+    if (architecture->token != native)
+        result = library->arch_add(context, architecture->token);
+    if (result == 0 && architecture->token != native)
+        result = library->arch_remove(context, native);
+    if (result < 0)
+        return library_error(err, result, compiler->plan->where, "cannot choose",
+                             "the architecture");
+    int rules = add_rules(compiler, context, architecture, err);
+    if (rules <= 0)
+        return rules;
+    if (rules > OPTIMIZE_ABOVE)
+        (void)library->attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    return export_program(compiler, context, &architecture->section, err);
 }
 
-static int finish_program(struct compiler *compiler, struct seccomp_filter *ret_filter,
-                          struct thole_error *err) {
-    const size_t sections = compiler->architecture_count;
-    for (size_t i = 0; i < sections; i++) {
-        if (export_program(compiler, i, err) < 0)
-            return -1;
+/* ---- one architecture, all of them ---------------------------------------------------------- */
+
+/* The numbers behind which calls with made-up numbers hide. */
+static size_t find_shared(const struct compiler *compiler, uint32_t token, int64_t shared[2]) {
+    static const char *const names[] = {"socketcall", "ipc"};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        int number = compiler->library.syscall_resolve_name_arch(token, names[i]);
+        if (number >= 0)
+            shared[count++] = number;
     }
-    limit_newest(compiler);
-    size_t count = seccomp_sections_length(compiler->sections, sections);
+    return count;
+}
+
+/* Calls that are newer than the profile give ENOSYS, if those that it does not name would give
+ * EPERM, on the architectures of which it names any: a C library that probes for a new call gives
+ * up at EPERM, and falls back to the older one at ENOSYS. */
+static uint32_t newest_of(const struct compiler *compiler,
+                          const struct architecture *architecture) {
+    bool limits = compiler->default_action == (SECCOMP_RET_ERRNO | EPERM) &&
+                  architecture->newest > architecture->section.first;
+    return limits ? architecture->newest : UINT32_MAX;
+}
+
+static int make_section(const struct compiler *compiler, struct architecture *architecture,
+                        struct thole_error *err) {
+    int64_t shared[2];
+    size_t shared_count = find_shared(compiler, architecture->token, shared);
+    scmp_filter_ctx context = compiler->library.init(compiler->default_action);
+    if (context == NULL)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, compiler->plan->where,
+                         "seccomp: libseccomp refuses default action %s",
+                         compiler->plan->default_action);
+    int result = seccomp_table_settle(&architecture->table, shared, shared_count);
+    if (result < 0)
+        error_errno(err, NULL, "compile a seccomp filter");
+    else
+        result = make_program(compiler, context, architecture, err);
+    compiler->library.release(context);
+    if (result < 0)
+        return -1;
+    if (seccomp_table_intervals(&architecture->table, architecture->section.first,
+                                newest_of(compiler, architecture), compiler->default_action,
+                                SECCOMP_RET_ERRNO | ENOSYS, &architecture->section.intervals) < 0)
+        return error_errno(err, NULL, "compile a seccomp filter");
+    return 0;
+}
+
+static int join_sections(const struct compiler *compiler, struct seccomp_filter *ret_filter,
+                         struct thole_error *err) {
+    struct seccomp_section sections[ARCHITECTURES_MAX];
+    for (size_t i = 0; i < compiler->architecture_count; i++)
+        sections[i] = compiler->architectures[i].section;
+    size_t count = seccomp_sections_length(sections, compiler->architecture_count);
     if (count > BPF_MAXINSNS)
         return error_config(err, compiler->plan->where,
                             "seccomp: the filter has %zu instructions, the kernel takes %d", count,
@@ -282,7 +336,9 @@ static int finish_program(struct compiler *compiler, struct seccomp_filter *ret_
     if (ret_filter->instructions == NULL)
         return error_errno(err, NULL, "join the seccomp filters");
     ret_filter->count = count;
-    seccomp_sections_join(compiler->sections, sections, ret_filter->instructions);
+    /* As libseccomp does with architectures that it was not told of. */
+    seccomp_sections_join(sections, compiler->architecture_count, SECCOMP_RET_KILL_THREAD,
+                          ret_filter->instructions);
     return 0;
 }
 
@@ -297,10 +353,14 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
     if (add_architectures(&compiler, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->rule_count; i++) {
-        if (add_rule(&compiler, &plan->rules[i], err) < 0)
+        if (note_rule(&compiler, &plan->rules[i], err) < 0)
             return -1;
     }
-    return finish_program(&compiler, ret_filter, err);
+    for (size_t i = 0; i < compiler.architecture_count; i++) {
+        if (make_section(&compiler, &compiler.architectures[i], err) < 0)
+            return -1;
+    }
+    return join_sections(&compiler, ret_filter, err);
 }
 
 #else

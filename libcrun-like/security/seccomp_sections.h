@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One seccomp program out of one for each architecture. Private to this folder. */
+/* One seccomp program out of what each architecture needs. Private to this folder. */
 #ifndef SECURITY_SECCOMP_SECTIONS_H
 #define SECURITY_SECCOMP_SECTIONS_H
 
@@ -7,28 +7,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The program of one architecture and the system calls it judges. */
+#include "security/seccomp_table.h"
+
+/** One architecture, or ABI: the answers to its numbers, and libseccomp's program for the others.
+ */
 struct seccomp_section {
     uint32_t audit_architecture; /* AUDIT_ARCH_* as in struct seccomp_data */
     uint32_t first;              /* the numbers of this ABI: x32 shares x86-64's architecture */
     uint32_t last;
-    /* Above it every number gives ENOSYS: a C library that probes for a call which is newer than
-     * the profile gives up at EPERM, and falls back to the older one at ENOSYS. */
-    uint32_t newest;
-    struct sock_filter *program; /* malloc'ed */
+    struct seccomp_intervals intervals;
+    struct sock_filter *program; /* malloc'ed; NULL if no interval refers to it */
     size_t count;
 };
 
-void seccomp_sections_done(struct seccomp_section *sections, size_t count);
+void seccomp_section_done(struct seccomp_section *section);
 
 /** Instructions that seccomp_sections_join() writes. */
 size_t seccomp_sections_length(const struct seccomp_section *sections, size_t count);
 
 /**
- * Joins the programs. What belongs to none of them reaches the program of the last section, which
- * refuses foreign architectures by itself.
+ * Writes the program: it finds the section, then the interval by binary search. What belongs to no
+ * section gets @foreign_action.
  */
 void seccomp_sections_join(const struct seccomp_section *sections, size_t count,
-                           struct sock_filter *ret_instructions);
+                           uint32_t foreign_action, struct sock_filter *ret_instructions);
 
 #endif

@@ -39,7 +39,7 @@ class Measurement:
 
     def take(self, scenario):
         """Measures one scenario, if it is made for this layout."""
-        if self.layout not in scenario.layouts:
+        if self.layout not in scenario.layouts or not scenario.method:
             return
         began = time.monotonic()
         print(f"{self.layout}: {scenario.key} ...", file=sys.stderr, flush=True)
@@ -109,16 +109,19 @@ class Measurement:
     def _rounds(self, scenario, fit, pace, live, whose=None):
         """Appends the series of one pace; `whose`: the only one who has live containers."""
         taken = {}
+        called = [scenario, *([scenarios.by_key(scenario.beside)] if scenario.beside else [])]
         for number in range(WARM_UP + self._rounds_of(scenario)):
             for verb in scenario.verbs:
                 for one in self.random.sample(fit, len(fit)):
-                    sample = self._call(one, scenario, verb, scenarios.PACES[pace])
-                    if sample and number >= WARM_UP:
-                        taken.setdefault((verb, one.name), []).append(sample)
-        for verb in scenario.verbs:
-            for one in [one for one in fit if (verb, one.name) in taken]:
-                self._append(scenario, verb, pace, one.name, taken[verb, one.name], live=live,
-                             whose=whose)
+                    for each in self.random.sample(called, len(called)):
+                        sample = self._call(one, each, verb, scenarios.PACES[pace])
+                        if sample and number >= WARM_UP:
+                            taken.setdefault((each.key, verb, one.name), []).append(sample)
+        for each in called:
+            for verb in scenario.verbs:
+                for one in [one for one in fit if (each.key, verb, one.name) in taken]:
+                    self._append(each, verb, pace, one.name, taken[each.key, verb, one.name],
+                                 live=live, whose=whose)
 
     def _append(self, scenario, verb, pace, name, samples, **more):
         self.series.append({

@@ -16,7 +16,7 @@ TITLES = {  # of verbs whose name alone would not tell what is done
 class Scenario:
     """One row of the table."""
     key: str
-    method: str                     # of the class Measurement
+    method: str                     # of the class Measurement; "": comes with another scenario
     title: str = ""                 # what tells it from others with the same verbs
     verbs: tuple = ("run",)         # in the order in which they are called
     kind: str = "default"           # of the configuration: configs.KINDS
@@ -29,11 +29,14 @@ class Scenario:
     live_limits: dict = dataclasses.field(default_factory=lambda: {"runc": 100, "lxc": 100})
     parallel: tuple = ()            # so many at once
     mounts: int = 0                 # so many more on the host
+    beside: str = ""                # key of a scenario whose calls are made in the same rounds
 
 
 TABLE = (
     Scenario("run", "take_turns", "default configuration", layouts=ALL),
-    Scenario("run-host-cgroup", "take_turns", "host's cgroup namespace", kind="host-cgroup"),
+    Scenario("run-host-cgroup", "take_turns", "host's cgroup namespace", kind="host-cgroup",
+             beside="run-own-cgroup"),
+    Scenario("run-own-cgroup", "", "default configuration, in the same rounds"),
     Scenario("run-mounts", "take_turns", "beside 500 more mounts of the host", mounts=500),
     Scenario("run-podman-warm", "take_turns", "Podman's configuration, filter cached",
              kind="podman", layouts=ALL, rounds=(8, 25)),

@@ -40,7 +40,7 @@ def _beside_better(pace):
 def _dearer_with_host_cgroup(pace):
     def measure(figures):
         values = [figures.median(layout="unified", scenario=scenario, pace=pace,
-                                 contestant="thole") for scenario in ("run-host-cgroup", "run")]
+                                 contestant="thole") for scenario in ("run-host-cgroup", "run-own-cgroup")]
         return (values[0] - values[1]) / 1000 if None not in values else None
     return measure
 

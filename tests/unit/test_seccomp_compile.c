@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiled filters beside libseccomp's own of the same rules, judged by a small interpreter. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#ifdef HAVE_LIBSECCOMP
+#include "security/libseccomp.h"
+#endif
+#include "security/seccomp.h"
+#include "security/seccomp_names.h"
+#include "security/seccomp_sections.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define X32_BIT 0x40000000U
+
+enum { FOREIGN = SECCOMP_RET_KILL_THREAD, NUMBERS = 480 };
+
+/* ---- the interpreter ---- */
+
+static bool holds(const struct sock_filter *instruction, uint32_t value) {
+    switch (BPF_OP(instruction->code)) {
+    case BPF_JEQ:
+        return value == instruction->k;
+    case BPF_JGT:
+        return value > instruction->k;
+    case BPF_JGE:
+        return value >= instruction->k;
+    case BPF_JSET:
+        return (value & instruction->k) != 0;
+    default:
+        fail_msg("jump %#x", instruction->code);
+    }
+    return false;
+}
+
+static uint32_t judge(const struct sock_filter *program, size_t count,
+                      const struct seccomp_data *data) {
+    uint32_t value = 0;
+    for (size_t at = 0; at < count; at++) {
+        const struct sock_filter *instruction = &program[at];
+        switch (BPF_CLASS(instruction->code)) {
+        case BPF_LD:
+            assert_int_equal(instruction->code, BPF_LD | BPF_W | BPF_ABS);
+            memcpy(&value, (const char *)data + instruction->k, sizeof(value));
+            break;
+        case BPF_ALU:
+            assert_int_equal(instruction->code, BPF_ALU | BPF_AND | BPF_K);
+            value &= instruction->k;
+            break;
+        case BPF_JMP:
+            if (BPF_OP(instruction->code) == BPF_JA)
+                at += instruction->k;
+            else
+                at += holds(instruction, value) ? instruction->jt : instruction->jf;
+            break;
+        case BPF_RET:
+            return instruction->k;
+        default:
+            fail_msg("instruction %#x", instruction->code);
+        }
+    }
+    fail_msg("the end of the program is reached");
+    return 0;
+}
+
+static uint32_t answer(const struct sock_filter *program, size_t count, uint32_t architecture,
+                       uint32_t number) {
+    const struct seccomp_data data = {.nr = (int)number, .arch = architecture};
+    return judge(program, count, &data);
+}
+
+/* ---- sections ---- */
+
+/* Every second number has another answer; 7 is left to a program. */
+static struct seccomp_section alternating(uint32_t architecture, uint32_t first, uint32_t last,
+                                          size_t intervals, uint32_t by_program) {
+    struct seccomp_section section = {.audit_architecture = architecture,
+                                      .first = first,
+                                      .last = last,
+                                      .program = calloc(1, sizeof(struct sock_filter)),
+                                      .count = 1};
+    section.intervals.items = calloc(intervals, sizeof(struct seccomp_interval));
+    section.intervals.count = intervals;
+    assert_non_null(section.program);
+    assert_non_null(section.intervals.items);
+    section.program[0] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, by_program);
+    for (size_t i = 0; i < intervals; i++)
+        section.intervals.items[i] = (struct seccomp_interval){
+            .first = first + (uint32_t)i, .answer = (uint32_t)(i % 2), .by_program = i == 7};
+    return section;
+}
+
+/* More intervals than a conditional jump is wide. */
+static void test_each_call_meets_its_own_section(void **state) {
+    (void)state;
+    enum { MANY = 700, FEW = 9 };
+    struct seccomp_section sections[] = {
+        alternating(AUDIT_ARCH_X86_64, 0, X32_BIT - 1, MANY, 11),
+        alternating(AUDIT_ARCH_X86_64, X32_BIT, UINT32_MAX, FEW, 12),
+        alternating(AUDIT_ARCH_I386, 0, UINT32_MAX, 1, 13),
+    };
+    const size_t count = seccomp_sections_length(sections, COUNT(sections));
+    struct sock_filter *joined = calloc(count, sizeof(*joined));
+    assert_non_null(joined);
+    seccomp_sections_join(sections, COUNT(sections), 99, joined);
+    for (uint32_t number = 0; number < MANY + 10; number++) {
+        uint32_t expected = number >= MANY ? 1 : number == 7 ? 11 : number % 2;
+        assert_int_equal(answer(joined, count, AUDIT_ARCH_X86_64, number), expected);
+        expected = number >= FEW ? 0 : number == 7 ? 12 : number % 2;
+        assert_int_equal(answer(joined, count, AUDIT_ARCH_X86_64, X32_BIT + number), expected);
+        assert_int_equal(answer(joined, count, AUDIT_ARCH_I386, number), 0);
+        assert_int_equal(answer(joined, count, AUDIT_ARCH_AARCH64, number), 99);
+    }
+    assert_int_equal(answer(joined, count, AUDIT_ARCH_X86_64, X32_BIT - 1), 1);
+    assert_int_equal(answer(joined, count, AUDIT_ARCH_X86_64, UINT32_MAX), 0);
+    free(joined);
+    for (size_t i = 0; i < COUNT(sections); i++)
+        seccomp_section_done(&sections[i]);
+}
+
+/* ---- random profiles ---- */
+
+#ifdef HAVE_LIBSECCOMP
+
+enum { PROFILES = 150, RULES_MOST = 8, NAMES_MOST = 24, ARGUMENTS_MOST = 2 };
+
+struct profile {
+    struct plan_seccomp plan;
+    struct plan_seccomp_rule rules[RULES_MOST];
+    struct plan_seccomp_argument arguments[RULES_MOST][ARGUMENTS_MOST];
+    char *names[RULES_MOST][NAMES_MOST];
+    char *architectures[3];
+};
+
+static char *known[2 * NUMBERS];
+static size_t known_count;
+static struct libseccomp library;
+
+/* A fixed sequence, so that a failure can be looked at again. */
+static unsigned draw(uint64_t *seed, unsigned below) {
+    *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (unsigned)(*seed >> 33) % below;
+}
+
+/* The names of two architectures, those that share a number among them. */
+static void learn_names(void) {
+    static const uint32_t tokens[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86};
+    __typeof__(seccomp_syscall_resolve_num_arch) *resolve = NULL;
+    *(void **)&resolve = dlsym(library.handle, "seccomp_syscall_resolve_num_arch");
+    assert_non_null(resolve);
+    for (size_t i = 0; i < COUNT(tokens); i++) {
+        for (int number = 0; number < NUMBERS; number++) {
+            char *name = resolve(tokens[i], number);
+            if (name != NULL)
+                known[known_count++] = name;
+        }
+    }
+    assert_in_range(known_count, 600, COUNT(known));
+}
+
+static void draw_rule(struct profile *profile, size_t index, uint64_t *seed) {
+    static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_LOG",
+                                          "SCMP_ACT_KILL_PROCESS"};
+    static const char *const operators[] = {"SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_LT",
+                                            "SCMP_CMP_GE", "SCMP_CMP_MASKED_EQ"};
+    struct plan_seccomp_rule *rule = &profile->rules[index];
+    *rule = (struct plan_seccomp_rule){
+        .action = (char *)(uintptr_t)actions[draw(seed, COUNT(actions))],
+        .errno_ret = 1 + draw(seed, 2),
+        .names = {.items = profile->names[index], .count = 1 + draw(seed, NAMES_MOST)},
+        .arguments = profile->arguments[index],
+        .argument_count = draw(seed, 3) == 0 ? 1 + draw(seed, ARGUMENTS_MOST) : 0,
+        .where = "/linux/seccomp/syscalls",
+    };
+    for (size_t i = 0; i < rule->names.count; i++)
+        profile->names[index][i] = known[draw(seed, (unsigned)known_count)];
+    for (size_t i = 0; i < rule->argument_count; i++)
+        profile->arguments[index][i] = (struct plan_seccomp_argument){
+            .index = (unsigned)i * 2 + draw(seed, 2),
+            .value = draw(seed, 4),
+            .value_two = draw(seed, 4),
+            .op = (char *)(uintptr_t)operators[draw(seed, COUNT(operators))],
+        };
+}
+
+static void draw_profile(struct profile *profile, uint64_t *seed) {
+    static const char *const architectures[] = {"SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
+                                                "SCMP_ARCH_X32"};
+    static const char *const defaults[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL"};
+    profile->plan = (struct plan_seccomp){
+        .default_action = (char *)(uintptr_t)defaults[draw(seed, COUNT(defaults))],
+        .default_errno_ret = EACCES, /* with EPERM newer calls would get ENOSYS */
+        .architectures = {.items = profile->architectures, .count = draw(seed, 4)},
+        .rules = profile->rules,
+        .rule_count = 1 + draw(seed, RULES_MOST),
+        .where = "/linux/seccomp",
+    };
+    for (size_t i = 0; i < profile->plan.architectures.count; i++)
+        profile->architectures[i] = (char *)(uintptr_t)architectures[i];
+    for (size_t i = 0; i < profile->plan.rule_count; i++)
+        draw_rule(profile, i, seed);
+}
+
+static int add_plainly(scmp_filter_ctx context, const struct plan_seccomp_rule *rule,
+                       uint32_t default_action) {
+    struct scmp_arg_cmp compares[ARGUMENTS_MOST];
+    uint32_t action = 0;
+    assert_true(seccomp_action_value(rule->action, rule->errno_ret, &action));
+    for (size_t i = 0; i < rule->argument_count; i++)
+        compares[i] = (struct scmp_arg_cmp){
+            .arg = rule->arguments[i].index,
+            .op = (enum scmp_compare)seccomp_operator_value(rule->arguments[i].op),
+            .datum_a = rule->arguments[i].value,
+            .datum_b = rule->arguments[i].value_two,
+        };
+    for (size_t i = 0; i < rule->names.count && action != default_action; i++) {
+        int number = library.syscall_resolve_name(rule->names.items[i]);
+        if (library.rule_add_array(context, action, number, (unsigned)rule->argument_count,
+                                   compares) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* All in one context, as libseccomp is meant to be used. -1: it refuses the rules. */
+static int compile_plainly(const struct plan_seccomp *plan, struct seccomp_filter *filter) {
+    uint32_t default_action = 0;
+    assert_true(
+        seccomp_action_value(plan->default_action, plan->default_errno_ret, &default_action));
+    scmp_filter_ctx context = library.init(default_action);
+    int result = 0;
+    for (size_t i = 0; i < plan->architectures.count; i++) {
+        static const uint32_t tokens[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
+        if (tokens[i] != library.arch_native())
+            assert_int_equal(library.arch_add(context, tokens[i]), 0);
+    }
+    for (size_t i = 0; i < plan->rule_count && result == 0; i++)
+        result = add_plainly(context, &plan->rules[i], default_action);
+    cleanup_close int fd = memfd_create("plain", MFD_CLOEXEC);
+    if (result == 0) {
+        struct stat status;
+        assert_int_equal(library.export_bpf(context, fd), 0);
+        assert_int_equal(fstat(fd, &status), 0);
+        filter->count = (size_t)status.st_size / sizeof(struct sock_filter);
+        filter->instructions = calloc(filter->count, sizeof(struct sock_filter));
+        assert_non_null(filter->instructions);
+        assert_int_equal(pread(fd, filter->instructions, (size_t)status.st_size, 0),
+                         status.st_size);
+    }
+    library.release(context);
+    return result;
+}
+
+static void compare(const struct seccomp_filter *mine, const struct seccomp_filter *plain,
+                    unsigned profile, uint64_t *seed) {
+    static const uint32_t architectures[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386,
+                                             AUDIT_ARCH_AARCH64};
+    for (size_t i = 0; i < COUNT(architectures) * 2 * NUMBERS; i++) {
+        uint32_t number = (uint32_t)(i % NUMBERS) | (i / NUMBERS % 2 != 0 ? X32_BIT : 0);
+        struct seccomp_data data = {.nr = (int)number, .arch = architectures[i / NUMBERS / 2]};
+        for (size_t argument = 0; argument < COUNT(data.args); argument++)
+            data.args[argument] = draw(seed, 22);
+        uint32_t own = judge(mine->instructions, mine->count, &data);
+        uint32_t expected = judge(plain->instructions, plain->count, &data);
+        if (own != expected)
+            fail_msg("profile %u: architecture %#x, number %#x: %#x instead of %#x", profile,
+                     data.arch, number, own, expected);
+    }
+}
+
+static void test_answers_are_those_of_libseccomp(void **state) {
+    (void)state;
+    static struct profile profile;
+    static const struct thole_log silent = {0};
+    uint64_t seed = 20261122;
+    unsigned compared = 0;
+    if (libseccomp_open(&library, NULL) < 0 || library.arch_native() != SCMP_ARCH_X86_64) {
+        print_message("skipped: needs libseccomp.so.2 on x86-64\n");
+        skip();
+    }
+    learn_names();
+    for (unsigned number = 0; number < PROFILES; number++) {
+        cleanup_seccomp_filter struct seccomp_filter mine = {0};
+        cleanup_seccomp_filter struct seccomp_filter plain = {0};
+        struct thole_error err = {0};
+        draw_profile(&profile, &seed);
+        int expected = compile_plainly(&profile.plan, &plain);
+        int result = seccomp_compile(&profile.plan, &silent, &mine, &err);
+        if (result != expected)
+            fail_msg("profile %u: %s", number, result < 0 ? err.text : "was not refused");
+        if (result == 0) {
+            compare(&mine, &plain, number, &seed);
+            compared++;
+        }
+    }
+    assert_in_range(compared, PROFILES / 3, PROFILES);
+    for (size_t i = 0; i < known_count; i++)
+        free(known[i]);
+    libseccomp_close(&library);
+}
+
+#else
+
+static void test_answers_are_those_of_libseccomp(void **state) {
+    (void)state;
+    print_message("skipped: built without libseccomp\n");
+    skip();
+}
+
+#endif
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_call_meets_its_own_section),
+        cmocka_unit_test(test_answers_are_those_of_libseccomp),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
