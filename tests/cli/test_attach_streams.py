@@ -173,6 +173,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.flaky(reruns=1)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("how", ["exec", "exec -t"])
@@ -200,6 +201,7 @@ def test_screens_are_drawn_as_without_a_container(thole, debian, how, program, s
         assert inside == plain
 
 
+@pytest.mark.flaky(reruns=1)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.needs(file="/usr/bin/htop")
 def test_htop(thole, debian, size):
@@ -212,6 +214,7 @@ def test_htop(thole, debian, size):
     assert re.search(r"\b1 root .*sleep", "\n".join(lines))
 
 
+@pytest.mark.flaky(reruns=1)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.needs(file="/usr/bin/tmux")
 def test_tmux(thole, debian, size):

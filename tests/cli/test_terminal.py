@@ -221,6 +221,7 @@ def test_exec_on_a_terminal(thole, sleeper, how):
     finish(child, 4)
 
 
+@pytest.mark.flaky(reruns=1)
 def test_exec_shell_with_job_control(thole, sleeper):
     container = sleeper()
     child = spawn(thole, "exec", "-t", container.id, "/bin/sh", "-i")
