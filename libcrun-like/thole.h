@@ -6,6 +6,10 @@
  * Functions return 0 (or a value >= 0) on success and -1 with @err filled in otherwise. Nothing is
  * printed; warnings and debug lines go to thole_context.log. Strings returned through ret_ are
  * malloc'ed and owned by the caller.
+ *
+ * thole_create(), thole_run() and thole_exec() leave the calling process undumpable (prctl(2),
+ * PR_SET_DUMPABLE): a container that shares the caller's pid namespace and user could otherwise
+ * look into it. thole_run() also makes it a subreaper, unless told not to.
  */
 #ifndef THOLE_H
 #define THOLE_H
