@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmark works at all, computes its ratios rightly and tidies up; nothing about times."""
 import glob
+import importlib.machinery
+import importlib.util
 import json
 import os
 import signal
@@ -100,6 +102,25 @@ def test_ratios(folder):
     assert rows["start, idle, less spawn, of crun"] == ["at most 0.6 x", "0.33 x", "met"]
     assert rows["delete, idle, less spawn, of crun"][1] == "not measured"
     assert ["- a note"] in lines
+
+
+def test_samples_are_charged_to_the_outermost_system_call(monkeypatch):
+    profile = os.path.join(os.path.dirname(RUN), "profile")
+    monkeypatch.syspath_prepend(os.path.dirname(RUN))
+    loader = importlib.machinery.SourceFileLoader("profile", profile)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("profile", loader))
+    loader.exec_module(module)
+    cases = {
+        "pivot_root": ["chroot_fs_refs", "__do_sys_pivot_root", "do_syscall_64", "main"],
+        "openat": ["asm_exc_page_fault", "strncpy_from_user", "__x64_sys_openat", "entry_x", "f"],
+        "asm_exc_page_fault": ["clear_page", "handle_mm_fault", "asm_exc_page_fault", "main"],
+        "kernel": ["__fput", "task_work_run", "do_syscall_64", "close", "main"],
+        "user": ["strlen", "main"],
+    }
+    assert {name: module.call_of(stack) for name, stack in cases.items()} == {
+        name: name for name in cases}
+    made = module.table([("thole", 1, {"openat": 3.4}), ("floor", 1, {"openat": 1, "user": 7.6})])
+    assert made.rows == [["in user space", "0", "8"], ["openat", "3", "1"], ["all", "3", "9"]]
 
 
 def test_document_keeps_its_text(folder):
