@@ -306,7 +306,7 @@ def test_tmpcopyup_on_readonly(thole, bundle):
 def test_copy_symlink(thole, bundle, folder):
     link = os.path.join(folder, "link")
     os.symlink("/some/target", link)
-    made = bundle("/bin/readlink", "/place")
+    made = bundle("/bin/busybox", "readlink", "/place")
     made.mount("/place", link, "bind", ["bind", "copy-symlink"])
     assert thole.run(made).ok().out == "/some/target\n"
 

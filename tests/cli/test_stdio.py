@@ -19,7 +19,7 @@ def test_stdin_stdout_stderr(thole, bundle):
 
 def test_pipes_pass_through_untouched(thole_path, thole, bundle):
     """The container writes to the caller's own pipe; there is no copying process in between."""
-    made = bundle("/bin/readlink", "/proc/self/fd/1")
+    made = bundle("/bin/busybox", "readlink", "/proc/self/fd/1")
     made.linux["cgroupsPath"] = "/thole-test/" + thole.new_id()
     made.write()
     read_end, write_end = os.pipe()
