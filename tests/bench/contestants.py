@@ -40,6 +40,7 @@ class Contestant:
     layouts = ("unified", "hybrid", "legacy")
     baseline = False  # no runtime, but what runtimes are compared with
     path = None  # of the program
+    environment = ()  # NAME=VALUE words for it
 
     def __init__(self, name, place):
         self.name, self.place = name, place
@@ -106,9 +107,10 @@ class Oci(Contestant):
     verbs = (*Nothing.verbs, "limited run")
     kinds = tuple(configs.KINDS)
 
-    def __init__(self, name, place, path):
+    def __init__(self, name, place, path, environment=()):
         super().__init__(name, place)
         self.path = path
+        self.environment = environment
         self.folder = place.make_folder("contestants", name)
         self.root = os.path.join(place.state, name)
         self.made = set()
@@ -137,7 +139,7 @@ class Oci(Contestant):
         name = self.id(slot)
         made = {"run": "true", "limited run": "true", "launch": "sleep", "create": "sleep"}
         bundle = self.bundle(slot, kind, made[verb], memory_limit) if verb in made else None
-        return [self.path, "--root", self.root, *{
+        return [*self.environment, self.path, "--root", self.root, *{
             "run": ("run", "--bundle", bundle, name),
             "limited run": ("run", "--bundle", bundle, name),
             "launch": ("run", "--detach", "--bundle", bundle, name),
@@ -149,7 +151,7 @@ class Oci(Contestant):
 
     def exec_words(self, program, tty=False):
         options = ["--tty"] if tty else []
-        return [self.path, "--root", self.root, "exec", *options, self.id(LIVE), *program]
+        return [*self.environment, self.path, "--root", self.root, "exec", *options, self.id(LIVE), *program]
 
     def forget_caches(self):
         workplace.forget([self.root + "/.seccomp", self.root + "/.cache/seccomp"])
@@ -297,6 +299,14 @@ def find_runtimes(named, note):
     for name in [name for name, path in found.items() if not path]:
         note(f"{name} is not here")
     return {name: path for name, path in found.items() if path}
+
+
+def with_and_without(name, place):
+    """thole with the shortcut of that name (libcrun-like/base/fastpath.c), and without. The first
+    lacks one that the variable switches off whatever its value is."""
+    path = machine.find_runtime()
+    return [Oci(prefix + name, place, path, (f"THOLE_NO_FASTPATH={forbidden}",))
+            for prefix, forbidden in (("", "sealed-entry"), ("no-", name))]
 
 
 def gather(place, runtimes, note):

@@ -168,7 +168,7 @@ class Measurement:
 
     def count(self, scenario):
         """System calls and instructions: numbers that do not depend on the machine's mood."""
-        for one in self._fit(scenario):
+        for one in [one for one in self._fit(scenario) if not one.environment]:
             try:
                 self._make_live(one, scenario.live[0])
                 for verb in scenario.verbs:
@@ -188,7 +188,7 @@ class Measurement:
         if "memory" not in machine.controllers():
             self.note("memory: no memory controller in this layout, so no smallest limit")
             return
-        for one in self._fit(scenario):
+        for one in [one for one in self._fit(scenario) if not one.environment]:
             limit = self._smallest_limit(one)
             if limit:
                 self.limits.append({"layout": self.layout, "contestant": one.name, "bytes": limit,

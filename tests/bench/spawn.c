@@ -9,6 +9,8 @@
  *     many WIDTH COUNT LENGTH WORD...   WIDTH commands of LENGTH words each at once; each is
  *                                       started again when it ends, until COUNT were started
  *
+ * Words of the form NAME=VALUE before the program are its environment's. The answer:
+ *
  *     MICROSECONDS PEAK_KB FAULTS STATUS
  *
  * of the command and all processes that it waited for; for many, STATUS is the last but 0.
@@ -79,6 +81,9 @@ static pid_t start(char **words, const char *tty) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     pid_t child = 0;
+    char **program = words;
+    for (; *program != NULL && (*program)[0] != '/' && strchr(*program, '=') != NULL; program++)
+        (void)putenv(*program);
     if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0)
         fail("out of memory");
     /* Opened by a session leader, the terminal becomes the controlling one. */
@@ -86,8 +91,14 @@ static pid_t start(char **words, const char *tty) {
     (void)posix_spawn_file_actions_adddup2(&actions, 0, 1);
     if (tty != NULL)
         (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    if (posix_spawn(&child, words[0], &actions, &attributes, words, environ) != 0)
+    if (posix_spawn(&child, program[0], &actions, &attributes, program, environ) != 0)
         fail("cannot start the command");
+    while (program > words) {
+        char name[64];
+        program--;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(*program, "="), *program);
+        (void)unsetenv(name);
+    }
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attributes);
     return child;
