@@ -26,6 +26,7 @@
 #include "apply/paths.h"
 #include "apply/process.h"
 #include "apply/rootfs.h"
+#include "apply/tree_namespace.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/phases.h"
@@ -192,18 +193,37 @@ static int take_stdio(const struct apply_init *init, struct terminal_pty *pty,
     return 0;
 }
 
+/* Where the plan says so, the shorter way: 1 if it could be gone, 0 if init has a copy of the
+ * host's mounts instead. */
+static int enter_tree_namespace(const struct apply_init *init, struct apply_host_mounts *host,
+                                struct thole_error *err) {
+    const struct plan *plan = init->plan;
+    if (!plan->rootfs.tree_namespace)
+        return 0;
+    int entered = apply_tree_namespace_enter(plan, init->proc_fd, init->sources, host, err);
+    if (entered == 0 && unshare(CLONE_NEWNS) < 0)
+        return error_errno(err, "/linux/namespaces", "create a mount namespace");
+    return entered;
+}
+
 static int build_root(const struct apply_init *init, struct terminal_pty *pty,
                       struct thole_error *err) {
     const struct plan *plan = init->plan;
-    if (apply_sources_keep_peers(plan, init->sources, err) < 0 || apply_rootfs_isolate(err) < 0)
+    cleanup_apply_host_mounts struct apply_host_mounts host = APPLY_HOST_MOUNTS_INIT;
+    int entered = enter_tree_namespace(init, &host, err);
+    if (entered < 0)
         return -1;
-    /* Of this mount namespace, to be bound, but opened while nothing of the container is in it. */
-    cleanup_close int null_fd = apply_null_open(err);
-    cleanup_close int root_fd = apply_rootfs_open(&plan->rootfs, err);
-    if (null_fd < 0 || root_fd < 0)
+    if (entered == 0 && (apply_sources_keep_peers(plan, init->sources, err) < 0 ||
+                         apply_host_null_open(&host, err) < 0))
+        return -1;
+    if (apply_rootfs_isolate(err) < 0)
+        return -1;
+    cleanup_close int root_fd =
+        entered == 1 ? apply_rootfs_open_entered(err) : apply_rootfs_open(&plan->rootfs, err);
+    if (root_fd < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "root");
-    if (apply_mounts(plan, init->sources, root_fd, err) < 0)
+    if (apply_mounts(plan, init->sources, &host, root_fd, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "mounts");
     if (apply_devices(plan, root_fd, err) < 0)
@@ -213,10 +233,10 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
         run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "hooks");
-    if (apply_paths(plan, root_fd, null_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
+    if (apply_paths(plan, &host, root_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "masked and read-only paths");
-    if (apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
+    if (entered == 0 && apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
         return -1;
     return apply_rootfs_finish(&plan->rootfs, err);
 }

@@ -141,6 +141,13 @@ static int open_bind(const struct plan_mount *mount, const char *path, struct th
     return tree;
 }
 
+static int fetch_bind(const struct plan_mount *mount, const struct apply_host_mounts *host,
+                      int place, struct thole_error *err) {
+    int tree = apply_host_tree(host, place, mount->recursive ? AT_RECURSIVE : 0,
+                               apply_source_needs_peers(mount));
+    return tree >= 0 ? tree : error_errno(err, mount->where, "open mount source %s", mount->source);
+}
+
 /* Labels and kernel settings are written to /proc: nothing may pose as it (CVE-2019-16884), nor be
  * mounted into it through a symbolic link. The plan has checked the targets that say /proc. */
 static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
@@ -173,16 +180,18 @@ static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
 }
 
 static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,
-                      int root_fd, struct thole_error *err) {
+                      const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
     if (mount->copy_symlink) {
         int copied = copy_symlink(mount, root_fd, err);
         if (copied != 0)
             return copied < 0 ? -1 : 0;
     }
-    bool from_host = source != NULL && source->tree >= 0;
+    bool fetched = source != NULL && source->place >= 0;
+    bool from_host =
+        fetched ? apply_source_needs_peers(mount) : source != NULL && source->tree >= 0;
     cleanup_close int own = -1;
     int tree = -1;
-    if (from_host) {
+    if (from_host && !fetched) {
         /* Kernels list mounts by age: a clone of now stands where the configuration has it. Before
          * 6.15 a detached tree cannot be cloned and is used itself. */
         own = open_tree(source->tree, "",
@@ -190,9 +199,10 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
                             (mount->recursive ? AT_RECURSIVE : 0));
         tree = own >= 0 ? own : source->tree;
     } else {
-        own = open_bind(mount, mount->source, err);
+        own = fetched ? fetch_bind(mount, host, source->place, err)
+                      : open_bind(mount, mount->source, err);
         if (own < 0)
-            return mount->optional && errno == ENOENT ? 0 : -1;
+            return !fetched && mount->optional && errno == ENOENT ? 0 : -1;
         tree = own;
         if (source != NULL && source->userns >= 0 && map_ids(tree, mount, source->userns, err) < 0)
             return -1;
@@ -319,12 +329,12 @@ static int make_symlink(const struct plan_mount *mount, int root_fd, struct thol
 }
 
 static int apply_mount(const struct plan_mount *mount, const struct apply_source *source,
-                       int root_fd, struct thole_error *err) {
+                       const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
     switch (mount->kind) {
     case PLAN_MOUNT_FILESYSTEM:
         return mount_filesystem(mount, source, root_fd, err);
     case PLAN_MOUNT_BIND:
-        return mount_bind(mount, source, root_fd, err);
+        return mount_bind(mount, source, host, root_fd, err);
     case PLAN_MOUNT_REMOUNT:
         return remount(mount, root_fd, err);
     case PLAN_MOUNT_SYMLINK:
@@ -333,11 +343,11 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, const struct apply_sources *sources, int root_fd,
-                 struct thole_error *err) {
+int apply_mounts(const struct plan *plan, const struct apply_sources *sources,
+                 const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
-        if (apply_mount(&plan->mounts[i], source, root_fd, err) < 0)
+        if (apply_mount(&plan->mounts[i], source, host, root_fd, err) < 0)
             return -1;
     }
     return 0;

@@ -33,6 +33,11 @@ int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err)
     return take_fd(&tree);
 }
 
+int apply_rootfs_open_entered(struct thole_error *err) {
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root >= 0 ? root : error_errno(err, root_where, "open rootfs");
+}
+
 /* A host whose own root is a ramfs cannot pivot: its "/" is covered by the new one instead. */
 static int move_root(int root_fd, struct thole_error *err) {
     if (fchdir(root_fd) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)

@@ -16,6 +16,9 @@ int apply_rootfs_isolate(struct thole_error *err);
  */
 int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err);
 
+/** The same where "/" is the root filesystem already: apply/tree_namespace.h. */
+int apply_rootfs_open_entered(struct thole_error *err);
+
 /** pivot_root(2) into @root_fd (or MS_MOVE and chroot) and lets go of the host's tree. */
 int apply_rootfs_enter(const struct plan_rootfs *rootfs, int root_fd, struct thole_error *err);
 

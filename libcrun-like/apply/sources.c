@@ -18,7 +18,7 @@ static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) 
            (plan->namespaces.created & CLONE_NEWUSER) != 0;
 }
 
-static bool needs_peers(const struct plan_mount *mount) {
+bool apply_source_needs_peers(const struct plan_mount *mount) {
     unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
     return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
            (kind == MS_SHARED || kind == MS_SLAVE);
@@ -104,7 +104,7 @@ static int allocate(const struct plan *plan, struct apply_sources *sources,
         return error_errno(err, NULL, "open mount sources");
     sources->count = plan->mount_count;
     for (size_t i = 0; i < plan->mount_count; i++)
-        sources->items[i] = (struct apply_source){.tree = -1, .userns = -1};
+        sources->items[i] = (struct apply_source){.tree = -1, .place = -1, .userns = -1};
     return 0;
 }
 
@@ -112,7 +112,7 @@ int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sour
                              struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct plan_mount *mount = &plan->mounts[i];
-        if (!needs_peers(mount))
+        if (!apply_source_needs_peers(mount))
             continue;
         if (allocate(plan, sources, err) < 0)
             return -1;
@@ -124,6 +124,30 @@ int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sour
             return -1;
     }
     return 0;
+}
+
+int apply_sources_hold(const struct plan *plan, struct apply_sources *sources,
+                       struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (mount->kind != PLAN_MOUNT_BIND)
+            continue;
+        if (allocate(plan, sources, err) < 0)
+            return -1;
+        sources->items[i].place =
+            open_tree(AT_FDCWD, mount->source,
+                      OPEN_TREE_CLOEXEC | (mount->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+        if (sources->items[i].place < 0)
+            return 0;
+    }
+    return 1;
+}
+
+void apply_sources_let_go(struct apply_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].place >= 0)
+            (void)close(take_fd(&sources->items[i].place));
+    }
 }
 
 int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_sources *ret_sources,
@@ -145,6 +169,7 @@ int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_source
 }
 
 void apply_sources_done(struct apply_sources *sources) {
+    apply_sources_let_go(sources);
     for (size_t i = 0; i < sources->count; i++) {
         if (sources->items[i].tree >= 0)
             (void)close(sources->items[i].tree);

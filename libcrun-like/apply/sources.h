@@ -13,6 +13,7 @@
 struct apply_sources {
     struct apply_source {
         int tree;   /* detached clone of a bind's source, or -1: init opens it itself */
+        int place;  /* a bind's source on the host (O_PATH), see apply_sources_hold(), or -1 */
         int userns; /* carries the id map, or -1 */
     } * items;      /* one per plan mount, NULL when no mount needs anything */
     size_t count;
@@ -27,6 +28,16 @@ int apply_sources_open(const struct plan *plan, int proc_fd, struct apply_source
  */
 int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sources,
                              struct thole_error *err);
+/** True for a bind that is to be shared with the host, or its slave. */
+bool apply_source_needs_peers(const struct plan_mount *mount);
+/**
+ * In init, before it enters a mount namespace without the host's mounts: opens the sources of all
+ * binds. Returns 1; 0 if one cannot be opened, -1 for other errors.
+ */
+int apply_sources_hold(const struct plan *plan, struct apply_sources *sources,
+                       struct thole_error *err);
+/** Closes what apply_sources_hold() has opened. */
+void apply_sources_let_go(struct apply_sources *sources);
 void apply_sources_done(struct apply_sources *sources);
 #define cleanup_apply_sources __attribute__((cleanup(apply_sources_done)))
 

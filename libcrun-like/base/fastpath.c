@@ -15,6 +15,7 @@ static const char *const names[] = {
     [FASTPATH_FILTER_CACHE] = "filter-cache",
     [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
     [FASTPATH_OVERLAP] = "overlap",
+    [FASTPATH_TREE_NAMESPACE] = "tree-namespace",
 };
 
 bool fastpath_allowed(enum fastpath fastpath) {

@@ -18,6 +18,7 @@ enum fastpath {
     FASTPATH_FILTER_CACHE,   /* seccomp filters that were compiled before */
     FASTPATH_CGROUP_BIRTH,   /* CLONE_INTO_CGROUP instead of moving in */
     FASTPATH_OVERLAP,        /* what need not wait for init is done while init works */
+    FASTPATH_TREE_NAMESPACE, /* a mount namespace of the rootfs alone instead of pivot_root */
 };
 
 /**

@@ -35,7 +35,7 @@ int bundle_read(const struct thole_create_request *request, struct oci_report *r
 
 static bool has_namespace(const struct oci_linux *linux, int type) {
     for (size_t i = 0; linux != NULL && i < linux->namespaces.count; i++) {
-        if (linux->namespaces.items[i].type == type)
+        if ((int)linux->namespaces.items[i].type == type)
             return true;
     }
     return false;
@@ -56,6 +56,8 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
         needs |= HOST_NEED_CGROUP_NAMESPACES;
     if (has_namespace(linux, OCI_NAMESPACE_TIME))
         needs |= HOST_NEED_TIME_NAMESPACES;
+    if (has_namespace(linux, OCI_NAMESPACE_MOUNT) && !has_namespace(linux, OCI_NAMESPACE_USER))
+        needs |= HOST_NEED_TREE_NAMESPACES;
     if (geteuid() != 0)
         needs |= HOST_NEED_SUBIDS;
     if (linux != NULL && linux->intel_rdt != NULL)

@@ -91,9 +91,13 @@ static int make_time_namespace(const struct plan *plan, int proc_fd, struct thol
     return 0;
 }
 
-/* Created by clone3 itself; cgroup and time namespaces come about in their own ways. */
+/* Created by clone3 itself; cgroup and time namespaces come about in their own ways, and a mount
+ * namespace that is made of the root filesystem. */
 static unsigned long clone_flags(const struct plan *plan) {
-    return plan->namespaces.created & ~(unsigned long)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+    unsigned long others = CLONE_NEWCGROUP | CLONE_NEWTIME;
+    if (plan->rootfs.tree_namespace)
+        others |= CLONE_NEWNS;
+    return plan->namespaces.created & ~others;
 }
 
 static pid_t clone_init(const struct plan *plan, const struct apply_init *init,

@@ -116,6 +116,7 @@ void plan_describe_mounts(struct plan_description *description, const struct pla
     plan_cell_text(row, "propagation",
                    propagation_name(description->arena, plan->rootfs.propagation));
     plan_cell_flag(row, "noPivot", plan->rootfs.no_pivot);
+    plan_cell_flag(row, "treeNamespace", plan->rootfs.tree_namespace);
     plan_cell_flag(row, "chrootOnly", plan->rootfs.chroot_only);
 
     plan_describe_list(description, "mounts");

@@ -61,6 +61,7 @@ struct plan_rootfs {
     bool readonly;             /* applied last */
     unsigned long propagation; /* MS_* word for the container's "/", 0: MS_PRIVATE | MS_REC */
     bool no_pivot;             /* MS_MOVE and chroot instead of pivot_root */
+    bool tree_namespace;       /* the mount namespace is made of source, not of the host's mounts */
     bool chroot_only;          /* no mount namespace: chroot alone, there are no mounts */
     const char *where;
 };

@@ -241,12 +241,13 @@ def test_library_of_the_container_is_not_loaded(thole, bundle, folder):
     made = bundle("/bin/true", user={"uid": 1000, "gid": 1000})
     name = thole.prepare(made)
     log = os.path.join(folder, "strace")
-    subprocess.run(["strace", "-f", "-qq", "-e", "trace=open,openat,openat2,pivot_root,execve",
+    subprocess.run(["strace", "-f", "-qq", "-e", "trace=open,openat,openat2,pivot_root,setns,execve",
                     "-o", log, thole.path, "--root", thole.root, "run", "--bundle", made.path, name],
                    stdin=subprocess.DEVNULL, check=True)
     with open(log, encoding="utf-8", errors="replace") as source:
         lines = source.read().split("\n")
-    entered = next(index for index, line in enumerate(lines) if "pivot_root(" in line)
+    entered = next(index for index, line in enumerate(lines)
+                   if "pivot_root(" in line or "setns(" in line)
     init = lines[entered].split()[0]
     for line in lines[entered:]:
         if line.split() and line.split()[0] == init and "execve(\"/bin/true\"" not in line:

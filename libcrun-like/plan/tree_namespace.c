@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether the container's mount namespace can be made of its root filesystem alone, where that is
+ * the same to the container as a copy of the host's mounts that is left by pivot_root(2).
+ */
+#include <linux/sched.h>
+#include <string.h>
+
+#include "plan/builder.h"
+
+/* Filesystems that look up no path of the host when they are mounted. */
+static const char *const without_paths[] = {"proc",   "sysfs",  "tmpfs",  "devpts",
+                                            "mqueue", "cgroup", "cgroup2"};
+
+static bool looks_up_paths(const char *type) {
+    for (size_t i = 0; i < PLAN_COUNT(without_paths); i++) {
+        if (strcmp(type, without_paths[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Such hooks are run in a mount namespace where the host's paths are still to be seen. */
+static bool has_early_hooks(const struct plan *plan) {
+    return plan->hooks[PLAN_HOOK_PRESTART].count + plan->hooks[PLAN_HOOK_CREATE_RUNTIME].count +
+               plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count >
+           0;
+}
+
+/* A source in the root, or a tree with the root in it, is seen with what has been mounted before.
+ * Symbolic links on the way are for apply/tree_namespace.c. */
+static bool overlaps_root(const struct plan_builder *builder, const struct plan_mount *mount) {
+    const char *source = plan_path_clean(builder->arena, mount->source);
+    const char *root = plan_path_clean(builder->arena, builder->plan->rootfs.source);
+    return plan_path_is_beneath(source, root) ||
+           (mount->recursive && plan_path_is_beneath(root, source));
+}
+
+static bool allows(const struct plan_builder *builder, const struct plan_mount *mount) {
+    if (strcmp(mount->target, "/") == 0)
+        return false;
+    switch (mount->kind) {
+    case PLAN_MOUNT_FILESYSTEM:
+        return !looks_up_paths(mount->type);
+    case PLAN_MOUNT_BIND:
+        return !mount->copy_symlink && !mount->optional && !overlaps_root(builder, mount);
+    default:
+        return true;
+    }
+}
+
+int plan_build_tree_namespace(struct plan_builder *builder, struct thole_error *err) {
+    (void)err;
+    struct plan *plan = builder->plan;
+    if (!builder->facts->tree_namespaces || !builder->facts->privileged ||
+        (plan->namespaces.created & CLONE_NEWNS) == 0 || plan_in_user_namespace(builder) ||
+        plan->rootfs.chroot_only || plan->rootfs.no_pivot || has_early_hooks(plan))
+        return 0;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (!allows(builder, &plan->mounts[i]))
+            return 0;
+    }
+    plan->rootfs.tree_namespace = true;
+    return 0;
+}
