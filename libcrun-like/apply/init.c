@@ -19,6 +19,7 @@
 
 #include "apply/credentials.h"
 #include "apply/devices.h"
+#include "apply/emptied_namespace.h"
 #include "apply/executable.h"
 #include "apply/hooks.h"
 #include "apply/mounts.h"
@@ -198,7 +199,7 @@ static int take_stdio(const struct apply_init *init, struct terminal_pty *pty,
 static int enter_tree_namespace(const struct apply_init *init, struct apply_host_mounts *host,
                                 struct thole_error *err) {
     const struct plan *plan = init->plan;
-    if (!plan->rootfs.tree_namespace)
+    if (plan->rootfs.entry != PLAN_ROOT_TREE)
         return 0;
     int entered = apply_tree_namespace_enter(plan, init->proc_fd, init->sources, host, err);
     if (entered == 0 && unshare(CLONE_NEWNS) < 0)
@@ -217,6 +218,10 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
                          apply_host_null_open(&host, err) < 0))
         return -1;
     if (apply_rootfs_isolate(err) < 0)
+        return -1;
+    if (plan->rootfs.entry == PLAN_ROOT_EMPTIED)
+        entered = apply_emptied_namespace_enter(plan, init->proc_fd, init->sources, &host, err);
+    if (entered < 0)
         return -1;
     cleanup_close int root_fd =
         entered == 1 ? apply_rootfs_open_entered(err) : apply_rootfs_open(&plan->rootfs, err);

@@ -187,11 +187,11 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
             return copied < 0 ? -1 : 0;
     }
     bool fetched = source != NULL && source->place >= 0;
-    bool from_host =
-        fetched ? apply_source_needs_peers(mount) : source != NULL && source->tree >= 0;
+    bool detached = !fetched && source != NULL && source->tree >= 0;
+    bool from_host = fetched ? apply_source_needs_peers(mount) : detached && !source->is_private;
     cleanup_close int own = -1;
     int tree = -1;
-    if (from_host && !fetched) {
+    if (detached) {
         /* Kernels list mounts by age: a clone of now stands where the configuration has it. Before
          * 6.15 a detached tree cannot be cloned and is used itself. */
         own = open_tree(source->tree, "",

@@ -3,8 +3,11 @@
 #include "apply/sources.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -140,6 +143,67 @@ int apply_sources_hold(const struct plan *plan, struct apply_sources *sources,
         if (sources->items[i].place < 0)
             return 0;
     }
+    return 1;
+}
+
+/* Where an open file really lies; false if that cannot be said. */
+static bool real_path(int proc_fd, int fd, char path[PATH_MAX]) {
+    char link[32];
+    (void)snprintf(link, sizeof(link), "self/fd/%d", fd);
+    ssize_t length = readlinkat(proc_fd, link, path, PATH_MAX);
+    if (length <= 0 || length >= PATH_MAX || path[0] != '/')
+        return false;
+    path[length] = '\0';
+    return true;
+}
+
+static bool is_beneath(const char *path, const char *directory) {
+    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+bool apply_sources_lie_elsewhere(const struct plan *plan, const struct apply_sources *sources,
+                                 int proc_fd, int root) {
+    char root_path[PATH_MAX];
+    char path[PATH_MAX];
+    if (sources->items == NULL)
+        return true;
+    if (!real_path(proc_fd, root, root_path))
+        return false;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (sources->items[i].place < 0)
+            continue;
+        if (!real_path(proc_fd, sources->items[i].place, path) || is_beneath(path, root_path) ||
+            (plan->mounts[i].recursive && is_beneath(root_path, path)))
+            return false;
+    }
+    return true;
+}
+
+void apply_sources_drop(struct apply_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].tree >= 0 && sources->items[i].is_private)
+            (void)close(take_fd(&sources->items[i].tree));
+    }
+}
+
+int apply_sources_detach(const struct plan *plan, struct apply_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        struct apply_source *source = &sources->items[i];
+        if (source->place < 0 || source->tree >= 0)
+            continue;
+        source->is_private = true;
+        source->tree = open_tree(source->place, "",
+                                 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                                     (mount->recursive ? AT_RECURSIVE : 0));
+        struct thole_error ignored = {0};
+        if (source->tree < 0 || (source->userns >= 0 && map_tree(mount, source, &ignored) < 0)) {
+            apply_sources_drop(sources);
+            return 0;
+        }
+    }
+    apply_sources_let_go(sources);
     return 1;
 }
 

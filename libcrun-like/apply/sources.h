@@ -12,10 +12,11 @@
 
 struct apply_sources {
     struct apply_source {
-        int tree;   /* detached clone of a bind's source, or -1: init opens it itself */
-        int place;  /* a bind's source on the host (O_PATH), see apply_sources_hold(), or -1 */
-        int userns; /* carries the id map, or -1 */
-    } * items;      /* one per plan mount, NULL when no mount needs anything */
+        int tree;        /* detached clone of a bind's source, or -1: init opens it itself */
+        int place;       /* a bind's source on the host (O_PATH), see apply_sources_hold(), or -1 */
+        bool is_private; /* the tree has left the host's peer groups already */
+        int userns;      /* carries the id map, or -1 */
+    } * items;           /* one per plan mount, NULL when no mount needs anything */
     size_t count;
 };
 
@@ -36,6 +37,19 @@ bool apply_source_needs_peers(const struct plan_mount *mount);
  */
 int apply_sources_hold(const struct plan *plan, struct apply_sources *sources,
                        struct thole_error *err);
+/**
+ * True if none of the held sources lies in the directory @root, nor a recursive one around it:
+ * symbolic links, which the plan does not see, have been followed.
+ */
+bool apply_sources_lie_elsewhere(const struct plan *plan, const struct apply_sources *sources,
+                                 int proc_fd, int root);
+/**
+ * Puts a detached clone in the place of each held source, with its ids mapped. Returns 1; 0 if one
+ * cannot be cloned: then nothing has happened.
+ */
+int apply_sources_detach(const struct plan *plan, struct apply_sources *sources);
+/** Gives those clones up again. */
+void apply_sources_drop(struct apply_sources *sources);
 /** Closes what apply_sources_hold() has opened. */
 void apply_sources_let_go(struct apply_sources *sources);
 void apply_sources_done(struct apply_sources *sources);

@@ -3,30 +3,11 @@
 #include "apply/tree_namespace.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "sys/mount_namespace.h"
-
-/* Where an open file really lies; false if that cannot be said. */
-static bool real_path(int proc_fd, int fd, char path[PATH_MAX]) {
-    char link[32];
-    (void)snprintf(link, sizeof(link), "self/fd/%d", fd);
-    ssize_t length = readlinkat(proc_fd, link, path, PATH_MAX);
-    if (length <= 0 || length >= PATH_MAX || path[0] != '/')
-        return false;
-    path[length] = '\0';
-    return true;
-}
-
-static bool is_beneath(const char *path, const char *directory) {
-    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
 
 static bool is_bindable(int fd) {
     struct sys_mount_nature nature;
@@ -41,22 +22,10 @@ static bool host_root_stays_away(void) {
     return root >= 0 && sys_mount_nature(root, &nature) == 0 && !nature.bottom;
 }
 
-/* The plan has compared the names; now symbolic links have been followed. An unbindable mount can
- * be bound from a private copy of it only. */
-static bool sources_are_usable(const struct plan *plan, int proc_fd, int root,
-                               const struct apply_sources *sources) {
-    char root_path[PATH_MAX];
-    char path[PATH_MAX];
-    if (sources->items == NULL)
-        return true;
-    if (!real_path(proc_fd, root, root_path))
-        return false;
-    for (size_t i = 0; i < plan->mount_count; i++) {
-        if (plan->mounts[i].kind != PLAN_MOUNT_BIND)
-            continue;
-        int place = sources->items[i].place;
-        if (!real_path(proc_fd, place, path) || is_beneath(path, root_path) ||
-            (plan->mounts[i].recursive && is_beneath(root_path, path)) || !is_bindable(place))
+/* An unbindable mount can be bound from a private copy of it only. */
+static bool sources_are_bindable(const struct apply_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].place >= 0 && !is_bindable(sources->items[i].place))
             return false;
     }
     return true;
@@ -78,7 +47,8 @@ static int enter(const struct plan *plan, int proc_fd, struct apply_sources *sou
     int held = apply_sources_hold(plan, sources, err);
     if (held <= 0)
         return held;
-    if (!sources_are_usable(plan, proc_fd, root, sources))
+    if (!apply_sources_lie_elsewhere(plan, sources, proc_fd, root) ||
+        !sources_are_bindable(sources))
         return 0;
     if (needs_host(plan)) {
         if (apply_host_null_open(host, err) < 0)

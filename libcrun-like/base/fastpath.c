@@ -16,6 +16,7 @@ static const char *const names[] = {
     [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
     [FASTPATH_OVERLAP] = "overlap",
     [FASTPATH_TREE_NAMESPACE] = "tree-namespace",
+    [FASTPATH_EMPTIED_NAMESPACE] = "emptied-namespace",
 };
 
 bool fastpath_allowed(enum fastpath fastpath) {

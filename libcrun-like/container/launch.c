@@ -95,7 +95,7 @@ static int make_time_namespace(const struct plan *plan, int proc_fd, struct thol
  * namespace that is made of the root filesystem. */
 static unsigned long clone_flags(const struct plan *plan) {
     unsigned long others = CLONE_NEWCGROUP | CLONE_NEWTIME;
-    if (plan->rootfs.tree_namespace)
+    if (plan->rootfs.entry == PLAN_ROOT_TREE)
         others |= CLONE_NEWNS;
     return plan->namespaces.created & ~others;
 }

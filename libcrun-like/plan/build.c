@@ -14,7 +14,7 @@ static plan_part *const parts[] = {
     plan_build_rootfs,       plan_build_mounts,      plan_build_devices,
     plan_build_paths,        plan_build_sysctls,     plan_build_net_devices,
     plan_build_rdt,          plan_build_personality, build_process,
-    plan_build_seccomp,      plan_build_hooks,       plan_build_tree_namespace,
+    plan_build_seccomp,      plan_build_hooks,       plan_build_root_entry,
 };
 
 static int build_process(struct plan_builder *builder, struct thole_error *err) {

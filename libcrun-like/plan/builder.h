@@ -77,7 +77,7 @@ int plan_build_rdt(struct plan_builder *builder, struct thole_error *err);
 int plan_build_personality(struct plan_builder *builder, struct thole_error *err);
 int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err);
 int plan_build_hooks(struct plan_builder *builder, struct thole_error *err);
-int plan_build_tree_namespace(struct plan_builder *builder, struct thole_error *err);
+int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err);
 int plan_build_annotations(struct plan_builder *builder, struct thole_error *err);
 
 /** Plans @wanted, whose members are found at the JSON pointer @where. */

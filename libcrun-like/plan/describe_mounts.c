@@ -109,6 +109,12 @@ static void describe_mount(struct plan_description *description, const struct pl
     plan_cell_text(row, "bindOnEperm", mount->bind_on_eperm);
 }
 
+/* The usual way goes without saying. */
+static const char *const entry_names[] = {
+    [PLAN_ROOT_EMPTIED] = "emptied",
+    [PLAN_ROOT_TREE] = "tree",
+};
+
 void plan_describe_mounts(struct plan_description *description, const struct plan *plan) {
     struct plan_row *row = plan_describe_object(description, "root", plan->rootfs.where);
     plan_cell_text(row, "source", plan->rootfs.source);
@@ -116,7 +122,7 @@ void plan_describe_mounts(struct plan_description *description, const struct pla
     plan_cell_text(row, "propagation",
                    propagation_name(description->arena, plan->rootfs.propagation));
     plan_cell_flag(row, "noPivot", plan->rootfs.no_pivot);
-    plan_cell_flag(row, "treeNamespace", plan->rootfs.tree_namespace);
+    plan_cell_text(row, "entry", entry_names[plan->rootfs.entry]);
     plan_cell_flag(row, "chrootOnly", plan->rootfs.chroot_only);
 
     plan_describe_list(description, "mounts");

@@ -56,13 +56,21 @@ struct plan_user_mapping {
 
 /* ---- root and mounts ----------------------------------------------------------------------- */
 
+/** How the container's mount namespace comes to hold its root filesystem and nothing of the host.
+ */
+enum plan_root_entry {
+    PLAN_ROOT_PIVOT,   /* a copy of the host's mounts is left by pivot_root(2) at the end */
+    PLAN_ROOT_EMPTIED, /* that copy is unmounted before anything is mounted */
+    PLAN_ROOT_TREE,    /* it is made of source: open_tree(2), OPEN_TREE_NAMESPACE */
+};
+
 struct plan_rootfs {
     const char *source;        /* absolute path on the host */
     bool readonly;             /* applied last */
     unsigned long propagation; /* MS_* word for the container's "/", 0: MS_PRIVATE | MS_REC */
     bool no_pivot;             /* MS_MOVE and chroot instead of pivot_root */
-    bool tree_namespace;       /* the mount namespace is made of source, not of the host's mounts */
-    bool chroot_only;          /* no mount namespace: chroot alone, there are no mounts */
+    enum plan_root_entry entry;
+    bool chroot_only; /* no mount namespace: chroot alone, there are no mounts */
     const char *where;
 };
 

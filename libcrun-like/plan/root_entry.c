@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the container's mount namespace can be made of its root filesystem alone, where that is
- * the same to the container as a copy of the host's mounts that is left by pivot_root(2).
+ * Whether the container's mount namespace can do without the host's mounts from the start, where
+ * that is the same to the container as a copy of them that is left by pivot_root(2) at the end.
  */
 #include <linux/sched.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static bool has_early_hooks(const struct plan *plan) {
 }
 
 /* A source in the root, or a tree with the root in it, is seen with what has been mounted before.
- * Symbolic links on the way are for apply/tree_namespace.c. */
+ * Symbolic links on the way are for apply/sources.c. */
 static bool overlaps_root(const struct plan_builder *builder, const struct plan_mount *mount) {
     const char *source = plan_path_clean(builder->arena, mount->source);
     const char *root = plan_path_clean(builder->arena, builder->plan->rootfs.source);
@@ -49,17 +49,17 @@ static bool allows(const struct plan_builder *builder, const struct plan_mount *
     }
 }
 
-int plan_build_tree_namespace(struct plan_builder *builder, struct thole_error *err) {
+int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err) {
     (void)err;
     struct plan *plan = builder->plan;
-    if (!builder->facts->tree_namespaces || !builder->facts->privileged ||
-        (plan->namespaces.created & CLONE_NEWNS) == 0 || plan_in_user_namespace(builder) ||
-        plan->rootfs.chroot_only || plan->rootfs.no_pivot || has_early_hooks(plan))
+    if (!builder->facts->privileged || (plan->namespaces.created & CLONE_NEWNS) == 0 ||
+        plan_in_user_namespace(builder) || plan->rootfs.chroot_only || plan->rootfs.no_pivot ||
+        has_early_hooks(plan))
         return 0;
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (!allows(builder, &plan->mounts[i]))
             return 0;
     }
-    plan->rootfs.tree_namespace = true;
+    plan->rootfs.entry = builder->facts->tree_namespaces ? PLAN_ROOT_TREE : PLAN_ROOT_EMPTIED;
     return 0;
 }
