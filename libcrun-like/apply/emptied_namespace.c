@@ -2,9 +2,12 @@
 /* Entering the root filesystem without pivot_root(2). */
 #include "apply/emptied_namespace.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdint.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,8 +32,36 @@ static int clone_tree(int place, unsigned flags) {
     return open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
-/* Entering a namespace leads to its topmost root. Here it is entered once more, which shows that it
- * will be possible when there is no way back. */
+/* Nothing is moved: that "/" cannot be mounted on itself is what the kernel says last, after it has
+ * found that the mount has a parent, is not locked to it, and that the parent is not shared. From a
+ * shared parent the host's root would be unmounted as well. */
+static bool root_can_go(void) {
+    return move_mount(AT_FDCWD, "/", AT_FDCWD, "/", 0) < 0 && errno == ELOOP;
+}
+
+/* 0: cannot be said. */
+static uint64_t root_mount_id(void) {
+    struct statx status;
+    if (statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &status) < 0 || (status.stx_mask & STATX_MNT_ID) == 0)
+        return 0;
+    return status.stx_mnt_id;
+}
+
+/* Entering a namespace leads to its topmost root. It is entered before there is no way back, which
+ * shows that it can be, and that "/" is that root: in a chroot another one would be unmounted.
+ * Returns 1, 0 if nothing has happened, -1 for errors. */
+static int enter_own(int own, struct thole_error *err) {
+    cleanup_close int former = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    uint64_t before = root_mount_id();
+    if (former < 0 || before == 0 || setns(own, CLONE_NEWNS) < 0)
+        return 0;
+    if (root_mount_id() == before)
+        return 1;
+    if (fchdir(former) < 0 || chroot(".") < 0)
+        return error_errno(err, NULL, "return to the runtime's root directory");
+    return 0;
+}
+
 static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
                  struct luggage *luggage) {
     luggage->own = openat(proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -38,23 +69,24 @@ static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
     if (plan->masked_count > 0)
         luggage->null = clone_tree(null_fd, 0);
     return luggage->own >= 0 && luggage->root >= 0 &&
-           (luggage->null >= 0 || plan->masked_count == 0) && setns(luggage->own, CLONE_NEWNS) == 0;
+           (luggage->null >= 0 || plan->masked_count == 0);
 }
 
-/* 1: the host's mounts are gone. A "/" that is the bottom of its namespace or not the root of a
- * mount cannot go. */
+/* 1: the host's mounts are gone. */
 static int leave_host(const struct plan *plan, int proc_fd, struct apply_sources *sources,
                       const struct apply_host_mounts *host, struct luggage *luggage,
                       struct thole_error *err) {
     cleanup_close int place =
         open(plan->rootfs.source, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int held = place >= 0 ? apply_sources_hold(plan, sources, err) : 0;
+    int held = place >= 0 && root_can_go() ? apply_sources_hold(plan, sources, err) : 0;
     if (held <= 0)
         return held;
     if (!apply_sources_lie_elsewhere(plan, sources, proc_fd, place) ||
-        !pack(plan, proc_fd, place, host->null_fd, luggage) ||
-        apply_sources_detach(plan, sources) == 0)
+        !pack(plan, proc_fd, place, host->null_fd, luggage))
         return 0;
+    int entered = enter_own(luggage->own, err);
+    if (entered <= 0 || apply_sources_detach(plan, sources) == 0)
+        return entered < 0 ? -1 : 0;
     if (umount2("/", MNT_DETACH) == 0)
         return 1;
     apply_sources_drop(sources);

@@ -281,6 +281,57 @@ def test_device_of_the_host_masks_not_the_image_s(same, thole, bundle):
     assert thole.run(made).ok().out.split()[0] == "0"
 
 
+IN_ANOTHER_ROOT = """set -e
+mount --make-rprivate /
+mount -t tmpfs outer {place}
+mount --make-{parent} {place}
+mkdir {place}/root
+mount --rbind / {place}/root
+mount --make-private {place}/root
+cd {place}/root
+chroot . {thole} --root {state} run --bundle {bundle} {id} || echo refused
+grep -c ' {place}/root ' /proc/self/mountinfo
+"""
+
+
+@pytest.mark.parametrize("parent", ["private", "shared"])
+def test_runtime_in_a_chroot(thole, bundle, folder, parent):
+    """Its "/" is a mount, but not the root of the mount namespace: none of the mounts around may go."""
+    made = bundle("/bin/echo", "inside")
+    made.linux["cgroupsPath"] = "/thole-test/" + (name := thole.new_id())
+    made.write()
+    os.mkdir(folder + "/place")
+    script = IN_ANOTHER_ROOT.format(place=folder + "/place", parent=parent, thole=thole.path, state=thole.root,
+                                    bundle=made.path, id=name)
+    seen = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,
+                          env={**os.environ, "THOLE_NO_FASTPATH": ""})
+    # pivot_root refuses a root whose parent is shared; nothing else does.
+    expected = ["inside" if parent == "private" else "refused", "1"]
+    assert seen.stdout.split() == expected, seen
+
+
+ON_A_SHARED_ROOT = """set -e
+mount --make-rprivate /
+mount --make-shared /
+mount --rbind / /
+exec nsenter --mount=/proc/self/ns/mnt sh -c '
+mount --make-private /
+{thole} --root {state} run --bundle {bundle} {id} || echo refused
+grep -c " / / " /proc/self/mountinfo'
+"""
+
+
+def test_root_with_a_shared_parent(thole, bundle):
+    """From there the host's root would be unmounted together with the container's copy of it."""
+    made = bundle("/bin/echo", "inside")
+    made.linux["cgroupsPath"] = "/thole-test/" + (name := thole.new_id())
+    made.write()
+    script = ON_A_SHARED_ROOT.format(thole=thole.path, state=thole.root, bundle=made.path, id=name)
+    seen = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,
+                          env={**os.environ, "THOLE_NO_FASTPATH": ""})
+    assert seen.stdout.split() == ["refused", "1"], seen
+
+
 def test_the_host_s_mounts_stay_as_they_are(same, bundle):
     def mounted():  # but by the tests of another session
         return [words[4:] for words in machine.mount_lines() if "/thole-test." not in words[4]]
