@@ -17,7 +17,7 @@
 struct luggage {
     int own;  /* this mount namespace */
     int root; /* detached clone of the root filesystem */
-    int null; /* detached clone of /dev/null, -1: nothing is masked */
+    int null; /* detached clone of /dev/null, -1: nothing is taken of the host */
 };
 
 static void luggage_done(struct luggage *luggage) {
@@ -62,14 +62,26 @@ static int enter_own(int own, struct thole_error *err) {
     return 0;
 }
 
+static bool takes_anything(const struct plan *plan) {
+    bool taken = plan->masked_count > 0;
+    for (size_t i = 0; i < plan->mount_count && !taken; i++)
+        taken = plan->mounts[i].kind == PLAN_MOUNT_BIND;
+    return taken;
+}
+
+/* Kernels list mounts by age: what is taken along is cloned once more when its turn comes, which
+ * they do with something detached from Linux 6.15 on. */
 static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
                  struct luggage *luggage) {
     luggage->own = openat(proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
     luggage->root = clone_tree(place, AT_RECURSIVE);
-    if (plan->masked_count > 0)
-        luggage->null = clone_tree(null_fd, 0);
-    return luggage->own >= 0 && luggage->root >= 0 &&
-           (luggage->null >= 0 || plan->masked_count == 0);
+    if (luggage->own < 0 || luggage->root < 0)
+        return false;
+    if (!takes_anything(plan))
+        return true;
+    luggage->null = clone_tree(null_fd, 0);
+    cleanup_close int again = luggage->null >= 0 ? clone_tree(luggage->null, 0) : -1;
+    return again >= 0;
 }
 
 /* 1: the host's mounts are gone. */
@@ -112,7 +124,6 @@ int apply_emptied_namespace_enter(const struct plan *plan, int proc_fd,
     if (luggage.null >= 0) {
         cleanup_close_fd(&host->null_fd);
         host->null_fd = take_fd(&luggage.null);
-        host->null_is_detached = true;
     }
     return 1;
 }

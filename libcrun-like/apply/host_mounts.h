@@ -10,8 +10,7 @@
 struct apply_host_mounts {
     int host;    /* the host's mount namespace; -1: init's own has a copy of the host's mounts */
     int own;     /* the container's, if there is a host's */
-    int null_fd; /* the host's /dev/null (O_PATH) */
-    bool null_is_detached; /* it is a detached clone */
+    int null_fd; /* the host's /dev/null: O_PATH, or a detached clone */
 };
 #define APPLY_HOST_MOUNTS_INIT \
     { .host = -1, .own = -1, .null_fd = -1 }

@@ -58,17 +58,12 @@ static int cover_directory(struct empty_directory *empty, int target, struct tho
     return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
 }
 
-static int cover_file(struct apply_host_mounts *host, int target) {
+static int cover_file(const struct apply_host_mounts *host, int target) {
     cleanup_close int clone = apply_host_tree(host, host->null_fd, 0, false);
-    if (clone >= 0)
-        return move_mount(clone, "", target, "", EMPTY_BOTH);
-    if (!host->null_is_detached)
-        return -1;
-    host->null_is_detached = false;
-    return move_mount(host->null_fd, "", target, "", EMPTY_BOTH);
+    return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
 }
 
-static int mask(const struct plan_path *path, struct apply_host_mounts *host, int root_fd,
+static int mask(const struct plan_path *path, const struct apply_host_mounts *host, int root_fd,
                 struct empty_directory *empty, struct thole_error *err) {
     cleanup_close int target = -1;
     int found = open_existing(path, root_fd, &target, err);
@@ -101,7 +96,7 @@ static int protect(const struct plan_path *path, int root_fd, struct thole_error
     return 0;
 }
 
-int apply_paths(const struct plan *plan, struct apply_host_mounts *host, int root_fd,
+int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, int root_fd,
                 struct thole_error *err) {
     for (size_t i = 0; i < plan->readonly_count; i++) {
         if (protect(&plan->readonly[i], root_fd, err) < 0)

@@ -12,7 +12,7 @@
  * are covered by clones of one empty read-only tmpfs, files by the host's /dev/null, which @host
  * has verified (CVE-2025-31133).
  */
-int apply_paths(const struct plan *plan, struct apply_host_mounts *host, int root_fd,
+int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, int root_fd,
                 struct thole_error *err);
 
 #endif
