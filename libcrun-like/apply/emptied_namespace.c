@@ -62,13 +62,6 @@ static int enter_own(int own, struct thole_error *err) {
     return 0;
 }
 
-static bool takes_anything(const struct plan *plan) {
-    bool taken = plan->masked_count > 0;
-    for (size_t i = 0; i < plan->mount_count && !taken; i++)
-        taken = plan->mounts[i].kind == PLAN_MOUNT_BIND;
-    return taken;
-}
-
 /* Kernels list mounts by age: what is taken along is cloned once more when its turn comes, which
  * they do with something detached from Linux 6.15 on. */
 static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
@@ -77,7 +70,7 @@ static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
     luggage->root = clone_tree(place, AT_RECURSIVE);
     if (luggage->own < 0 || luggage->root < 0)
         return false;
-    if (!takes_anything(plan))
+    if (!apply_sources_are_needed(plan))
         return true;
     luggage->null = clone_tree(null_fd, 0);
     cleanup_close int again = luggage->null >= 0 ? clone_tree(luggage->null, 0) : -1;
@@ -115,7 +108,7 @@ int apply_emptied_namespace_enter(const struct plan *plan, int proc_fd,
     apply_sources_let_go(sources);
     if (left <= 0)
         return left;
-    /* "/" is the empty bottom of the namespace now, and the root filesystem after the second one.
+    /* The first leads to the empty bottom of the namespace, the second to what is attached there.
      */
     if (setns(luggage.own, CLONE_NEWNS) < 0 ||
         move_mount(luggage.root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||

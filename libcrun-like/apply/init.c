@@ -51,18 +51,9 @@ static int enter_cgroup(const struct apply_init *init, struct thole_error *err) 
     return 0;
 }
 
-/* Created or joined. */
-static bool in_user_namespace(const struct plan *plan) {
-    for (size_t i = 0; i < plan->namespaces.joined_count; i++) {
-        if (plan->namespaces.joined[i].flag == CLONE_NEWUSER)
-            return true;
-    }
-    return (plan->namespaces.created & CLONE_NEWUSER) != 0;
-}
-
 /* The runtime writes the id maps; until then this process is nobody in its user namespace. */
 static int become_root(const struct apply_init *init, struct thole_error *err) {
-    if (!in_user_namespace(init->plan))
+    if (!plan_has_namespace(init->plan, CLONE_NEWUSER))
         return 0;
     struct wire_message message;
     if ((init->plan->namespaces.created & CLONE_NEWUSER) != 0 &&
@@ -353,7 +344,7 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     int entered = apply_working_directory(plan->process, true, err);
     if (entered < 0)
         return -1;
-    if (!in_user_namespace(plan) && apply_rlimits(plan->process, 0, err) < 0)
+    if (!plan_has_namespace(plan, CLONE_NEWUSER) && apply_rlimits(plan->process, 0, err) < 0)
         return -1;
     if (apply_identity(plan->process, needs_admin_for_filter(init), err) < 0)
         return -1;

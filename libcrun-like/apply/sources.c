@@ -129,6 +129,13 @@ int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sour
     return 0;
 }
 
+bool apply_sources_are_needed(const struct plan *plan) {
+    bool needed = plan->masked_count > 0;
+    for (size_t i = 0; i < plan->mount_count && !needed; i++)
+        needed = plan->mounts[i].kind == PLAN_MOUNT_BIND;
+    return needed;
+}
+
 int apply_sources_hold(const struct plan *plan, struct apply_sources *sources,
                        struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {

@@ -31,6 +31,8 @@ int apply_sources_keep_peers(const struct plan *plan, struct apply_sources *sour
                              struct thole_error *err);
 /** True for a bind that is to be shared with the host, or its slave. */
 bool apply_source_needs_peers(const struct plan_mount *mount);
+/** True if the container gets anything of the host's mounts: a bind, or /dev/null over a path. */
+bool apply_sources_are_needed(const struct plan *plan);
 /**
  * In init, before it enters a mount namespace without the host's mounts: opens the sources of all
  * binds. Returns 1; 0 if one cannot be opened, -1 for other errors.

@@ -31,13 +31,6 @@ static bool sources_are_bindable(const struct apply_sources *sources) {
     return true;
 }
 
-static bool needs_host(const struct plan *plan) {
-    bool needed = plan->masked_count > 0;
-    for (size_t i = 0; i < plan->mount_count && !needed; i++)
-        needed = plan->mounts[i].kind == PLAN_MOUNT_BIND;
-    return needed;
-}
-
 static int enter(const struct plan *plan, int proc_fd, struct apply_sources *sources,
                  struct apply_host_mounts *host, struct thole_error *err) {
     cleanup_close int root =
@@ -50,7 +43,7 @@ static int enter(const struct plan *plan, int proc_fd, struct apply_sources *sou
     if (!apply_sources_lie_elsewhere(plan, sources, proc_fd, root) ||
         !sources_are_bindable(sources))
         return 0;
-    if (needs_host(plan)) {
+    if (apply_sources_are_needed(plan)) {
         if (apply_host_null_open(host, err) < 0)
             return -1;
         host->host = openat(proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);

@@ -399,8 +399,8 @@ static int launch_once(const struct thole_context *context,
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "waiting for the container");
-    bool user_namespace = plan->user.map.uid_map != NULL;
-    if (user_namespace && plan->process != NULL &&
+    /* Raising a limit takes a privilege that init has not got there. */
+    if (plan_has_namespace(plan, CLONE_NEWUSER) && plan->process != NULL &&
         apply_rlimits(plan->process, creation->launched.pid, err) < 0)
         return -1;
     return 0;

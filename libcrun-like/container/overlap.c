@@ -2,6 +2,8 @@
 /* What need not wait for init. */
 #include "container/overlap.h"
 
+#include <sched.h>
+
 #include "base/fastpath.h"
 #include "cgroup/device_rules.h"
 
@@ -15,6 +17,8 @@ bool overlap_allows_device_rules(const struct plan *plan) {
     const struct plan_cgroup *cgroup = &plan->cgroup;
     if (!fastpath_allowed(FASTPATH_OVERLAP))
         return false;
+    if (cgroup->device_rule_count == 0)
+        return true;
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (opens_devices(&plan->mounts[i]))
             return false;
@@ -41,7 +45,7 @@ static bool has_hooks_before_start(const struct plan *plan) {
 
 bool overlap_allows_start(const struct thole_create_request *request, const struct plan *plan) {
     return fastpath_allowed(FASTPATH_OVERLAP) && plan->process != NULL &&
-           plan->user.map.uid_map == NULL && !has_hooks_before_start(plan) &&
+           !plan_has_namespace(plan, CLONE_NEWUSER) && !has_hooks_before_start(plan) &&
            plan->pidfd_receiver == NULL && request->pidfd_socket == NULL &&
            request->pid_file == NULL && request->notify_socket == NULL;
 }

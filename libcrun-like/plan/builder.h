@@ -34,9 +34,6 @@ void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size
 void plan_warn(struct plan_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
-bool plan_has_namespace(const struct plan *plan, unsigned long flag);
-
 /** True if the container's processes are in a user namespace other than the initial one. */
 bool plan_in_user_namespace(const struct plan_builder *builder);
 

@@ -402,4 +402,7 @@ struct plan {
     char *const *warnings;      /* NULL-terminated: what the spec says to warn about */
 };
 
+/** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
+bool plan_has_namespace(const struct plan *plan, unsigned long flag);
+
 #endif

@@ -128,6 +128,9 @@ def test_user_namespace_without_mappings_or_joined_user(thole, bundle):
     del joined.linux["uidMappings"], joined.linux["gidMappings"]
     joined.namespace("user", f"/proc/{container.pid}/ns/user")
     assert thole.run(joined).ok().out.split() == ["0", "100000", "65536"]
+    joined.process["args"] = ["/bin/sh", "-c", "ulimit -Sn; ulimit -Hn"]
+    joined.process["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 100, "hard": 200}]
+    assert thole.run(joined).ok().out.split() == ["100", "200"]
 
 
 def test_user_outside_the_mappings(thole, bundle):
