@@ -291,7 +291,7 @@ def test_passed_descriptor_that_is_a_terminal(thole, sleeper, caller):
 def test_raw_is_refused_where_input_can_be_injected(sleeper, caller):
     with open("/proc/sys/dev/tty/legacy_tiocsti", encoding="ascii") as source:
         if source.read().strip() != "1":
-            pytest.skip("dev.tty.legacy_tiocsti is 0: --raw is allowed")
+            pytest.skip("needs dev.tty.legacy_tiocsti=1: here, with 0, --raw is harmless and not refused")
     container = sleeper()
     one = caller("exec", "--raw", container.id, "/bin/true")
     assert one.wait() == 1 and b"--force" in one.text["terminal"]

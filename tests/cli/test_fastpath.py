@@ -35,7 +35,7 @@ def is_developer_build(trace):
 
 def test_forbidden_clone_becomes_a_copy(trace):
     if os.geteuid() != 0:
-        pytest.skip("an unprivileged caller's executable is out of reach and not sealed")
+        pytest.skip("needs root: the executable of others is out of reach, and not sealed")
     if not is_developer_build(trace):
         pytest.skip("needs a build with --enable-developer")
     calls = trace("readonly-clone,unwritable")
@@ -68,7 +68,7 @@ def test_static_program_without_its_twin_says_so(thole, folder):
     os.chmod(copy, 0o755)
     installed = subprocess.run([copy, "--version"], capture_output=True, text=True, check=False)
     if installed.returncode == 0:
-        pytest.skip("a thole-shared is installed, which takes over")
+        pytest.skip("needs a host without an installed thole-shared, which takes over here")
     assert "thole-shared" in installed.stderr, installed.stderr
 
 
