@@ -151,7 +151,8 @@ class Oci(Contestant):
 
     def exec_words(self, program, tty=False):
         options = ["--tty"] if tty else []
-        return [*self.environment, self.path, "--root", self.root, "exec", *options, self.id(LIVE), *program]
+        return [*self.environment, self.path, "--root", self.root, "exec", *options,
+                self.id(LIVE), *program]
 
     def forget_caches(self):
         workplace.forget([self.root + "/.seccomp", self.root + "/.cache/seccomp"])
