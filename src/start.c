@@ -4,8 +4,8 @@
 #include "environment.h"
 #include "thole.h"
 
-static int run_start(const struct invocation *invocation, int *ret_status,
-                     struct thole_error *err) {
+static int create_start(const struct invocation *invocation, int *ret_status,
+                        struct thole_error *err) {
     (void)ret_status;
     return thole_start(invocation->context, invocation->arguments[0],
                        environment_get("NOTIFY_SOCKET"), err);
@@ -19,5 +19,5 @@ const struct command command_start = {
     .options = command_no_options,
     .minimum = 1,
     .maximum = 1,
-    .run = run_start,
+    .run = create_start,
 };

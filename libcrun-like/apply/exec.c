@@ -45,9 +45,9 @@ static int become_root(const struct apply_exec *exec, struct thole_error *err) {
 static int join(const struct apply_exec *exec, struct thole_error *err) {
     if (exec->process->cpu_initial != NULL && sys_set_cpu_list(0, exec->process->cpu_initial) < 0)
         return error_errno(err, "/process/execCPUAffinity/initial", "set the CPU affinity");
-    if (exec->enters_cgroup && cgroup_entry_move(exec->cgroup, err) < 0)
+    if (exec->enters_cgroup && cgroup_join_move(exec->cgroup, err) < 0)
         return -1;
-    if (cgroup_entry_join(exec->cgroup, err) < 0)
+    if (cgroup_join_enter(exec->cgroup, err) < 0)
         return -1;
     if (exec->flags != 0 && setns(exec->pidfd, (int)exec->flags) < 0)
         return error_errno(err, NULL, "join the container's namespaces");

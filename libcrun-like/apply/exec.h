@@ -27,7 +27,7 @@ struct apply_exec {
     bool own_session;       /* false: it stays in the caller's session, on the caller's terminal */
     bool keep_capabilities; /* of the caller, instead of the plan's */
     bool remount_sys_proc;  /* without the container's mounts: /proc and /sys of its namespaces */
-    const struct cgroup_entry *cgroup;
+    const struct cgroup_join *cgroup;
     bool enters_cgroup; /* the caller was not cloned into the unified cgroup: it has to enter it */
     const struct seccomp_filter *filter; /* NULL: none */
     const int *passed_fds;

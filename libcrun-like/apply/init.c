@@ -19,15 +19,15 @@
 
 #include "apply/credentials.h"
 #include "apply/devices.h"
-#include "apply/emptied_namespace.h"
 #include "apply/executable.h"
 #include "apply/hooks.h"
+#include "apply/masked_paths.h"
 #include "apply/mounts.h"
 #include "apply/namespaces.h"
-#include "apply/paths.h"
 #include "apply/process.h"
+#include "apply/root_emptied.h"
+#include "apply/root_tree.h"
 #include "apply/rootfs.h"
-#include "apply/tree_namespace.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/phases.h"
@@ -41,9 +41,9 @@
 /* ---- becoming the container ----------------------------------------------------------------- */
 
 static int enter_cgroup(const struct apply_init *init, struct thole_error *err) {
-    if (init->enters_cgroup && cgroup_entry_move(init->cgroup, err) < 0)
+    if (init->enters_cgroup && cgroup_join_move(init->cgroup, err) < 0)
         return -1;
-    if (cgroup_entry_join(init->cgroup, err) < 0)
+    if (cgroup_join_enter(init->cgroup, err) < 0)
         return -1;
     /* Only now: a cgroup namespace is rooted where its maker is. */
     if ((init->plan->namespaces.created & CLONE_NEWCGROUP) != 0 && unshare(CLONE_NEWCGROUP) < 0)
@@ -205,7 +205,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     int entered = enter_tree_namespace(init, &host, err);
     if (entered < 0)
         return -1;
-    if (entered == 0 && (apply_sources_keep_peers(plan, init->sources, err) < 0 ||
+    if (entered == 0 && (apply_bind_sources_keep_peers(plan, init->sources, err) < 0 ||
                          apply_host_null_open(&host, err) < 0))
         return -1;
     if (apply_rootfs_isolate(err) < 0)

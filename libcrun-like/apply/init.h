@@ -5,7 +5,7 @@
 
 #include <stdnoreturn.h>
 
-#include "apply/sources.h"
+#include "apply/bind_sources.h"
 #include "cgroup/cgroup.h"
 #include "plan/plan.h"
 #include "security/seccomp.h"
@@ -26,8 +26,8 @@ struct apply_init {
     const bool *replace; /* which of fds 0-2 become a new pty; NULL: none is made */
     int stdio[3];        /* what the others become, -1: they stay as they are */
     int hook_state; /* memfd: two lines, the state with status creating and created; -1: no hooks */
-    struct apply_sources *sources;
-    const struct cgroup_entry *cgroup;
+    struct apply_bind_sources *sources;
+    const struct cgroup_join *cgroup;
     bool enters_cgroup;                  /* the unified cgroup is entered, not cloned into */
     const struct seccomp_filter *filter; /* NULL: none */
     const int *passed_fds; /* stay open in the program: preserved and socket-activation fds */

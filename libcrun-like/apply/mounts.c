@@ -343,7 +343,7 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, const struct apply_sources *sources,
+int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
                  const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;

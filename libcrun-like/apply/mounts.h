@@ -3,8 +3,8 @@
 #ifndef APPLY_MOUNTS_H
 #define APPLY_MOUNTS_H
 
+#include "apply/bind_sources.h"
 #include "apply/host_mounts.h"
-#include "apply/sources.h"
 #include "base/error.h"
 #include "plan/plan.h"
 
@@ -12,7 +12,7 @@
  * Mounts everything in order beneath @root_fd. Each mount is built detached, gets its attributes
  * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts").
  */
-int apply_mounts(const struct plan *plan, const struct apply_sources *sources,
+int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
                  const struct apply_host_mounts *host, int root_fd, struct thole_error *err);
 
 /** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. */

@@ -11,9 +11,10 @@
 
 /** Every shortcut; the table of their names is in fastpath.c. */
 enum fastpath {
-    FASTPATH_STATIC,            /* the static program does what takes no shared library */
-    FASTPATH_SEALED_ENTRY,      /* sealing before the C library starts (security/sealed_entry.c) */
-    FASTPATH_UNWRITABLE,        /* no sealing where the executable cannot be written anyway */
+    FASTPATH_STATIC,       /* the static program does what takes no shared library */
+    FASTPATH_SEALED_ENTRY, /* sealing before the C library starts (security/own_executable_entry.c)
+                            */
+    FASTPATH_UNWRITABLE,   /* no sealing where the executable cannot be written anyway */
     FASTPATH_READONLY_CLONE,    /* sealing by a clone of the mount instead of a copy in memory */
     FASTPATH_FILTER_CACHE,      /* seccomp filters that were compiled before */
     FASTPATH_CGROUP_BIRTH,      /* CLONE_INTO_CGROUP instead of moving in */

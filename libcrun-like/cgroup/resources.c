@@ -12,8 +12,8 @@
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/directory.h"
-#include "cgroup/former.h"
 #include "cgroup/realtime.h"
+#include "cgroup/restore.h"
 #include "cgroup/systemd.h"
 
 /* The writes of one call. @fds has one entry per directory: open, or -1 where nothing is written or
@@ -244,7 +244,7 @@ static void read_formers(struct applying *applying) {
         const struct plan_cgroup_write *write = &applying->cgroup->writes[i];
         int fd = applying->fds[write->directory];
         if (fd >= 0)
-            applying->formers[i] = cgroup_former_read(fd, file_of(applying, i));
+            applying->formers[i] = cgroup_restore_read(fd, file_of(applying, i));
     }
 }
 
@@ -260,8 +260,8 @@ static void put_back(const struct applying *applying, const struct thole_log *lo
             char **former = &applying->formers[index];
             if (*former == NULL)
                 continue;
-            if (cgroup_former_write(applying->fds[directory], file_of(applying, index), *former,
-                                    value_of(applying, index)) == 0)
+            if (cgroup_restore_write(applying->fds[directory], file_of(applying, index), *former,
+                                     value_of(applying, index)) == 0)
                 free(take_ptr(*former));
             else if (round == ROUNDS - 1)
                 log_warning(log, "%s of %s could not be set back: %s", file_of(applying, index),

@@ -28,7 +28,7 @@ static bool has_early_hooks(const struct plan *plan) {
 }
 
 /* A source in the root, or a tree with the root in it, is seen with what has been mounted before.
- * Symbolic links on the way are for apply/sources.c. */
+ * Symbolic links on the way are for apply/bind_sources.c. */
 static bool overlaps_root(const struct plan_builder *builder, const struct plan_mount *mount) {
     const char *source = plan_path_clean(builder->arena, mount->source);
     const char *root = plan_path_clean(builder->arena, builder->plan->rootfs.source);

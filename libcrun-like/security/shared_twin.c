@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the statically linked program to its dynamically linked twin. */
-#include "security/sealed.h"
+#include "security/own_executable.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -32,8 +32,8 @@ static int open_beside(const char *executable) {
     return take_fd(&fd);
 }
 
-int sealed_leave_for_twin(const char *executable, const char *directory, char *const argv[],
-                          struct thole_error *err) {
+int own_executable_leave_for_twin(const char *executable, const char *directory, char *const argv[],
+                                  struct thole_error *err) {
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (executable == NULL && length > 0) {

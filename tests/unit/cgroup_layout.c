@@ -128,11 +128,11 @@ static void count_signal(int signal) {
 }
 
 /* Counts, and looks what devices it may open, until somebody ends it. */
-static void __attribute__((noreturn)) be_a_container(const struct cgroup_entry *entry) {
+static void __attribute__((noreturn)) be_a_container(const struct cgroup_join *entry) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     const struct sigaction action = {.sa_handler = count_signal};
     (void)sigaction(SIGUSR1, &action, NULL);
-    if (cgroup_entry_join(entry, NULL) < 0)
+    if (cgroup_join_enter(entry, NULL) < 0)
         _exit(1);
     for (;;) {
         try_devices();
@@ -142,7 +142,7 @@ static void __attribute__((noreturn)) be_a_container(const struct cgroup_entry *
 }
 
 /* A process born in @entry that has begun to count. */
-pid_t layout_start_in(const struct cgroup_entry *entry) {
+pid_t layout_start_in(const struct cgroup_join *entry) {
     struct clone_args arguments = {.exit_signal = SIGCHLD};
     if (entry->unified >= 0) {
         arguments.flags = CLONE_INTO_CGROUP;
@@ -160,9 +160,9 @@ pid_t layout_start_in(const struct cgroup_entry *entry) {
 }
 
 pid_t layout_start(const char *subgroup) {
-    cleanup_cgroup_entry struct cgroup_entry entry = CGROUP_ENTRY_INIT;
+    cleanup_cgroup_join struct cgroup_join entry = CGROUP_JOIN_INIT;
     struct thole_error err = {0};
-    if (cgroup_entry_open(&layout.cgroup, subgroup, &entry, &err) < 0)
+    if (cgroup_join_open(&layout.cgroup, subgroup, &entry, &err) < 0)
         layout_fail(&err);
     return layout_start_in(&entry);
 }

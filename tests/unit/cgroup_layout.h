@@ -69,7 +69,7 @@ void layout_make_subgroup(const char *name);
  * A process born in @entry, or in the container's @subgroup. It counts ticks and tries to open
  * devices until somebody ends it.
  */
-pid_t layout_start_in(const struct cgroup_entry *entry);
+pid_t layout_start_in(const struct cgroup_join *entry);
 pid_t layout_start(const char *subgroup);
 
 /** The signal that ended the process @pid, -1 if none did. */

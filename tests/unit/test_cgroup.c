@@ -21,7 +21,7 @@
 #include "base/file.h"
 #include "cgroup/controllers.h"
 #include "cgroup/directory.h"
-#include "cgroup/former.h"
+#include "cgroup/restore.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -245,8 +245,8 @@ static void a_missing_directory_is_for_best_effort_only(void **state) {
     plan.cgroup.best_effort = true;
     assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), 0);
 
-    cleanup_cgroup_entry struct cgroup_entry entry = CGROUP_ENTRY_INIT;
-    assert_int_equal(cgroup_entry_open(&plan.cgroup, "", &entry, &err), 0);
+    cleanup_cgroup_join struct cgroup_join entry = CGROUP_JOIN_INIT;
+    assert_int_equal(cgroup_join_open(&plan.cgroup, "", &entry, &err), 0);
     assert_int_equal(entry.unified, -1);
     assert_int_equal(entry.task_count, 0);
 }
@@ -266,20 +266,21 @@ static void former_values_are_written_as_the_file_takes_them(void **state) {
     cleanup_close int fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
     put(top, "memory.oom_control", "");
     assert_int_equal(
-        cgroup_former_write(fd, "memory.oom_control", "oom_kill_disable 1\nunder_oom 0\n", "0"), 0);
+        cgroup_restore_write(fd, "memory.oom_control", "oom_kill_disable 1\nunder_oom 0\n", "0"),
+        0);
     expect(top, "memory.oom_control", "1");
     put(top, "cpuset.cpus", "");
-    assert_int_equal(cgroup_former_write(fd, "cpuset.cpus", "", "0-1"), 0);
+    assert_int_equal(cgroup_restore_write(fd, "cpuset.cpus", "", "0-1"), 0);
     expect(top, "cpuset.cpus", "\n");
     put(top, "blkio.throttle.read_bps_device", "");
-    assert_int_equal(cgroup_former_write(fd, "blkio.throttle.read_bps_device", "", "8:0 1048576"),
+    assert_int_equal(cgroup_restore_write(fd, "blkio.throttle.read_bps_device", "", "8:0 1048576"),
                      0);
     expect(top, "blkio.throttle.read_bps_device", "8:0 0");
     put(top, "io.max", "");
-    assert_int_equal(cgroup_former_write(fd, "io.max", "8:0 rbps=7\n8:16 rbps=9\n", "8:0 rbps=1"),
+    assert_int_equal(cgroup_restore_write(fd, "io.max", "8:0 rbps=7\n8:16 rbps=9\n", "8:0 rbps=1"),
                      0);
     expect(top, "io.max", "8:16 rbps=9");
-    assert_null(cgroup_former_read(fd, "missing"));
+    assert_null(cgroup_restore_read(fd, "missing"));
 }
 
 /* ---- refusals ------------------------------------------------------------------------------ */
@@ -300,16 +301,16 @@ static void the_root_of_a_hierarchy_is_never_touched(void **state) {
 static void subgroups_do_not_leave_the_container(void **state) {
     struct plan_cgroup_directory directory = unified_directory(*state, "/web1");
     struct plan_cgroup cgroup = {.directories = &directory, .directory_count = 1, .where = ""};
-    cleanup_cgroup_entry struct cgroup_entry entry = CGROUP_ENTRY_INIT;
+    cleanup_cgroup_join struct cgroup_join entry = CGROUP_JOIN_INIT;
     struct thole_error err = {0};
     make_directory(*state, "web1");
     make_directory(*state, "web1/sub");
     make_directory(*state, "other");
-    assert_int_equal(cgroup_entry_open(&cgroup, "../other", &entry, &err), -1);
+    assert_int_equal(cgroup_join_open(&cgroup, "../other", &entry, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_USAGE);
-    assert_int_equal(cgroup_entry_open(&cgroup, "none", &entry, &err), -1);
+    assert_int_equal(cgroup_join_open(&cgroup, "none", &entry, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_NOT_FOUND);
-    assert_int_equal(cgroup_entry_open(&cgroup, "/sub", &entry, &err), 0);
+    assert_int_equal(cgroup_join_open(&cgroup, "/sub", &entry, &err), 0);
     assert_true(entry.unified >= 0);
     struct stat opened;
     struct stat wanted;

@@ -149,8 +149,8 @@ static void an_exec_follows_an_init_that_moved(void **state) {
     }
     layout_make_subgroup("init");
     pid_t init = layout_start("init");
-    cleanup_cgroup_entry struct cgroup_entry entry = CGROUP_ENTRY_INIT;
-    if (cgroup_entry_open_of(&layout.cgroup, init, &entry, &err) < 0)
+    cleanup_cgroup_join struct cgroup_join entry = CGROUP_JOIN_INIT;
+    if (cgroup_join_open_of(&layout.cgroup, init, &entry, &err) < 0)
         layout_fail(&err);
     pid_t executed = layout_start_in(&entry);
     char line[TEXT];
@@ -163,8 +163,8 @@ static void an_exec_follows_an_init_that_moved(void **state) {
     assert_int_equal(layout_wait(executed), SIGTERM);
 
     /* This process is outside: its own place means nothing for the container. */
-    cleanup_cgroup_entry struct cgroup_entry outside = CGROUP_ENTRY_INIT;
-    assert_int_equal(cgroup_entry_open_of(&layout.cgroup, getpid(), &outside, &err), 0);
+    cleanup_cgroup_join struct cgroup_join outside = CGROUP_JOIN_INIT;
+    assert_int_equal(cgroup_join_open_of(&layout.cgroup, getpid(), &outside, &err), 0);
     pid_t pid = layout_start_in(&outside);
     (void)snprintf(line, sizeof(line), "0::%s/web1\n", layout.parent);
     cleanup_free char *other = layout_membership(pid);
@@ -176,7 +176,7 @@ static void an_exec_follows_an_init_that_moved(void **state) {
 static void a_process_can_be_moved_in(void **state) {
     (void)state;
     struct thole_error err = {0};
-    struct cgroup_entry nowhere = CGROUP_ENTRY_INIT;
+    struct cgroup_join nowhere = CGROUP_JOIN_INIT;
     pid_t pid = layout_start_in(&nowhere);
     if (cgroup_move(&layout.cgroup, pid, &err) < 0)
         layout_fail(&err);

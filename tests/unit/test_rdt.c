@@ -14,8 +14,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "container/rdt.h"
-#include "container/rdt_stats.h"
+#include "report/rdt_stats.h"
+#include "resctrl/group.h"
 
 #include <fcntl.h>
 
@@ -62,25 +62,25 @@ static void test_existing_class(void **state) {
     struct thole_error err = {0};
     struct container_record record = {.id = id};
     struct plan_rdt rdt = {.set = true, .clos_id = "gold", .mountpoint = root};
-    rdt_note(&rdt, &record, &arena);
+    resctrl_note(&rdt, &record, &arena);
     assert_null(record.rdt_group);
 
-    assert_int_equal(rdt_apply(&rdt, 42, &record, &err), -1);
+    assert_int_equal(resctrl_apply(&rdt, 42, &record, &err), -1);
     assert_string_equal(err.where, "/linux/intelRdt/closID");
 
     char path[256];
     (void)snprintf(path, sizeof(path), "%s/gold", root);
     assert_int_equal(mkdir(path, 0700), 0);
     make_files("gold");
-    assert_int_equal(rdt_apply(&rdt, 42, &record, &err), 0);
+    assert_int_equal(resctrl_apply(&rdt, 42, &record, &err), 0);
     assert_contents("gold/tasks", "42");
 
     rdt.schemata = (struct plan_strings){.items = lines, .count = 1};
-    assert_int_equal(rdt_apply(&rdt, 42, &record, &err), 0);
+    assert_int_equal(resctrl_apply(&rdt, 42, &record, &err), 0);
     lines[0][5] = '1';
-    assert_int_equal(rdt_apply(&rdt, 42, &record, &err), -1);
+    assert_int_equal(resctrl_apply(&rdt, 42, &record, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_CONFIG);
-    assert_int_equal(rdt_remove(&record, &err), 0);
+    assert_int_equal(resctrl_remove(&record, &err), 0);
     assert_int_equal(access(path, F_OK), 0);
     arena_done(&arena);
 }
@@ -98,17 +98,17 @@ static void test_update(void **state) {
     struct container_record record = {.id = id, .rdt_class = path};
     cleanup_free char *former = NULL;
 
-    assert_int_equal(rdt_update(root, &schemata, &cgroup, &record, &arena, &former, &err), -1);
+    assert_int_equal(resctrl_update(root, &schemata, &cgroup, &record, &arena, &former, &err), -1);
     assert_int_equal(err.code, ENOENT);
     assert_null(former);
 
     assert_int_equal(mkdir(path, 0700), 0);
     make_files("silver");
-    assert_int_equal(rdt_update(root, &schemata, &cgroup, &record, &arena, &former, &err), 0);
+    assert_int_equal(resctrl_update(root, &schemata, &cgroup, &record, &arena, &former, &err), 0);
     /* A plain file keeps the last line that was written over it. */
     assert_contents("silver/schemata", "MB:0=20;1=70\n");
     assert_string_equal(former, "    L3:0=f;1=f\n");
-    rdt_restore(&record, former);
+    resctrl_restore(&record, former);
     assert_contents("silver/schemata", "L3:0=f;1=f\n");
     arena_done(&arena);
 }
@@ -124,10 +124,10 @@ static void test_update_makes_a_group(void **state) {
     struct thole_error err = {0};
     struct container_record record = {.id = id, .pid = getpid()};
     cleanup_free char *former = NULL;
-    assert_int_equal(rdt_update(root, &schemata, &cgroup, &record, &arena, &former, &err), -1);
+    assert_int_equal(resctrl_update(root, &schemata, &cgroup, &record, &arena, &former, &err), -1);
     assert_true(strstr(record.rdt_class, "/late") != NULL);
     assert_string_equal(record.rdt_group, record.rdt_class);
-    assert_int_equal(rdt_remove(&record, &err), 0);
+    assert_int_equal(resctrl_remove(&record, &err), 0);
     assert_int_equal(access(record.rdt_group, F_OK), -1);
     arena_done(&arena);
 }
@@ -190,8 +190,8 @@ static void test_default_class(void **state) {
     struct container_record record = {.id = id};
     const struct plan_rdt rdt = {.set = true, .clos_id = "/", .mountpoint = root};
     make_files(".");
-    rdt_note(&rdt, &record, &arena);
-    assert_int_equal(rdt_apply(&rdt, 43, &record, &err), 0);
+    resctrl_note(&rdt, &record, &arena);
+    assert_int_equal(resctrl_apply(&rdt, 43, &record, &err), 0);
     assert_contents("tasks", "43");
     arena_done(&arena);
 }
@@ -205,17 +205,17 @@ static void test_own_group(void **state) {
     const struct plan_rdt rdt = {.set = true, .mountpoint = root, .monitoring = true};
     char path[256];
     (void)snprintf(path, sizeof(path), "%s/own", root);
-    rdt_note(&rdt, &record, &arena);
+    resctrl_note(&rdt, &record, &arena);
     assert_string_equal(record.rdt_group, path);
     assert_true(strstr(record.rdt_monitor, "/own/mon_groups/own") != NULL);
 
     /* The stand-in does not fill a new group with files: assigning fails, removing still works. */
-    assert_int_equal(rdt_apply(&rdt, 44, &record, &err), -1);
+    assert_int_equal(resctrl_apply(&rdt, 44, &record, &err), -1);
     assert_int_equal(err.code, ENOENT);
     assert_int_equal(access(path, F_OK), 0);
-    assert_int_equal(rdt_remove(&record, &err), 0);
+    assert_int_equal(resctrl_remove(&record, &err), 0);
     assert_int_equal(access(path, F_OK), -1);
-    assert_int_equal(rdt_remove(&record, &err), 0);
+    assert_int_equal(resctrl_remove(&record, &err), 0);
     arena_done(&arena);
 }
 

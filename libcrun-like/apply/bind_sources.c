@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening mount sources and id maps ahead of the container's init. */
+#include "apply/bind_sources.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "sys/userns.h"
+
+/* In a new user namespace init may not even search the way to a source. */
+static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) {
+    return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
+           (plan->namespaces.created & CLONE_NEWUSER) != 0;
+}
+
+bool apply_source_needs_peers(const struct plan_mount *mount) {
+    unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
+    return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
+           (kind == MS_SHARED || kind == MS_SLAVE);
+}
+
+static bool needs_map(const struct plan_mount *mount) {
+    return mount->id_map != NULL || mount->id_map_container;
+}
+
+static int open_tree_of(const struct plan_mount *mount, int *ret_tree, struct thole_error *err) {
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+    if (mount->recursive)
+        flags |= AT_RECURSIVE;
+    if (mount->source_nofollow)
+        flags |= AT_SYMLINK_NOFOLLOW;
+    *ret_tree = open_tree(AT_FDCWD, mount->source, flags);
+    /* Init tries again itself: what an earlier mount brings may not exist yet, and an unprivileged
+     * runtime may clone nothing here. */
+    if (*ret_tree < 0 && errno != ENOENT && errno != EACCES && errno != ENOTDIR && errno != EPERM)
+        return error_errno(err, mount->where, "open mount source %s", mount->source);
+    return 0;
+}
+
+static const struct plan_id_map *map_of(const struct plan *plan, const struct plan_mount *mount) {
+    return mount->id_map_container ? &plan->user.map : mount->id_map;
+}
+
+static bool same_map(const struct plan_id_map *a, const struct plan_id_map *b) {
+    return text_equal(a->uid_map, b->uid_map) && text_equal(a->gid_map, b->gid_map);
+}
+
+/* Mounts with equal maps share one namespace. */
+static int open_map(const struct plan *plan, size_t index, int proc_fd,
+                    struct apply_bind_sources *sources, struct thole_error *err) {
+    const struct plan_mount *mount = &plan->mounts[index];
+    const struct plan_id_map *map = map_of(plan, mount);
+    for (size_t i = 0; i < index; i++) {
+        if (sources->items[i].userns < 0 || !same_map(map, map_of(plan, &plan->mounts[i])))
+            continue;
+        sources->items[index].userns = fcntl(sources->items[i].userns, F_DUPFD_CLOEXEC, 3);
+        if (sources->items[index].userns < 0)
+            return error_errno(err, mount->where, "duplicate a user namespace");
+        return 0;
+    }
+    int fd = sys_userns_with_maps(proc_fd, map->uid_map, map->gid_map, err);
+    if (fd < 0)
+        return -1;
+    sources->items[index].userns = fd;
+    return 0;
+}
+
+/* The runtime's privilege over the source is needed to map it, so a tree it opened is mapped here.
+ */
+static int map_tree(const struct plan_mount *mount, const struct apply_source *source,
+                    struct thole_error *err) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP,
+                                    .userns_fd = (uint64_t)source->userns};
+    unsigned flags = AT_EMPTY_PATH | (mount->id_map_recursive ? AT_RECURSIVE : 0);
+    if (mount_setattr(source->tree, "", flags, &attributes, sizeof(attributes)) < 0)
+        return error_errno(err, mount->where, "map the ids of %s", mount->source);
+    return 0;
+}
+
+static int open_source(const struct plan *plan, size_t index, int proc_fd,
+                       struct apply_bind_sources *sources, struct thole_error *err) {
+    const struct plan_mount *mount = &plan->mounts[index];
+    struct apply_source *source = &sources->items[index];
+    if (needs_tree(plan, mount) && open_tree_of(mount, &source->tree, err) < 0)
+        return -1;
+    if (!needs_map(mount))
+        return 0;
+    if (open_map(plan, index, proc_fd, sources, err) < 0)
+        return -1;
+    return source->tree >= 0 ? map_tree(mount, source, err) : 0;
+}
+
+static int allocate(const struct plan *plan, struct apply_bind_sources *sources,
+                    struct thole_error *err) {
+    if (sources->items != NULL)
+        return 0;
+    sources->items = calloc(plan->mount_count, sizeof(*sources->items));
+    if (sources->items == NULL)
+        return error_errno(err, NULL, "open mount sources");
+    sources->count = plan->mount_count;
+    for (size_t i = 0; i < plan->mount_count; i++)
+        sources->items[i] = (struct apply_source){.tree = -1, .place = -1, .userns = -1};
+    return 0;
+}
+
+int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sources *sources,
+                                  struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (!apply_source_needs_peers(mount))
+            continue;
+        if (allocate(plan, sources, err) < 0)
+            return -1;
+        struct apply_source *source = &sources->items[i];
+        if (source->tree >= 0)
+            continue;
+        if (open_tree_of(mount, &source->tree, err) < 0 ||
+            (source->tree >= 0 && source->userns >= 0 && map_tree(mount, source, err) < 0))
+            return -1;
+    }
+    return 0;
+}
+
+bool apply_bind_sources_are_needed(const struct plan *plan) {
+    bool needed = plan->masked_count > 0;
+    for (size_t i = 0; i < plan->mount_count && !needed; i++)
+        needed = plan->mounts[i].kind == PLAN_MOUNT_BIND;
+    return needed;
+}
+
+int apply_bind_sources_hold(const struct plan *plan, struct apply_bind_sources *sources,
+                            struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (mount->kind != PLAN_MOUNT_BIND)
+            continue;
+        if (allocate(plan, sources, err) < 0)
+            return -1;
+        sources->items[i].place =
+            open_tree(AT_FDCWD, mount->source,
+                      OPEN_TREE_CLOEXEC | (mount->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+        if (sources->items[i].place < 0)
+            return 0;
+    }
+    return 1;
+}
+
+/* Where an open file really lies; false if that cannot be said. */
+static bool real_path(int proc_fd, int fd, char path[PATH_MAX]) {
+    char link[32];
+    (void)snprintf(link, sizeof(link), "self/fd/%d", fd);
+    ssize_t length = readlinkat(proc_fd, link, path, PATH_MAX);
+    if (length <= 0 || length >= PATH_MAX || path[0] != '/')
+        return false;
+    path[length] = '\0';
+    return true;
+}
+
+static bool is_beneath(const char *path, const char *directory) {
+    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+bool apply_bind_sources_lie_elsewhere(const struct plan *plan,
+                                      const struct apply_bind_sources *sources, int proc_fd,
+                                      int root) {
+    char root_path[PATH_MAX];
+    char path[PATH_MAX];
+    if (sources->items == NULL)
+        return true;
+    if (!real_path(proc_fd, root, root_path))
+        return false;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (sources->items[i].place < 0)
+            continue;
+        if (!real_path(proc_fd, sources->items[i].place, path) || is_beneath(path, root_path) ||
+            (plan->mounts[i].recursive && is_beneath(root_path, path)))
+            return false;
+    }
+    return true;
+}
+
+void apply_bind_sources_drop(struct apply_bind_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].tree >= 0 && sources->items[i].is_private)
+            (void)close(take_fd(&sources->items[i].tree));
+    }
+}
+
+int apply_bind_sources_detach(const struct plan *plan, struct apply_bind_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        struct apply_source *source = &sources->items[i];
+        if (source->place < 0 || source->tree >= 0)
+            continue;
+        source->is_private = true;
+        source->tree = open_tree(source->place, "",
+                                 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                                     (mount->recursive ? AT_RECURSIVE : 0));
+        struct thole_error ignored = {0};
+        if (source->tree < 0 || (source->userns >= 0 && map_tree(mount, source, &ignored) < 0)) {
+            apply_bind_sources_drop(sources);
+            return 0;
+        }
+    }
+    apply_bind_sources_let_go(sources);
+    return 1;
+}
+
+void apply_bind_sources_let_go(struct apply_bind_sources *sources) {
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].place >= 0)
+            (void)close(take_fd(&sources->items[i].place));
+    }
+}
+
+int apply_bind_sources_open(const struct plan *plan, int proc_fd,
+                            struct apply_bind_sources *ret_sources, struct thole_error *err) {
+    bool any = false;
+    for (size_t i = 0; i < plan->mount_count && !any; i++)
+        any = needs_tree(plan, &plan->mounts[i]) || needs_map(&plan->mounts[i]);
+    *ret_sources = (struct apply_bind_sources){0};
+    if (!any)
+        return 0;
+
+    if (allocate(plan, ret_sources, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (open_source(plan, i, proc_fd, ret_sources, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void apply_bind_sources_done(struct apply_bind_sources *sources) {
+    apply_bind_sources_let_go(sources);
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].tree >= 0)
+            (void)close(sources->items[i].tree);
+        if (sources->items[i].userns >= 0)
+            (void)close(sources->items[i].userns);
+    }
+    free(sources->items);
+    *sources = (struct apply_bind_sources){0};
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hiding and write-protecting paths of the container. */
+#include "apply/masked_paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apply/mounts.h"
+#include "base/cleanup.h"
+#include "sys/path.h"
+
+#define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+static int clone_mount(int fd) {
+    return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+/* Every masked directory shows the same empty tmpfs: one superblock, whatever their number. */
+struct empty_directory {
+    int fd; /* -1 until the first directory needs it */
+};
+
+static int open_empty_directory(struct thole_error *err) {
+    const struct plan_pair parameters[] = {
+        {"ro", NULL}, {"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0755"}};
+    return apply_filesystem_new(
+        "tmpfs", "tmpfs", parameters, sizeof(parameters) / sizeof(parameters[0]),
+        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        "/linux/maskedPaths", err);
+}
+
+/* 1: opened, 0: there is nothing to protect. */
+static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
+                         struct thole_error *err) {
+    int fd = sys_open_in_root(root_fd, path->path, O_PATH, 0);
+    if (fd >= 0) {
+        *ret_fd = fd;
+        return 1;
+    }
+    if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+        return 0;
+    return error_errno(err, path->where, "open %s", path->path);
+}
+
+/* Covers a directory. The first takes the tmpfs itself: only an attached mount can be cloned on
+ * kernels before 6.15. */
+static int cover_directory(struct empty_directory *empty, int target, struct thole_error *err) {
+    if (empty->fd < 0) {
+        empty->fd = open_empty_directory(err);
+        if (empty->fd < 0)
+            return -1;
+        return move_mount(empty->fd, "", target, "", EMPTY_BOTH);
+    }
+    cleanup_close int clone = clone_mount(empty->fd);
+    return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
+}
+
+static int cover_file(const struct apply_host_mounts *host, int target) {
+    cleanup_close int clone = apply_host_tree(host, host->null_fd, 0, false);
+    return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
+}
+
+static int mask(const struct plan_path *path, const struct apply_host_mounts *host, int root_fd,
+                struct empty_directory *empty, struct thole_error *err) {
+    cleanup_close int target = -1;
+    int found = open_existing(path, root_fd, &target, err);
+    if (found <= 0)
+        return found;
+    struct stat status;
+    if (fstat(target, &status) < 0)
+        return error_errno(err, path->where, "stat %s", path->path);
+    int covered =
+        S_ISDIR(status.st_mode) ? cover_directory(empty, target, err) : cover_file(host, target);
+    if (covered < 0)
+        return error_errno(err, path->where, "mask %s", path->path);
+    return 0;
+}
+
+static int protect(const struct plan_path *path, int root_fd, struct thole_error *err) {
+    cleanup_close int target = -1;
+    int found = open_existing(path, root_fd, &target, err);
+    if (found <= 0)
+        return found;
+    cleanup_close int tree =
+        open_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0)
+        return error_errno(err, path->where, "make %s read-only", path->path);
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) <
+            0 ||
+        move_mount(tree, "", target, "", EMPTY_BOTH) < 0)
+        return error_errno(err, path->where, "make %s read-only", path->path);
+    return 0;
+}
+
+int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, int root_fd,
+                struct thole_error *err) {
+    for (size_t i = 0; i < plan->readonly_count; i++) {
+        if (protect(&plan->readonly[i], root_fd, err) < 0)
+            return -1;
+    }
+    struct empty_directory empty = {.fd = -1};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < plan->masked_count; i++)
+        result = mask(&plan->masked[i], host, root_fd, &empty, err);
+    if (empty.fd >= 0)
+        (void)close(empty.fd);
+    return result;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to a created container (runtime-spec "Lifecycle", steps 1 to 5). */
+#include "create/create.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/library.h"
+#include "create/dialogue.h"
+#include "create/hooks.h"
+#include "create/notify.h"
+#include "create/prepare.h"
+#include "resctrl/group.h"
+#include "terminal/pty.h"
+
+static int publish(const struct thole_create_request *request, const struct creation *creation,
+                   struct thole_error *err) {
+    const char *receiver = request->pidfd_socket != NULL ? request->pidfd_socket
+                                                         : creation->bundle.plan->pidfd_receiver;
+    if (receiver != NULL &&
+        terminal_send_fd(receiver, creation->launched.pidfd, "standard", err) < 0)
+        return -1;
+    if (request->pid_file == NULL)
+        return 0;
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%d", (int)creation->launched.pid);
+    return file_replace_at(AT_FDCWD, request->pid_file, text, (size_t)length, 0644, err);
+}
+
+static void log_warnings(const struct thole_context *context, const struct plan *plan) {
+    for (char *const *line = plan->warnings; line != NULL && *line != NULL; line++)
+        log_warning(&context->log, "%s", *line);
+}
+
+/* A terminal has two ends: with nobody to hold the other one, nothing could be typed or read. */
+static int check_console(const struct thole_create_request *request, bool gated,
+                         const struct plan *plan, struct thole_error *err) {
+    bool terminal = plan->process != NULL && plan->process->terminal;
+    if (terminal && gated && request->console_socket == NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
+                         "cannot allocate tty if thole will detach without setting console socket");
+    if (!terminal && request->console_socket != NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
+                         "cannot use console socket if thole will not detach or allocate tty");
+    return 0;
+}
+
+/* Asked before anything is made, together with the filter. */
+static int check_libraries(const struct plan *plan, struct thole_error *err) {
+    return plan->cgroup.manager == PLAN_CGROUP_SYSTEMD ? library_require(err) : 0;
+}
+
+static int build_in_directory(const struct thole_context *context,
+                              const struct thole_create_request *request, bool gated, bool detached,
+                              struct creation *creation, struct preparation *preparation,
+                              struct thole_error *err) {
+    struct container *container = &creation->container;
+    const char *notify_directory = NULL;
+    if (request->notify_socket != NULL) {
+        notify_directory = notify_make_directory(container, err);
+        if (notify_directory == NULL)
+            return -1;
+    }
+    if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
+        check_console(request, gated, creation->bundle.plan, err) < 0 ||
+        check_libraries(creation->bundle.plan, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "plan");
+    if (create_prepare_filter(context, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
+    log_warnings(context, creation->bundle.plan);
+    create_prepare_record(container, &creation->bundle);
+    if (notify_directory != NULL)
+        container->record->notify_directory = arena_strdup(&container->arena, notify_directory);
+    /* Saved before anything is made, so that delete finds what a killed create leaves behind. */
+    if (container_save(container, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "record");
+    if (create_prepare_cgroup(context, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "cgroup");
+    if (create_prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
+        create_prepare_init(gated, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "what the container inherits");
+    if (create_dialogue(context, request, creation, preparation, err) < 0)
+        return -1;
+    return publish(request, creation, err);
+}
+
+int create_build(const struct thole_context *context, const struct thole_create_request *request,
+                 bool gated, bool detached, struct creation *creation, struct thole_error *err) {
+    cleanup_preparation struct preparation preparation = {
+        .init = {.phases = context->phases,
+                 .sync = -1,
+                 .gate = -1,
+                 .proc_fd = -1,
+                 .hook_state = -1,
+                 .devpts = -1,
+                 .stdio = {-1, -1, -1}},
+        .null_fd = -1,
+        .cgroup = CGROUP_JOIN_INIT,
+        .cgroup_holder = -1,
+        .in_one_go = !gated && !detached,
+    };
+    if (create_prepare_passed_fds(request, &preparation, err) < 0 ||
+        container_check_id(request->id, err) < 0 ||
+        bundle_read(request, NULL, &creation->bundle, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "configuration");
+    if (container_new(context, request->id, &creation->container, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "state directory");
+    if (build_in_directory(context, request, gated, detached, creation, &preparation, err) < 0) {
+        create_undo(context, creation);
+        return -1;
+    }
+    return 0;
+}
+
+void create_undo(const struct thole_context *context, struct creation *creation) {
+    struct thole_error ignored = {0};
+    struct container *container = &creation->container;
+    bool had_init = creation->launched.pid > 0;
+    launch_abort(&creation->launched);
+    if (creation->bundle.plan != NULL) {
+        const struct plan_cgroup *cgroup = &creation->bundle.plan->cgroup;
+        if (had_init && !container->record->own_pid_namespace)
+            (void)cgroup_kill(cgroup, SIGKILL, &ignored);
+        if (creation->cgroup_made)
+            (void)cgroup_remove(cgroup, &ignored);
+        (void)resctrl_remove(container->record, &ignored);
+        if (had_init)
+            (void)hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTOP, "stopped",
+                            &ignored);
+    }
+    if (container_remove(container, &ignored) < 0)
+        log_warning(&context->log, "%s", ignored.text);
+}
+
+void create_done(struct creation *creation) {
+    container_done(&creation->container);
+    bundle_done(&creation->bundle);
+    const int fds[] = {creation->launched.pidfd, creation->launched.sync, creation->console};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+}

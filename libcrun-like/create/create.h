@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The work of `create`, which `run` shares. */
+#ifndef CREATE_CREATE_H
+#define CREATE_CREATE_H
+
+#include "create/bundle.h"
+#include "create/launch.h"
+#include "state/container.h"
+
+/** A container that has been created, and what its creator still holds of it. */
+struct creation {
+    struct container container;
+    struct bundle bundle;
+    struct launched launched;
+    int console;             /* pty master when there is no console socket, else -1 */
+    bool replace[3];         /* which of fds 0-2 it stands for */
+    int stdio[3];            /* set by the caller: what init gets for fds 0-2, -1: these */
+    bool heard;              /* init has sent a message */
+    int end;                 /* status of an init that ended before it was ready, 0: none did */
+    bool devices_restricted; /* the device rules hold */
+    bool started;            /* init has been told to start, before it was ready */
+    bool cgroup_made;        /* its directories are ours to remove */
+};
+#define CREATION_INIT                                                                     \
+    {                                                                                     \
+        .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1, .stdio = { \
+            -1,                                                                           \
+            -1,                                                                           \
+            -1                                                                            \
+        }                                                                                 \
+    }
+
+/**
+ * Takes @creation to the state "created". With @gated, init waits at the gate for another command;
+ * otherwise on launched.sync, for this process, which may not have to say start any more. Terminals
+ * among fds 0-2 are not handed in: the container gets ends of a pty of its own or, if it is to be
+ * @detached, /dev/null. A failure leaves nothing behind.
+ */
+int create_build(const struct thole_context *context, const struct thole_create_request *request,
+                 bool gated, bool detached, struct creation *creation, struct thole_error *err);
+
+/** Kills init and removes cgroup and state; runs poststop hooks. For failures after the build. */
+void create_undo(const struct thole_context *context, struct creation *creation);
+
+void create_done(struct creation *creation);
+#define cleanup_creation __attribute__((cleanup(create_done)))
+
+#endif

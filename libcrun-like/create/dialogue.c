@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the clone of init to its word that it is ready. */
+#include "create/dialogue.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "apply/credentials.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/wire.h"
+#include "cgroup/devices.h"
+#include "create/early_start.h"
+#include "create/hooks.h"
+#include "network/network.h"
+#include "resctrl/group.h"
+#include "state/gate.h"
+#include "state/process.h"
+#include "terminal/pty.h"
+
+static int run_runtime_hooks(const struct creation *creation, const struct preparation *preparation,
+                             struct thole_error *err) {
+    const struct container *container = &creation->container;
+    const struct plan *plan = creation->bundle.plan;
+    if (hooks_run(container, plan, PLAN_HOOK_PRESTART, "creating", err) < 0 ||
+        hooks_run(container, plan, PLAN_HOOK_CREATE_RUNTIME, "creating", err) < 0)
+        return -1;
+    if (preparation->init.hook_state < 0)
+        return 0;
+    /* These hooks run in the container's namespaces: so does the pid they are told. */
+    pid_t pid = container->record->own_pid_namespace ? 1 : creation->launched.pid;
+    cleanup_free char *creating = container_state_json(container, "creating", pid);
+    cleanup_free char *created = container_state_json(container, "created", pid);
+    if (dprintf(preparation->init.hook_state, "%s\n%s\n", creating, created) < 0)
+        return error_errno(err, "/hooks", "write the state");
+    return 0;
+}
+
+static int take_console(const struct thole_create_request *request, struct creation *creation,
+                        struct wire_message *message, struct thole_error *err) {
+    if (message->fd_count != 1)
+        return error_bug(err, "init sent no console");
+    if (request->console_socket == NULL) {
+        creation->console = message->fds[0];
+        /* Before the program starts: it may ask at once. */
+        for (int fd = 2; fd >= 0; fd--)
+            terminal_copy_size(fd, creation->console);
+        return 0;
+    }
+    cleanup_close int master = message->fds[0];
+    return terminal_send_fd(request->console_socket, master, "/dev/ptmx", err);
+}
+
+/* Init died without a word: most often a memory limit that is too small for its set-up. */
+static int describe_silent_end(struct creation *creation, struct thole_error *err) {
+    int status = process_wait(creation->launched.pidfd);
+    creation->end = status;
+    (void)close(take_fd(&creation->launched.pidfd));
+    error_set(err, THOLE_ERROR_HOST, 0, NULL, "the container's init ended early (%s %d)",
+              status > 128 ? "signal" : "exit status", status > 128 ? status - 128 : status);
+    if (status == 128 + SIGKILL)
+        error_hint(err, "a memory limit too small for the start itself has this effect");
+    return -1;
+}
+
+/* The device rules hold from here on: init has made the container's nodes, which they may forbid;
+ * hooks may still extend them. */
+static int restrict_devices(const struct thole_context *context, struct creation *creation,
+                            struct thole_error *err) {
+    if (!creation->cgroup_made || creation->devices_restricted)
+        return 0;
+    creation->devices_restricted = true;
+    return cgroup_apply_devices(&creation->bundle.plan->cgroup, &context->log, err);
+}
+
+static int wait_until_ready(const struct thole_context *context,
+                            const struct thole_create_request *request, struct creation *creation,
+                            const struct preparation *preparation, struct thole_error *err) {
+    int sync = creation->launched.sync;
+    for (;;) {
+        struct wire_message message;
+        int got = wire_receive(sync, &message, err);
+        if (got == 0)
+            return describe_silent_end(creation, err);
+        creation->heard = true;
+        if (got < 0)
+            return -1;
+        switch (message.kind) {
+        case WIRE_REQUEST_HOOKS:
+            if (restrict_devices(context, creation, err) < 0 ||
+                run_runtime_hooks(creation, preparation, err) < 0 ||
+                wire_send(sync, WIRE_HOOKS_DONE, NULL, 0, -1, err) < 0)
+                return -1;
+            break;
+        case WIRE_CONSOLE:
+            if (take_console(request, creation, &message, err) < 0 ||
+                wire_send(sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err) < 0)
+                return -1;
+            break;
+        case WIRE_READY:
+            return restrict_devices(context, creation, err);
+        default:
+            return error_bug(err, "init sent message %u before it was ready", message.kind);
+        }
+    }
+}
+
+/* Before init begins, or while it works: what would otherwise be waited for at its end. */
+static int restrict_devices_ahead(const struct thole_context *context, struct creation *creation,
+                                  const struct preparation *preparation, struct thole_error *err) {
+    if (preparation->init.replace != NULL ||
+        !early_start_allows_device_rules(creation->bundle.plan))
+        return 0;
+    return restrict_devices(context, creation, err);
+}
+
+/* A start that cannot be said is no failure: init then tells why. */
+static void start_ahead(const struct thole_create_request *request, struct creation *creation,
+                        const struct preparation *preparation) {
+    struct thole_error ignored = {0};
+    bool restricted = !creation->cgroup_made || creation->devices_restricted;
+    if (preparation->in_one_go && preparation->init.replace == NULL && restricted &&
+        early_start_allowed(request, creation->bundle.plan))
+        creation->started = gate_open(creation->launched.sync, &ignored) == 0;
+}
+
+static int move_net_devices(const struct creation *creation, struct thole_error *err) {
+    const struct plan *plan = creation->bundle.plan;
+    if (plan->net_device_count == 0)
+        return 0;
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)creation->launched.pid);
+    cleanup_close int netns = open(path, O_RDONLY | O_CLOEXEC);
+    if (netns < 0)
+        return error_errno(err, "/linux/netDevices", "open the container's network namespace");
+    return network_move_devices(plan->net_devices, plan->net_device_count, netns, err);
+}
+
+static int save_config(const struct creation *creation, struct thole_error *err) {
+    const struct bundle *bundle = &creation->bundle;
+    return file_create_at(creation->container.directory, STATE_CONFIG, bundle->json,
+                          bundle->json_length, 0600, err);
+}
+
+static int launch_once(const struct thole_context *context,
+                       const struct thole_create_request *request, struct creation *creation,
+                       struct preparation *preparation, struct thole_error *err) {
+    const struct plan *plan = creation->bundle.plan;
+    struct container_record *record = creation->container.record;
+    if (!cgroup_devices_change_at_once(&plan->cgroup) &&
+        restrict_devices_ahead(context, creation, preparation, err) < 0)
+        return -1;
+    if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "clone");
+    /* While init is at work. A record with a pid has a configuration beside it. */
+    if (save_config(creation, err) < 0)
+        return -1;
+    record->pid = creation->launched.pid;
+    record->start_time = process_start_time(creation->launched.pid);
+    if (resctrl_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
+        container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0 ||
+        restrict_devices_ahead(context, creation, preparation, err) < 0)
+        return -1;
+    start_ahead(request, creation, preparation);
+    phases_end(context->phases, PHASES_RUNTIME, "record with its pid");
+    if (wait_until_ready(context, request, creation, preparation, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "waiting for the container");
+    /* Raising a limit takes a privilege that init has not got there. */
+    if (plan_has_namespace(plan, CLONE_NEWUSER) && plan->process != NULL &&
+        apply_rlimits(plan->process, creation->launched.pid, err) < 0)
+        return -1;
+    return 0;
+}
+
+static bool was_stillborn(struct creation *creation) {
+    struct pollfd poll_fd = {.fd = creation->launched.pidfd, .events = POLLIN};
+    if (poll_fd.fd >= 0 && poll(&poll_fd, 1, 0) == 1) {
+        creation->end = process_wait(poll_fd.fd);
+        (void)close(take_fd(&creation->launched.pidfd));
+    }
+    return !creation->heard && creation->end == 128 + SIGKILL;
+}
+
+/* Kernels compare how often cgroup.kill was written in the cgroups of parent and newborn: where the
+ * counts differ, a process born by CLONE_INTO_CGROUP is killed at once. Such a one enters by
+ * itself. */
+int create_dialogue(const struct thole_context *context, const struct thole_create_request *request,
+                    struct creation *creation, struct preparation *preparation,
+                    struct thole_error *err) {
+    if (launch_once(context, request, creation, preparation, err) == 0)
+        return 0;
+    if (preparation->cgroup.unified < 0 || !was_stillborn(creation))
+        return -1;
+    launch_abort(&creation->launched);
+    creation->started = false;
+    preparation->init.enters_cgroup = true;
+    if (cgroup_join_allow_move(&preparation->cgroup, err) < 0)
+        return -1;
+    return launch_once(context, request, creation, preparation, err);
+}

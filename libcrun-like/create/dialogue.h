@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the clone of init to its word that it is ready. */
+#ifndef CREATE_DIALOGUE_H
+#define CREATE_DIALOGUE_H
+
+#include "create/prepare.h"
+
+/**
+ * Clones init and answers its messages until it is ready; runs the hooks that belong in between.
+ * The record with its pid is saved on the way.
+ */
+int create_dialogue(const struct thole_context *context, const struct thole_create_request *request,
+                    struct creation *creation, struct preparation *preparation,
+                    struct thole_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cloning init into its namespaces and its cgroup. */
+#ifndef CREATE_LAUNCH_H
+#define CREATE_LAUNCH_H
+
+#include <sys/types.h>
+
+#include "apply/init.h"
+#include "base/error.h"
+
+struct launched {
+    pid_t pid;
+    int pidfd;
+    int sync; /* socket to init */
+};
+#define LAUNCHED_INIT \
+    { .pidfd = -1, .sync = -1 }
+
+/**
+ * Starts apply_init() in a new child of the caller. Namespaces that are joined by path are entered
+ * by the caller for the moment of the clone (mount and cgroup namespaces by init itself); a user
+ * namespace to be joined is entered by a short-lived process in between. Writes the id maps, the
+ * time offsets and oom_score_adj. @init->sync is filled in here.
+ */
+int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
+                struct thole_error *err);
+
+/** Kills init and reaps it, when create fails. */
+void launch_abort(struct launched *launched);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is settled before init is cloned. */
+#include "create/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fastpath.h"
+#include "resctrl/group.h"
+#include "state/gate.h"
+#include "terminal/pty.h"
+
+void preparation_done(struct preparation *preparation) {
+    apply_bind_sources_done(&preparation->sources);
+    cgroup_join_done(&preparation->cgroup);
+    cgroup_release(preparation->cgroup_holder);
+    seccomp_filter_done(&preparation->filter);
+    const int fds[] = {preparation->init.gate, preparation->init.proc_fd,
+                       preparation->init.hook_state, preparation->init.devpts,
+                       preparation->null_fd};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+}
+/* ---- the record ----------------------------------------------------------------------------- */
+
+static uint64_t nanoseconds_now(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static char *copy_or_null(struct arena *arena, const char *string) {
+    return string != NULL ? arena_strdup(arena, string) : NULL;
+}
+
+void create_prepare_record(struct container *container, const struct bundle *bundle) {
+    const struct plan *plan = bundle->plan;
+    struct arena *arena = &container->arena;
+    struct container_record *record = container->record;
+    record->oci_version = arena_strdup(arena, plan->oci_version);
+    record->id = arena_strdup(arena, container->id);
+    record->bundle = arena_strdup(arena, bundle->path);
+    record->rootfs = arena_strdup(arena, plan->rootfs.source);
+    record->created = nanoseconds_now();
+    record->owner = geteuid();
+    record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;
+    record->new_keyring = plan->new_keyring;
+    record->poststart = plan->hooks[PLAN_HOOK_POSTSTART].count > 0;
+    record->poststop = plan->hooks[PLAN_HOOK_POSTSTOP].count > 0;
+    if (plan->seccomp != NULL) {
+        record->listener_path = copy_or_null(arena, plan->seccomp->listener_path);
+        record->listener_metadata = copy_or_null(arena, plan->seccomp->listener_metadata);
+    }
+    record->annotations = bundle->config->annotations; /* lives as long as the bundle does */
+    record_set_cgroup(record, &plan->cgroup, arena);
+    resctrl_note(&plan->rdt, record, arena);
+}
+
+/* ---- what init inherits --------------------------------------------------------------------- */
+
+/* The fds to pass on are known before thole opens any of its own: holes in the range stay holes. */
+int create_prepare_passed_fds(const struct thole_create_request *request,
+                              struct preparation *preparation, struct thole_error *err) {
+    unsigned count = request->listen_fds + request->preserve_fds;
+    size_t capacity = sizeof(preparation->passed_fds) / sizeof(preparation->passed_fds[0]);
+    if (count > capacity)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "at most %zu file descriptors can be passed on", capacity);
+    for (int fd = 3; fd < 3 + (int)count; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            preparation->passed_fds[preparation->init.passed_count++] = fd;
+    }
+    preparation->init.passed_fds = preparation->passed_fds;
+    return 0;
+}
+
+/* Compiling a usual profile takes longer than the rest of the start. Without a cache (-1) it works
+ * all the same. */
+static int open_filter_cache(int root) {
+    if (!fastpath_allowed(FASTPATH_FILTER_CACHE))
+        return -1;
+    if (mkdirat(root, STATE_FILTER_CACHE, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return openat(root, STATE_FILTER_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int create_prepare_filter(const struct thole_context *context, const struct creation *creation,
+                          struct preparation *preparation, struct thole_error *err) {
+    const struct plan_seccomp *seccomp = creation->bundle.plan->seccomp;
+    if (seccomp == NULL)
+        return 0;
+    cleanup_close int cache = open_filter_cache(creation->container.root);
+    if (seccomp_compile_cached(seccomp, &context->log, cache, &preparation->filter, err) < 0 ||
+        seccomp_filter_save(&preparation->filter, creation->container.directory, STATE_FILTER,
+                            err) < 0)
+        return -1;
+    preparation->init.filter = &preparation->filter;
+    return 0;
+}
+
+static int prepare_hook_state(const struct plan *plan, struct preparation *preparation,
+                              struct thole_error *err) {
+    if (plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count +
+            plan->hooks[PLAN_HOOK_START_CONTAINER].count ==
+        0)
+        return 0;
+    preparation->init.hook_state = memfd_create("state", MFD_CLOEXEC);
+    if (preparation->init.hook_state < 0)
+        return error_errno(err, "/hooks", "create a file for the state");
+    return 0;
+}
+
+/* The caller's terminal stays outside: what is typed into it from inside would be executed outside
+ * (tty_ioctl(4), TIOCSTI). */
+int create_prepare_stdio(const struct thole_context *context,
+                         const struct thole_create_request *request, bool detached,
+                         struct creation *creation, struct preparation *preparation,
+                         struct thole_error *err) {
+    static const char *const names[] = {"input", "output", "error"};
+    struct apply_init *init = &preparation->init;
+    const struct plan *plan = creation->bundle.plan;
+    if (plan->process == NULL)
+        return 0;
+    for (int fd = 0; fd < 3; fd++) {
+        bool callers = creation->stdio[fd] < 0 && terminal_is_one(fd);
+        creation->replace[fd] = plan->process->terminal || (callers && !detached);
+        init->stdio[fd] = creation->stdio[fd];
+        if (creation->replace[fd])
+            init->replace = creation->replace;
+        if (!callers || creation->replace[fd])
+            continue;
+        if (preparation->null_fd < 0)
+            preparation->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (preparation->null_fd < 0)
+            return error_errno(err, NULL, "open /dev/null");
+        init->stdio[fd] = preparation->null_fd;
+        if (fd != 0)
+            log_warning(&context->log,
+                        "standard %s is a terminal, which a container in the background does not "
+                        "get: what it writes there is dropped (run --detach --attachable keeps it)",
+                        names[fd]);
+    }
+    int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
+    init->bare_output = request->console_socket != NULL ||
+                        (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
+    bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
+    if (init->replace == NULL || own_devpts)
+        return 0;
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    init->devpts = terminal_devpts_open(root, err);
+    return init->devpts < 0 ? -1 : 0;
+}
+
+int create_prepare_init(bool gated, struct creation *creation, struct preparation *preparation,
+                        struct thole_error *err) {
+    const struct plan *plan = creation->bundle.plan;
+    struct apply_init *init = &preparation->init;
+    init->plan = plan;
+    init->sources = &preparation->sources;
+    init->cgroup = &preparation->cgroup;
+    init->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (init->proc_fd < 0)
+        return error_errno(err, NULL, "open the host's /proc");
+    if (prepare_hook_state(plan, preparation, err) < 0)
+        return -1;
+    if (gated) {
+        init->gate = gate_listen(&creation->container, err);
+        if (init->gate < 0)
+            return -1;
+    }
+    return apply_bind_sources_open(plan, init->proc_fd, &preparation->sources, err);
+}
+
+/* Only one process fits, and that would be the holder: init may still move in, where it could not
+ * be born. */
+static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
+    for (size_t i = 0; i < cgroup->write_count; i++) {
+        const struct plan_cgroup_write *write = &cgroup->writes[i];
+        if (strcmp(write->file, "pids.max") == 0 && strtoull(write->value, NULL, 10) <= 1)
+            return strcmp(write->value, "max") != 0;
+    }
+    return false;
+}
+
+int create_prepare_cgroup(const struct thole_context *context, struct creation *creation,
+                          struct preparation *preparation, struct thole_error *err) {
+    const struct plan *plan = creation->bundle.plan;
+    if (plan->cgroup.manager == PLAN_CGROUP_DISABLED)
+        return 0;
+    if (cgroup_create(&plan->cgroup, &context->log, &preparation->cgroup_holder, err) < 0) {
+        if (!plan->cgroup.best_effort)
+            return -1;
+        log_debug(&context->log, "running without a cgroup: %s", err->text);
+        creation->container.record->cgroups.count = 0;
+        *err = (struct thole_error){0};
+        return 0;
+    }
+    creation->cgroup_made = true;
+    preparation->init.enters_cgroup =
+        (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup)) ||
+        !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
+    struct plan_cgroup without_devices = plan->cgroup;
+    without_devices.device_rule_count = 0;
+    if (cgroup_apply_resources(&without_devices, false, &context->log, err) < 0)
+        return -1;
+    if (cgroup_join_open(&plan->cgroup, "", &preparation->cgroup, err) < 0)
+        return -1;
+    return preparation->init.enters_cgroup ? cgroup_join_allow_move(&preparation->cgroup, err) : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is settled before init is cloned: its record, its cgroup, its filter, what it inherits. */
+#ifndef CREATE_PREPARE_H
+#define CREATE_PREPARE_H
+
+#include "apply/bind_sources.h"
+#include "apply/init.h"
+#include "cgroup/cgroup.h"
+#include "create/create.h"
+#include "security/seccomp.h"
+
+/* What is needed only until init is ready. */
+struct preparation {
+    struct apply_init init;
+    struct apply_bind_sources sources;
+    struct cgroup_join cgroup;
+    int cgroup_holder;
+    struct seccomp_filter filter;
+    int null_fd;
+    bool in_one_go; /* by a runtime in the foreground, which is to start it as well */
+    int passed_fds[1024];
+};
+
+/** Fills the record from the plan: nothing is made yet. */
+void create_prepare_record(struct container *container, const struct bundle *bundle);
+
+/** The fds to pass on: asked before thole opens any of its own, so that holes in the range stay
+ * holes. */
+int create_prepare_passed_fds(const struct thole_create_request *request,
+                              struct preparation *preparation, struct thole_error *err);
+
+/** Compiles the seccomp filter, or takes it from the cache, and stores it for exec. */
+int create_prepare_filter(const struct thole_context *context, const struct creation *creation,
+                          struct preparation *preparation, struct thole_error *err);
+
+/** Makes the cgroup with its limits; the device rules come later (cgroup/devices.h). */
+int create_prepare_cgroup(const struct thole_context *context, struct creation *creation,
+                          struct preparation *preparation, struct thole_error *err);
+
+/** Decides what init gets for fds 0 to 2. */
+int create_prepare_stdio(const struct thole_context *context,
+                         const struct thole_create_request *request, bool detached,
+                         struct creation *creation, struct preparation *preparation,
+                         struct thole_error *err);
+
+/** The gate, the host's /proc, the sources of bind mounts. */
+int create_prepare_init(bool gated, struct creation *creation, struct preparation *preparation,
+                        struct thole_error *err);
+
+void preparation_done(struct preparation *preparation);
+#define cleanup_preparation __attribute__((cleanup(preparation_done)))
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The second half of `run`. */
+#include "create/start.h"
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "create/hooks.h"
+#include "create/notify.h"
+#include "state/gate.h"
+
+int create_start(const struct thole_run_request *request, struct creation *creation,
+                 struct thole_error *err) {
+    const struct container *container = &creation->container;
+    cleanup_close int listening = -1;
+    if (request->create.notify_socket != NULL) {
+        listening = notify_listen(container, err);
+        if (listening < 0)
+            return -1;
+    }
+    if ((!creation->started && gate_open(creation->launched.sync, err) < 0) ||
+        gate_await_program(container, creation->launched.sync, err) < 0)
+        return -1;
+    if (request->detach)
+        gate_remove(container);
+    (void)close(take_fd(&creation->launched.sync));
+    if (hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTART, "running", err) < 0)
+        return -1;
+    if (listening >= 0 && request->detach)
+        return notify_forward(listening, creation->launched.pidfd, creation->launched.pid,
+                              request->create.notify_socket, err);
+    return 0;
+}

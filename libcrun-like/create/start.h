@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The second half of `run`, which the keeper of an attachable container shares. */
+#ifndef CREATE_START_H
+#define CREATE_START_H
+
+#include "create/create.h"
+
+/** Opens the gate on launched.sync, runs the poststart hooks, waits for readiness if detached. */
+int create_start(const struct thole_run_request *request, struct creation *creation,
+                 struct thole_error *err);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entering a container: the runtime's side of the conversation with the new process. */
+#include "enter/enter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apply/credentials.h"
+#include "base/cleanup.h"
+#include "base/fastpath.h"
+#include "base/file.h"
+#include "base/wire.h"
+#include "cgroup/cgroup.h"
+#include "state/gate.h"
+#include "state/process.h"
+#include "sys/clone.h"
+#include "terminal/pty.h"
+
+void entry_done(struct entry *entry) {
+    container_done(&entry->container);
+    seccomp_filter_done(&entry->filter);
+    const int fds[] = {entry->apply.pidfd, entry->apply.proc_fd, entry->apply.devpts,
+                       entry->apply.root,  entry->null_fd,       entry->sync,
+                       entry->pidfd,       entry->console};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+}
+
+/* ---- until the new process is ready ---- */
+
+/* It goes to its owner; its size is right before the program can ask for it. */
+static int keep_console(const struct thole_exec_request *request, struct entry *entry,
+                        const struct wire_message *message, struct thole_error *err) {
+    if (message->fd_count != 1 || entry->console >= 0)
+        return error_bug(err, "the process sent %u terminals", message->fd_count);
+    entry->console = message->fds[0];
+    for (int fd = 2; request->console_socket == NULL && fd >= 0; fd--)
+        terminal_copy_size(fd, entry->console);
+    return wire_send(entry->sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err);
+}
+
+/* A container that is paused meanwhile must not make this process deaf to those who end it: then it
+ * dies, and what it has started dies for lack of it. The relay has blocked these signals before. */
+static void wait_for_message(int sync) {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct pollfd entry = {.fd = sync, .events = POLLIN};
+    sigset_t mask;
+    (void)sigprocmask(SIG_SETMASK, NULL, &mask);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        (void)sigdelset(&mask, ending[i]);
+    while (ppoll(&entry, 1, NULL, &mask) < 0 && errno == EINTR)
+        continue;
+}
+
+/* The process in between and the new one share the socket: their messages may come in any order. */
+static int receive_ready(const struct thole_exec_request *request, struct entry *entry,
+                         struct thole_error *err) {
+    bool ready = false;
+    while (!ready || entry->pid == 0) {
+        struct wire_message message;
+        wait_for_message(entry->sync);
+        int got = wire_receive(entry->sync, &message, err);
+        if (got == 0)
+            return error_set(err, THOLE_ERROR_HOST, 0, NULL,
+                             "the process ended before it was ready");
+        entry->heard = true;
+        if (got < 0)
+            return -1;
+        if (message.kind == WIRE_CHILD_PID)
+            entry->pid = (pid_t)message.payload.number;
+        else if (message.kind == WIRE_READY)
+            ready = true;
+        else if (message.kind != WIRE_CONSOLE)
+            return error_bug(err, "the process sent message %u before it was ready", message.kind);
+        else if (keep_console(request, entry, &message, err) < 0)
+            return -1;
+    }
+    if (request->console_socket == NULL || entry->console < 0)
+        return 0;
+    /* Not earlier: a process that has to be started twice would bring two. */
+    return terminal_send_fd(request->console_socket, entry->console, "/dev/ptmx", err);
+}
+
+int enter_abandon(struct entry *entry) {
+    struct wire_message message;
+    while (entry->pid == 0) {
+        struct thole_error ignored = {0};
+        int got = wire_receive(entry->sync, &message, &ignored);
+        if (got == 0 || (got < 0 && ignored.kind == THOLE_ERROR_BUG))
+            return 0;
+        if (got > 0 && message.kind == WIRE_CHILD_PID)
+            entry->pid = (pid_t)message.payload.number;
+    }
+    int status = 0;
+    (void)kill(entry->pid, SIGKILL);
+    while (waitpid(entry->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    entry->pid = 0;
+    return status;
+}
+
+/* ---- starting ---- */
+
+/* A threaded cgroup cannot be cloned into but can be entered: as if the clone had died at birth. */
+static int describe_clone_error(int birthplace, bool *ret_stillborn, struct thole_error *err) {
+    *ret_stillborn = birthplace >= 0 && errno == EOPNOTSUPP;
+    error_errno(err, NULL, "start a process in the container");
+    if (errno == EAGAIN)
+        error_hint(err, "the pids limit of the container or of its user is reached");
+    return -1;
+}
+
+static int start_once(const struct thole_exec_request *request, struct entry *entry,
+                      const struct cgroup_join *cgroup, bool *ret_stillborn,
+                      struct thole_error *err) {
+    int pair[2];
+    if (wire_pair(pair, err) < 0)
+        return -1;
+    entry->sync = pair[0];
+    entry->apply.sync = pair[1];
+    entry->apply.runtime_end = pair[0];
+    entry->apply.cgroup = cgroup;
+    cleanup_close int stage_pidfd = -1;
+    int birthplace = entry->apply.enters_cgroup ? -1 : cgroup->unified;
+    pid_t stage = sys_clone(0, birthplace, &stage_pidfd);
+    if (stage == 0)
+        apply_exec(&entry->apply);
+    if (stage < 0)
+        (void)describe_clone_error(birthplace, ret_stillborn, err);
+    (void)close(pair[1]);
+    if (stage < 0) {
+        (void)close(take_fd(&entry->sync));
+        return -1;
+    }
+    int result = receive_ready(request, entry, err);
+    int stage_status = process_wait(stage_pidfd);
+    if (result < 0) {
+        *ret_stillborn = !entry->heard && stage_status == 128 + SIGKILL;
+        enter_abandon(entry);
+        (void)close(take_fd(&entry->sync));
+        if (entry->console >= 0)
+            (void)close(take_fd(&entry->console));
+        return -1;
+    }
+    return 0;
+}
+
+/* A process that the kernel kills at its birth in the cgroup enters by itself: see launch() of
+ * creation.c. */
+static int start_in(const struct thole_exec_request *request, struct entry *entry,
+                    struct cgroup_join *cgroup, struct thole_error *err) {
+    bool stillborn = false;
+    entry->apply.enters_cgroup = cgroup->unified >= 0 && !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
+    if (entry->apply.enters_cgroup && cgroup_join_allow_move(cgroup, err) < 0)
+        return -1;
+    if (start_once(request, entry, cgroup, &stillborn, err) == 0)
+        return 0;
+    if (!stillborn || cgroup->unified < 0)
+        return -1;
+    entry->apply.enters_cgroup = true;
+    if (cgroup_join_allow_move(cgroup, err) < 0)
+        return -1;
+    return start_once(request, entry, cgroup, &stillborn, err);
+}
+
+/* A container that made cgroups of its own inside keeps no processes in its outermost one: then the
+ * new process goes where init is. */
+static int start_in_cgroup(const struct thole_exec_request *request, struct entry *entry,
+                           struct thole_error *err) {
+    struct container *container = &entry->container;
+    const struct plan_cgroup *cgroup = container_cgroup(container);
+    cleanup_cgroup_join struct cgroup_join join = CGROUP_JOIN_INIT;
+    bool enters = (request->keep & THOLE_KEEP_CGROUP) == 0 && cgroup->directory_count > 0;
+    if (enters &&
+        cgroup_join_open(cgroup, request->cgroup != NULL ? request->cgroup : "", &join, err) < 0)
+        return -1;
+    if (start_in(request, entry, &join, err) == 0)
+        return 0;
+    if (err->code != EBUSY || request->cgroup != NULL || join.unified < 0)
+        return -1;
+    cleanup_cgroup_join struct cgroup_join of_init = CGROUP_JOIN_INIT;
+    if (cgroup_join_open_of(cgroup, (pid_t)container->record->pid, &of_init, err) < 0)
+        return -1;
+    return start_in(request, entry, &of_init, err);
+}
+
+static int write_pid_file(const char *path, pid_t pid, struct thole_error *err) {
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%d", (int)pid);
+    return file_replace_at(AT_FDCWD, path, text, (size_t)length, 0644, err);
+}
+
+/* From "ready" to the program itself. */
+static int release(const struct thole_exec_request *request, struct entry *entry,
+                   struct thole_error *err) {
+    entry->pidfd = pidfd_open(entry->pid, 0);
+    if (entry->pidfd < 0)
+        return error_errno(err, NULL, "open the new process");
+    bool user_namespace = (entry->apply.flags & CLONE_NEWUSER) != 0;
+    if (apply_oom_score(entry->process, entry->apply.proc_fd, entry->pid, err) < 0 ||
+        (user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
+        return -1;
+    if (request->pidfd_socket != NULL &&
+        terminal_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)
+        return -1;
+    if (gate_start(&entry->container, entry->sync, err) < 0)
+        return -1;
+    return request->pid_file == NULL ? 0 : write_pid_file(request->pid_file, entry->pid, err);
+}
+
+int enter_start(const struct thole_exec_request *request, struct entry *entry,
+                struct thole_error *err) {
+    if (start_in_cgroup(request, entry, err) < 0)
+        return -1;
+    if (release(request, entry, err) < 0) {
+        enter_abandon(entry);
+        return -1;
+    }
+    return 0;
+}

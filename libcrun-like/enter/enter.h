@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The attach engine: one more process for a running container, whatever asks for it. */
+#ifndef ENTER_ENTER_H
+#define ENTER_ENTER_H
+
+#include "apply/exec.h"
+#include "security/seccomp.h"
+#include "state/container.h"
+
+enum { ENTER_PASSED_FDS_MAX = 1024 };
+
+/** Everything that one entry into a container holds. */
+struct entry {
+    struct container container;
+    struct plan_process *process;
+    struct seccomp_filter filter;
+    struct apply_exec apply;
+    int passed_fds[ENTER_PASSED_FDS_MAX];
+    bool replace[3]; /* which of fds 0-2 become the new pty */
+    int null_fd;     /* for those that a detached process does not get, -1: none */
+    bool heard;      /* the new process has sent a message */
+    int sync;
+    int pidfd; /* of the new process, as @pid */
+    pid_t pid;
+    int console; /* pty master, -1: none */
+};
+#define ENTRY_INIT                                             \
+    {                                                          \
+        .container = CONTAINER_INIT,                           \
+        .apply = {.sync = -1,                                  \
+                  .pidfd = -1,                                 \
+                  .root = -1,                                  \
+                  .proc_fd = -1,                               \
+                  .devpts = -1,                                \
+                  .stdio = {-1, -1, -1}},                      \
+        .null_fd = -1, .sync = -1, .pidfd = -1, .console = -1, \
+    }
+
+/**
+ * Decides everything: opens the container, verifies init against its recorded start time, plans
+ * the process, settles which descriptors it gets. From here on this process cannot be ptraced.
+ */
+int enter_prepare(const struct thole_context *context, const struct thole_exec_request *request,
+                  struct entry *entry, struct thole_error *err);
+
+/**
+ * Enters the container and starts the program. On failure nothing of it is left. Afterwards
+ * @entry has pid, pidfd and, unless it went to the console socket, console.
+ */
+int enter_start(const struct thole_exec_request *request, struct entry *entry,
+                struct thole_error *err);
+
+/** Kills the new process and reaps it. Returns its wait status, 0 if there was none. */
+int enter_abandon(struct entry *entry);
+
+/** The host's directory of an open container that its processes see as "/" (O_PATH). */
+int enter_open_root(const struct container *container, struct thole_error *err);
+
+void entry_done(struct entry *entry);
+#define cleanup_entry __attribute__((cleanup(entry_done)))
+
+#endif

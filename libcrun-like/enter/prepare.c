@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entering a container: all decisions, before anything of it is touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "enter/enter.h"
+#include "enter/shell.h"
+#include "enter/users.h"
+#include "host/probe.h"
+#include "oci-spec/document.h"
+#include "plan/build.h"
+#include "terminal/pty.h"
+
+/* ---- what the container is ---- */
+
+static int check_status(const struct thole_exec_request *request, const struct container *container,
+                        struct thole_error *err) {
+    switch (container_status(container)) {
+    case THOLE_STATUS_STOPPED:
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot exec in a stopped container: container not running");
+    case THOLE_STATUS_CREATING:
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot exec in a container that is being created");
+    case THOLE_STATUS_PAUSED:
+        if (!request->ignore_paused)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL, "cannot exec in a paused container");
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+int enter_open_root(const struct container *container, struct thole_error *err) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)container->record->pid);
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root >= 0 ? root : error_errno(err, NULL, "open the root of the container");
+}
+
+static bool same_file(const char *a, const char *b) {
+    struct stat first;
+    struct stat second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_ino == second.st_ino &&
+           first.st_dev == second.st_dev;
+}
+
+static bool same_namespace(pid_t pid, unsigned long flag) {
+    char own[48];
+    char other[48];
+    (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", names_namespace_file(flag));
+    (void)snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, names_namespace_file(flag));
+    return same_file(own, other);
+}
+
+/* Only what differs is joined: entering the own user namespace again is refused by the kernel, and
+ * an unprivileged caller may not enter the host's. */
+static unsigned long namespaces_to_join(pid_t pid) {
+    static const unsigned long all[] = {CLONE_NEWUSER,   CLONE_NEWNS,  CLONE_NEWPID,
+                                        CLONE_NEWUTS,    CLONE_NEWIPC, CLONE_NEWNET,
+                                        CLONE_NEWCGROUP, CLONE_NEWTIME};
+    unsigned long flags = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (!same_namespace(pid, all[i]))
+            flags |= all[i];
+    }
+    return flags;
+}
+
+static bool wants_mounts(const struct thole_exec_request *request) {
+    return request->namespaces == 0 || (request->namespaces & CLONE_NEWNS) != 0;
+}
+
+/* A container that shares the runtime's mount namespace has no more than a root directory. */
+static int choose_namespaces(const struct thole_exec_request *request, struct entry *entry,
+                             struct thole_error *err) {
+    const struct container *container = &entry->container;
+    const pid_t pid = (pid_t)container->record->pid;
+    struct apply_exec *apply = &entry->apply;
+    apply->flags = namespaces_to_join(pid);
+    if (request->namespaces != 0)
+        apply->flags &= request->namespaces;
+    else if ((request->keep & THOLE_KEEP_CGROUP) != 0) /* from inside, its own would be outside */
+        apply->flags &= ~(unsigned long)CLONE_NEWCGROUP;
+    if ((apply->flags & CLONE_NEWNS) != 0 || !wants_mounts(request))
+        return 0;
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    if (same_file(path, "/"))
+        return 0;
+    apply->root = enter_open_root(container, err);
+    return apply->root < 0 ? -1 : 0;
+}
+
+/* ---- what the process is ---- */
+
+static int read_process_file(const char *path, struct arena *arena,
+                             struct oci_process **ret_process, struct thole_error *err) {
+    cleanup_free char *json = NULL;
+    size_t length = 0;
+    if (file_read_at(AT_FDCWD, path, OCI_DOCUMENT_MAX, &json, &length, err) < 0)
+        return -1;
+    return oci_read_process(json, length, arena, ret_process, err);
+}
+
+static int resolve_user(const struct thole_exec_request *request, struct container *container,
+                        const char **ret_user, struct thole_error *err) {
+    if (request->user == NULL)
+        return 0;
+    cleanup_close int root = enter_open_root(container, err);
+    if (root < 0)
+        return -1;
+    return users_resolve(root, request->user, &container->arena, ret_user, err);
+}
+
+static bool has_assignment(char *const *env, const char *prefix) {
+    for (; env != NULL && *env != NULL; env++) {
+        if (text_starts_with(*env, prefix))
+            return true;
+    }
+    return false;
+}
+
+/* TERM names a file to terminfo readers: nothing but a plain name is passed on. */
+static bool is_plain_name(const char *term) {
+    const size_t length = strlen(term);
+    return length > 0 && length <= 64 && term[0] != '.' &&
+           strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._") ==
+               length;
+}
+
+/* TERM of the caller, if the caller's terminal is what the process will talk to. */
+static const char *term_of_caller(const struct thole_exec_request *request) {
+    if (request->term == NULL || request->detach || request->console_socket != NULL ||
+        request->process_file != NULL || !is_plain_name(request->term))
+        return NULL;
+    for (int fd = 0; fd < 3; fd++) {
+        if (terminal_is_one(fd))
+            return request->term;
+    }
+    return NULL;
+}
+
+static int plan_process(const struct thole_context *context,
+                        const struct thole_exec_request *request, struct entry *entry,
+                        struct thole_error *err) {
+    struct container *container = &entry->container;
+    struct arena *arena = &container->arena;
+    struct oci_config *config = NULL;
+    struct oci_process *process = NULL;
+    struct host_facts *facts = NULL;
+    char *no_command[] = {arena_strdup(arena, SHELL_DEFAULT), NULL};
+    char here[PATH_MAX];
+    struct plan_exec_request wish = {
+        .cwd = request->cwd,
+        .args = request->args == NULL && request->process_file == NULL ? no_command : request->args,
+        .env = request->env,
+        .term = term_of_caller(request),
+        .own_home = request->user != NULL && request->process_file == NULL &&
+                    !has_assignment(request->env, "HOME="),
+        .clear_env = request->clear_env,
+        .capabilities = request->capabilities,
+        .additional_gids = request->additional_gids,
+        .additional_gid_count = request->additional_gid_count,
+        .terminal = request->terminal,
+        .no_new_privileges = request->no_new_privileges,
+        .selinux = request->selinux,
+        .apparmor = request->apparmor,
+    };
+    /* The container's directory means nothing among the host's files. */
+    if (wish.cwd == NULL && !wants_mounts(request))
+        wish.cwd = getcwd(here, sizeof(here)) != NULL && here[0] == '/' ? here : "/";
+    if (container_read_config(container, &config, err) < 0 ||
+        resolve_user(request, container, &wish.user, err) < 0)
+        return -1;
+    if (request->process_file != NULL &&
+        read_process_file(request->process_file, arena, &process, err) < 0)
+        return -1;
+    if (host_probe(arena, HOST_NEED_SECURITY | HOST_NEED_SUBIDS, &facts, err) < 0)
+        return -1;
+    facts->cgroup_namespaces = facts->time_namespaces = true; /* or there were no such container */
+    if (plan_exec_build(config, process, facts, &wish, arena, &entry->process, err) < 0)
+        return -1;
+    for (char *const *line = entry->process->warnings; line != NULL && *line != NULL; line++)
+        log_warning(&context->log, "%s", *line);
+    return 0;
+}
+
+/* ---- which of the container's confinements hold ---- */
+
+static int load_filter(struct entry *entry, struct thole_error *err) {
+    const struct container *container = &entry->container;
+    if (faccessat(container->directory, STATE_FILTER, F_OK, 0) < 0)
+        return 0;
+    if (seccomp_filter_read(container->directory, STATE_FILTER, &entry->filter, err) < 0)
+        return -1;
+    entry->apply.filter = &entry->filter;
+    return 0;
+}
+
+static int choose_confinement(const struct thole_exec_request *request, struct entry *entry,
+                              struct thole_error *err) {
+    struct plan_process *process = entry->process;
+    if ((request->keep & THOLE_KEEP_CAPABILITIES) != 0) {
+        if (request->capabilities != NULL && request->capabilities[0] != NULL)
+            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                             "capabilities cannot be both added and kept");
+        entry->apply.keep_capabilities = true;
+        process->no_new_privileges = request->no_new_privileges;
+    }
+    if ((request->keep & THOLE_KEEP_CGROUP) != 0 && request->cgroup != NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "a cgroup of the container cannot be entered and the caller's be kept");
+    if (entry->container.record->new_keyring)
+        entry->apply.keyring = entry->container.record->id;
+    if ((request->keep & THOLE_KEEP_LSM) == 0)
+        return load_filter(entry, err);
+    process->apparmor = request->apparmor;
+    process->selinux = request->selinux;
+    return 0;
+}
+
+/* ---- which descriptors it gets ---- */
+
+/* What is typed into a terminal from inside is executed outside (tty_ioctl(4), TIOCSTI). */
+static int check_raw(const struct thole_exec_request *request, struct thole_error *err) {
+    if (!request->raw)
+        return 0;
+    if (request->terminal || request->detach)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "the caller's own terminal goes with neither a new one nor detaching");
+    cleanup_free char *value = NULL;
+    bool refused =
+        file_read_at(AT_FDCWD, "/proc/sys/dev/tty/legacy_tiocsti", 16, &value, NULL, NULL) == 0 &&
+        value[0] == '0';
+    if (refused || request->force)
+        return 0;
+    error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+              "the kernel lets processes type into a terminal they hold, so the caller's own is "
+              "not handed over");
+    return error_hint(err, "set the sysctl dev.tty.legacy_tiocsti to 0, or use --force");
+}
+
+/* A standard stream that is a terminal is replaced, whatever the container does with it: the
+ * process inside never holds the caller's. */
+static int choose_stdio(const struct thole_exec_request *request, struct entry *entry,
+                        struct thole_error *err) {
+    struct apply_exec *apply = &entry->apply;
+    const bool terminal = entry->process->terminal;
+    if (check_raw(request, err) < 0)
+        return -1;
+    if (request->console_socket != NULL && !terminal)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "cannot use console socket if thole will not allocate tty");
+    if (terminal && request->detach && request->console_socket == NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "cannot allocate tty if thole will detach without setting console socket");
+    bool any = false;
+    bool dropped = false;
+    for (int fd = 0; fd < 3; fd++) {
+        bool callers = !request->raw && terminal_is_one(fd);
+        entry->replace[fd] = terminal || (callers && !request->detach);
+        any = any || entry->replace[fd];
+        dropped = dropped || (callers && !entry->replace[fd]);
+        apply->stdio[fd] = callers && !entry->replace[fd] ? INT_MAX : -1;
+    }
+    apply->own_session = !request->raw;
+    if (dropped) { /* nobody would be there to carry its bytes */
+        entry->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (entry->null_fd < 0)
+            return error_errno(err, NULL, "open /dev/null");
+    }
+    for (int fd = 0; fd < 3; fd++)
+        apply->stdio[fd] = apply->stdio[fd] == INT_MAX ? entry->null_fd : -1;
+    if (!any)
+        return 0;
+    int output = entry->replace[1] ? 1 : entry->replace[2] ? 2 : 0;
+    apply->bare_output = request->console_socket != NULL || !terminal_is_one(output) ||
+                         !terminal_is_one(0); /* only then is the one outside made raw */
+    apply->replace = entry->replace;
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    apply->devpts = terminal_devpts_open(root, err);
+    return apply->devpts < 0 ? -1 : 0;
+}
+
+static int collect_passed_fds(const struct thole_exec_request *request, struct entry *entry,
+                              struct thole_error *err) {
+    unsigned count = request->listen_fds + request->preserve_fds;
+    if (count > ENTER_PASSED_FDS_MAX)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "at most %d file descriptors can be passed on", ENTER_PASSED_FDS_MAX);
+    for (int fd = 3; fd < 3 + (int)count; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            continue;
+        if (!request->raw && terminal_is_one(fd))
+            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                             "file descriptor %d is a terminal, which is not passed on", fd);
+        entry->passed_fds[entry->apply.passed_count++] = fd;
+    }
+    entry->apply.passed_fds = entry->passed_fds;
+    return 0;
+}
+
+int enter_prepare(const struct thole_context *context, const struct thole_exec_request *request,
+                  struct entry *entry, struct thole_error *err) {
+    struct container *container = &entry->container;
+    struct apply_exec *apply = &entry->apply;
+    if (collect_passed_fds(request, entry, err) < 0 ||
+        container_open(context, request->id, container, err) < 0)
+        return -1;
+    if (check_status(request, container, err) < 0)
+        return -1;
+    apply->pidfd = container_pidfd(container, err);
+    if (apply->pidfd < 0 || plan_process(context, request, entry, err) < 0 ||
+        choose_confinement(request, entry, err) < 0 || choose_stdio(request, entry, err) < 0 ||
+        choose_namespaces(request, entry, err) < 0)
+        return -1;
+    apply->process = entry->process;
+    apply->remount_sys_proc = request->remount_sys_proc;
+    apply->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (apply->proc_fd < 0)
+        return error_errno(err, NULL, "open the host's /proc");
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (request->args == NULL && request->process_file == NULL)
+        return shell_choose(request, entry, err);
+    return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User and group names of a container, read from its own files by thole itself. */
+#ifndef ENTER_USERS_H
+#define ENTER_USERS_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/**
+ * Turns "uid", "uid:gid", "name", "name:group" into "uid:gid" or "uid" with the files below
+ * @root_fd. Numbers are taken as they are (CVE-2016-3697); a name brings its group from passwd.
+ * Host name services are never asked: their modules would come out of the image.
+ */
+int users_resolve(int root_fd, const char *user, struct arena *arena, const char **ret_numeric,
+                  struct thole_error *err);
+
+/** The login shell of @uid in /etc/passwd below @root_fd; NULL where it names none. */
+char *users_shell(int root_fd, uint32_t uid, struct arena *arena);
+
+/** The same from one line of passwd(5), if that is the line of @uid; cuts @line up. */
+char *users_shell_of_line(char *line, uint32_t uid, struct arena *arena);
+
+#endif

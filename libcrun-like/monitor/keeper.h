@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes that hold a console while nobody, or somebody with `attach`, looks at it. */
+#ifndef MONITOR_KEEPER_H
+#define MONITOR_KEEPER_H
+
+#include "state/container.h"
+
+/**
+ * run --detach --attachable: forks the keeper, which creates and starts the container as its own
+ * child and serves its console from then on. Returns when the program has started.
+ */
+int monitor_keeper_run(const struct thole_context *context, const struct thole_run_request *request,
+                       struct thole_error *err);
+
+/**
+ * After the detach keys: forks a keeper for the pty @master of the process @pidfd, which is not its
+ * child. With @container it listens for thole_attach(), else it only keeps the pty from hanging up.
+ */
+int monitor_keeper_take_over(const struct container *container, int master, int pidfd, pid_t pid,
+                             struct thole_error *err);
+
+/** Connects to the console that the keeper of @container serves. */
+int monitor_console_connect(const struct container *container, struct thole_error *err);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the runtime's own executable out of reach of what runs inside (CVE-2019-5736). */
+#include "security/own_executable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/memfd.h>
+#include <linux/mount.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fastpath.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+bool own_executable_found_readonly;
+
+/*
+ * An unprivileged caller with a program that belongs to the host's root and to whom nobody else may
+ * write: no user namespace such a caller can make maps that owner.
+ */
+static bool owner_is_out_of_reach(int fd) {
+    struct stat status;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    if (geteuid() == 0 || getuid() == 0 || fstat(fd, &status) < 0 ||
+        syscall(SYS_capget, &header, data) < 0)
+        return false;
+    return status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+           data[0].permitted == 0 && data[1].permitted == 0;
+}
+
+/* fs-verity cannot be taken back; the immutable flag can, by whoever may get the capability. */
+static bool contents_are_frozen(int fd) {
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) < 0)
+        return false;
+    uint64_t attributes = status.stx_attributes & status.stx_attributes_mask;
+    if ((attributes & STATX_ATTR_VERITY) != 0)
+        return true;
+    return (attributes & STATX_ATTR_IMMUTABLE) != 0 &&
+           prctl(PR_CAPBSET_READ, CAP_LINUX_IMMUTABLE, 0, 0, 0) == 0;
+}
+
+/* Nobody can write through /proc/PID/exe of a process that runs from @fd. */
+static bool is_unwritable(int fd) {
+    struct statvfs filesystem;
+    if (fstatvfs(fd, &filesystem) == 0 && (filesystem.f_flag & ST_RDONLY) != 0)
+        return true;
+    int seals = fcntl(fd, F_GET_SEALS);
+    if (seals >= 0 && (seals & F_SEAL_WRITE) != 0)
+        return true;
+    return contents_are_frozen(fd) || owner_is_out_of_reach(fd);
+}
+
+/* A read-only mount of the executable alone, in no mount namespace. -1 where that is refused. */
+static int clone_readonly(int fd) {
+    cleanup_close int tree =
+        (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (tree < 0 ||
+        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        return -1;
+    return take_fd(&tree);
+}
+
+/* MFD_EXEC is asked for where it exists: without it vm.memfd_noexec may forbid the exec. */
+static int create_memory_file(void) {
+    int fd = memfd_create("thole", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create("thole", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd;
+}
+
+static int copy_sealed(int fd, struct thole_error *err) {
+    struct stat status;
+    cleanup_close int copy = create_memory_file();
+    if (copy < 0)
+        return error_errno(err, NULL, "create a memory file for thole's executable");
+    if (fstat(fd, &status) < 0)
+        return error_errno(err, NULL, "read thole's executable");
+    off_t offset = 0;
+    while (offset < status.st_size) {
+        ssize_t sent = sendfile(copy, fd, &offset, (size_t)(status.st_size - offset));
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return error_errno(err, NULL, "copy thole's executable to memory");
+    }
+    if (fchmod(copy, 0555) < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
+        return error_errno(err, NULL, "seal the copy of thole's executable");
+    return take_fd(&copy);
+}
+
+/* environ with @guard added and a former one left out; the strings are shared. NULL: no memory. */
+static char **guarded_environment(char *guard) {
+    size_t count = 0;
+    while (environ != NULL && environ[count] != NULL)
+        count++;
+    char **list = calloc(count + 2, sizeof(*list));
+    if (list == NULL)
+        return NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(environ[i], SEALED_GUARD "=", sizeof(SEALED_GUARD)) != 0)
+            list[used++] = environ[i];
+    }
+    list[used] = guard;
+    return list;
+}
+
+/* The path in the guard, if this process has re-executed; "" where it was unknown. */
+static const char *guarded_path(void) {
+    char *end = NULL;
+    const char *value = getenv(SEALED_GUARD);
+    if (value == NULL || strtol(value, &end, 10) != getpid() || *end != ':')
+        return NULL;
+    return end + 1;
+}
+
+char *own_executable_original_path(void) {
+    const char *guarded = guarded_path();
+    return guarded != NULL && guarded[0] != '\0' ? strdup(guarded) : NULL;
+}
+
+/* Nothing is left to do. */
+static int stay(bool second_attempt) {
+    /* A program started by its descriptor is called after that number (prctl(2)). */
+    if (second_attempt)
+        (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
+    (void)unsetenv(SEALED_GUARD);
+    return 0;
+}
+
+int own_executable_reexecute(char *const argv[], struct thole_error *err) {
+    bool second_attempt = guarded_path() != NULL;
+    bool may_stay = second_attempt || fastpath_allowed(FASTPATH_UNWRITABLE);
+    if (own_executable_found_readonly && may_stay)
+        return stay(second_attempt);
+    cleanup_close int executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (executable < 0)
+        return error_errno(err, NULL, "open thole's own executable (/proc/self/exe)");
+    if (is_unwritable(executable) && may_stay)
+        return stay(second_attempt);
+    if (second_attempt)
+        return error_bug(err, "thole's executable is still writable after it was sealed");
+
+    cleanup_close int sealed =
+        fastpath_allowed(FASTPATH_READONLY_CLONE) ? clone_readonly(executable) : -1;
+    if (sealed < 0)
+        sealed = copy_sealed(executable, err);
+    if (sealed < 0)
+        return -1;
+    char guard[sizeof(SEALED_GUARD) + 24 + PATH_MAX];
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+    if (length < 0 || (size_t)length >= sizeof(path))
+        length = 0;
+    (void)snprintf(guard, sizeof(guard), SEALED_GUARD "=%d:%.*s", (int)getpid(), (int)length, path);
+    cleanup_free char **environment = guarded_environment(guard);
+    if (environment == NULL)
+        return error_errno(err, NULL, "continue in a sealed copy of thole");
+    (void)syscall(SYS_execveat, sealed, "", argv, environment, AT_EMPTY_PATH);
+    return error_errno(err, NULL, "continue in a sealed copy of thole");
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the statically linked thole begins: before the C library is set up, so that sealing the
+ * executable (security/own_executable.h) costs one small execve and not a second start of the C
+ * library.
+ *
+ * Only a shortcut: own_executable_reexecute() judges what came of it, and does the work where this
+ * could not. Nothing of the C library may be used here: no relocation has been applied, there is no
+ * thread-local storage and so no stack protector. Linked with -e thole_entry.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+
+#include "security/own_executable.h"
+
+#ifndef __x86_64__
+#error "the entry is written for x86-64 only"
+#endif
+
+#define WITHOUT_LIBC __attribute__((no_stack_protector, noinline))
+
+/* Keeps the compiler from making a loop into a call of memcpy() or strlen(). */
+#define PLAIN_LOOP() __asm__ volatile("" : : : "memory")
+
+/* What the kernel leaves on the stack of a new program: argc, argv, NULL, envp, NULL. */
+struct initial_stack {
+    long argument_count;
+    char *arguments[];
+};
+
+void thole_entry(void);
+WITHOUT_LIBC __attribute__((used)) void sealed_entry(struct initial_stack *stack);
+
+__asm__(".text\n"
+        ".globl thole_entry\n"
+        ".type thole_entry, @function\n"
+        "thole_entry:\n"
+        "    xor %ebp, %ebp\n"
+        "    mov %rsp, %rbx\n"
+        "    mov %rdx, %r12\n"
+        "    mov %rsp, %rdi\n"
+        "    and $-16, %rsp\n"
+        "    call sealed_entry\n"
+        "    mov %rbx, %rsp\n"
+        "    mov %r12, %rdx\n"
+        "    jmp _start\n"
+        ".size thole_entry, . - thole_entry\n");
+
+static inline long kernel(long number, long a, const void *b, long c, const void *d, long e) {
+    long result;
+    register const void *r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static WITHOUT_LIBC bool begins_with(const char *text, const char *prefix) {
+    for (; *prefix != '\0'; text++, prefix++) {
+        PLAIN_LOOP();
+        if (*text != *prefix)
+            return false;
+    }
+    return true;
+}
+
+/* The words that commands.h marks with `seal`. An argument that happens to be one is no harm. */
+static WITHOUT_LIBC bool runs_a_program(const struct initial_stack *stack) {
+    static const char names[][8] = {"create", "exec", "run"};
+    for (long i = 1; i < stack->argument_count; i++) {
+        for (size_t name = 0; name < sizeof(names) / sizeof(names[0]); name++) {
+            const char *end = stack->arguments[i];
+            if (begins_with(end, names[name])) {
+                while (*end >= 'a' && *end <= 'z')
+                    end++;
+                if (*end == '\0')
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static WITHOUT_LIBC bool is_unwritable(long fd) {
+    struct statfs filesystem;
+    struct statx status;
+    filesystem.f_flags = 0;
+    status.stx_attributes = 0;
+    if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0)
+        return true;
+    own_executable_found_readonly = (filesystem.f_flags & ST_RDONLY) != 0;
+    if (own_executable_found_readonly)
+        return true;
+    return kernel(SYS_statx, fd, "", AT_EMPTY_PATH, NULL, (long)&status) == 0 &&
+           (status.stx_attributes & STATX_ATTR_VERITY) != 0;
+}
+
+/* "THOLE_REEXECUTED=PID:PATH". */
+static WITHOUT_LIBC bool write_guard(char *guard, size_t size) {
+    static const char name[] = SEALED_GUARD "=";
+    char digits[24];
+    size_t count = 0;
+    size_t length = 0;
+    for (; name[length] != '\0'; length++) {
+        PLAIN_LOOP();
+        guard[length] = name[length];
+    }
+    for (long pid = kernel(SYS_getpid, 0, NULL, 0, NULL, 0); pid > 0; pid /= 10)
+        digits[count++] = (char)('0' + pid % 10);
+    while (count > 0)
+        guard[length++] = digits[--count];
+    guard[length++] = ':';
+    long got = kernel(SYS_readlink, (long)"/proc/self/exe", guard + length,
+                      (long)(size - length - 1), NULL, 0);
+    if (got <= 0 || length + (size_t)got >= size - 1)
+        return false;
+    guard[length + (size_t)got] = '\0';
+    return true;
+}
+
+static WITHOUT_LIBC void continue_in(long sealed, struct initial_stack *stack) {
+    char guard[4096 + 64];
+    char **environment = stack->arguments + stack->argument_count + 1;
+    size_t count = 0;
+    if (!write_guard(guard, sizeof(guard)))
+        return;
+    for (; environment[count] != NULL; count++) {
+        PLAIN_LOOP();
+#ifdef THOLE_DEVELOPER
+        if (begins_with(environment[count], "THOLE_NO_FASTPATH="))
+            return;
+#endif
+    }
+    char **list = __builtin_alloca((count + 2) * sizeof(*list));
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        PLAIN_LOOP();
+        if (!begins_with(environment[i], SEALED_GUARD "="))
+            list[used++] = environment[i];
+    }
+    list[used++] = guard;
+    list[used] = NULL;
+    (void)kernel(SYS_execveat, sealed, "", (long)stack->arguments, list, AT_EMPTY_PATH);
+}
+
+void sealed_entry(struct initial_stack *stack) {
+    if (!runs_a_program(stack))
+        return;
+    long executable = kernel(SYS_openat, AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC, NULL, 0);
+    if (executable < 0)
+        return;
+    if (!is_unwritable(executable)) {
+        const struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+        long tree = kernel(SYS_open_tree, executable, "",
+                           OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, NULL, 0);
+        if (tree >= 0) {
+            if (kernel(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes,
+                       sizeof(attributes)) == 0)
+                continue_in(tree, stack);
+            (void)kernel(SYS_close, tree, NULL, 0, NULL, 0);
+        }
+    }
+    (void)kernel(SYS_close, executable, NULL, 0, NULL, 0);
+}

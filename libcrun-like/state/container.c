@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state directory of one container. */
+#include "state/container.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cgroup/cgroup.h"
+#include "oci-spec/document.h"
+#include "state/process.h"
+
+enum { ID_MAX = 255, RECORD_MAX = 8 * 1024 * 1024 };
+
+int container_check_id(const char *id, struct thole_error *err) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+    size_t length = strlen(id);
+    if (length == 0 || length > ID_MAX || strspn(id, allowed) != length || id[0] == '.')
+        return error_set(
+            err, THOLE_ERROR_USAGE, 0, NULL,
+            "invalid container id '%.64s': letters, digits and _+-. are allowed, and no "
+            "dot at the start",
+            id);
+    return 0;
+}
+
+static int make_root(const char *path, struct thole_error *err) {
+    cleanup_free char *copy = strdup(path);
+    if (copy == NULL)
+        return error_errno(err, NULL, "create state directory %s", path);
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+            return error_errno(err, NULL, "create state directory %s", copy);
+        *slash = '/';
+    }
+    if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, NULL, "create state directory %s", copy);
+    return 0;
+}
+
+int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {
+    cleanup_free char *fallback = context->root == NULL ? thole_default_root() : NULL;
+    const char *path = context->root != NULL ? context->root : fallback;
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    int fd = open(path, flags);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (make_root(path, err) < 0)
+            return -1;
+        fd = open(path, flags);
+    }
+    if (fd < 0)
+        return error_errno(err, NULL, "open state directory %s", path);
+    return fd;
+}
+
+char *thole_default_root(void) {
+    const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+    if (geteuid() == 0 || runtime_dir == NULL || runtime_dir[0] == '\0')
+        return strdup("/run/thole");
+    struct text path = {0};
+    text_appendf(&path, "%s/thole", runtime_dir);
+    return text_take(&path);
+}
+
+/* On the directory itself: state.json is replaced by rename, and a file more would cost its making
+ * and removal. The descriptor is one of its own, so that closing it gives the lock up. */
+static int take_lock(struct container *container, struct thole_error *err) {
+    container->lock = openat(container->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (container->lock < 0)
+        return error_errno(err, NULL, "open the state directory");
+    while (flock(container->lock, LOCK_EX) < 0) {
+        if (errno != EINTR)
+            return error_errno(err, NULL, "lock container %s", container->id);
+    }
+    return 0;
+}
+
+int container_new(const struct thole_context *context, const char *id,
+                  struct container *ret_container, struct thole_error *err) {
+    if (container_check_id(id, err) < 0)
+        return -1;
+    ret_container->id = id;
+    ret_container->root = container_open_root(context, true, err);
+    if (ret_container->root < 0)
+        return -1;
+    if (mkdirat(ret_container->root, id, 0711) < 0) {
+        if (errno == EEXIST)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "container with given ID already exists");
+        return error_errno(err, NULL, "create the state directory");
+    }
+    ret_container->directory =
+        openat(ret_container->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (ret_container->directory < 0)
+        return error_errno(err, NULL, "open the state directory");
+    ret_container->record = arena_new(&ret_container->arena, struct container_record);
+    return take_lock(ret_container, err);
+}
+
+static int open_directory(const struct thole_context *context, const char *id,
+                          struct container *container, struct thole_error *err) {
+    if (container_check_id(id, err) < 0)
+        return -1;
+    container->id = id;
+    container->root = container_open_root(context, false, err);
+    if (container->root >= 0)
+        container->directory =
+            openat(container->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (container->root >= 0 && container->directory < 0 && errno != ENOENT)
+        return error_errno(err, NULL, "open the state directory");
+    if (container->directory < 0)
+        return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
+    return 0;
+}
+
+static int read_record(struct container *container, struct thole_error *err) {
+    cleanup_free char *json = NULL;
+    size_t length = 0;
+    if (file_read_at(container->directory, STATE_FILE, RECORD_MAX, &json, &length, err) < 0) {
+        /* create was killed before it could write it, or is about to. */
+        if (err->code == ENOENT)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "container is not completely created");
+        return -1;
+    }
+    if (record_read(json, length, &container->arena, &container->record, err) < 0)
+        return error_prefix(err, "read %s", STATE_FILE);
+    return 0;
+}
+
+int container_open(const struct thole_context *context, const char *id,
+                   struct container *ret_container, struct thole_error *err) {
+    if (open_directory(context, id, ret_container, err) < 0)
+        return -1;
+    return read_record(ret_container, err);
+}
+
+/* The container may have been deleted while the lock was waited for. */
+static int check_still_there(const struct container *container, struct thole_error *err) {
+    struct stat now;
+    struct stat opened;
+    if (fstatat(container->root, container->id, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fstat(container->directory, &opened) < 0 || now.st_ino != opened.st_ino)
+        return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
+    return 0;
+}
+
+int container_open_locked(const struct thole_context *context, const char *id,
+                          struct container *ret_container, struct thole_error *err) {
+    if (open_directory(context, id, ret_container, err) < 0)
+        return -1;
+    if (take_lock(ret_container, err) < 0) {
+        if (err->code == ENOENT)
+            return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
+        return -1;
+    }
+    if (check_still_there(ret_container, err) < 0)
+        return -1;
+    return read_record(ret_container, err);
+}
+
+int container_save(const struct container *container, struct thole_error *err) {
+    cleanup_free char *json = record_write(container->record);
+    return file_replace_at(container->directory, STATE_FILE, json, strlen(json), 0600, err);
+}
+
+static int remove_entries(int directory) {
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_closedir DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    if (list == NULL) {
+        if (copy >= 0)
+            (void)close(copy);
+        return -1;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(list)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(directory, entry->d_name, 0) == 0 || errno == ENOENT)
+            continue;
+        cleanup_close int below =
+            openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (below < 0 || remove_entries(below) < 0 ||
+            unlinkat(directory, entry->d_name, AT_REMOVEDIR) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int container_remove(struct container *container, struct thole_error *err) {
+    enum { ATTEMPTS = 16 };
+    /* The record goes first: what is left after a crash is an empty shell, not a container. */
+    (void)unlinkat(container->directory, STATE_FILE, 0);
+    (void)unlinkat(container->directory, STATE_CONFIG, 0);
+    for (int attempt = 0;; attempt++) {
+        /* Most containers leave no more than these two files. */
+        if (attempt > 0 && remove_entries(container->directory) < 0)
+            break;
+        if (unlinkat(container->root, container->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+            return 0;
+        /* A command that came in between makes its lock anew before it finds the record gone. */
+        if (errno != ENOTEMPTY || attempt == ATTEMPTS)
+            break;
+    }
+    return error_errno(err, NULL, "remove the state directory");
+}
+
+int container_read_config(struct container *container, struct oci_config **ret_config,
+                          struct thole_error *err) {
+    cleanup_free char *json = NULL;
+    size_t length = 0;
+    if (file_read_at(container->directory, STATE_CONFIG, OCI_DOCUMENT_MAX, &json, &length, err) < 0)
+        return -1;
+    return oci_read_config(json, length, &container->arena, NULL, ret_config, err);
+}
+
+static int not_running(struct thole_error *err) {
+    return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+}
+
+int container_pidfd(const struct container *container, struct thole_error *err) {
+    pid_t pid = (pid_t)container->record->pid;
+    if (pid <= 0)
+        return not_running(err);
+    cleanup_close int pidfd = pidfd_open(pid, 0);
+    /* EINVAL: what Linux before 6.9 says of a process that is being reaped. */
+    if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
+        return not_running(err);
+    if (pidfd < 0)
+        return error_errno(err, NULL, "open process %d", pid);
+    /* With the pidfd open the pid cannot be reused: a matching start time proves it is ours. */
+    if (process_start_time(pid) != container->record->start_time)
+        return not_running(err);
+    return take_fd(&pidfd);
+}
+
+struct plan_cgroup *container_cgroup(struct container *container) {
+    return record_cgroup(container->record, &container->arena);
+}
+
+enum thole_status container_status(const struct container *container) {
+    const struct container_record *record = container->record;
+    if (record->pid == 0)
+        return THOLE_STATUS_CREATING;
+    uint64_t start_time = process_start_time((pid_t)record->pid);
+    if (start_time == 0 || start_time != record->start_time)
+        return THOLE_STATUS_STOPPED;
+    cleanup_arena struct arena arena = {0};
+    if (cgroup_is_frozen(record_cgroup(record, &arena)) == 1)
+        return THOLE_STATUS_PAUSED;
+    if (faccessat(container->directory, STATE_GATE, F_OK, 0) == 0)
+        return THOLE_STATUS_CREATED;
+    return THOLE_STATUS_RUNNING;
+}
+
+char *container_state_json(const struct container *container, const char *status, pid_t pid) {
+    const struct container_record *record = container->record;
+    char owner[] = "";
+    char created[RECORD_TIME];
+    record_format_created(record, created);
+    const struct oci_state state = {
+        .oci_version = record->oci_version,
+        .id = record->id,
+        .status = (char *)(uintptr_t)status,
+        .pid = {.set = pid > 0, .value = pid},
+        .bundle = record->bundle,
+        .rootfs = record->rootfs,
+        .created = created,
+        .owner = owner,
+        .annotations = record->annotations,
+    };
+    return oci_write_state(&state, 0);
+}
+
+static void close_if_open(int *fd) {
+    if (*fd >= 0)
+        (void)close(take_fd(fd));
+}
+
+void container_done(struct container *container) {
+    close_if_open(&container->lock);
+    close_if_open(&container->directory);
+    close_if_open(&container->root);
+    arena_done(&container->arena);
+    container->record = NULL;
+}

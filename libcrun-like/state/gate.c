@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both ends of the start gate that the runtime holds. */
+#include "state/gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/wire.h"
+#include "oci-spec/document.h"
+#include "security/seccomp.h"
+
+/* The state directory may lie deeper than sun_path is long. */
+static void gate_address(const struct container *container, struct sockaddr_un *address) {
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    (void)snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
+                   container->directory, STATE_GATE);
+}
+
+int gate_listen(const struct container *container, struct thole_error *err) {
+    struct sockaddr_un address;
+    gate_address(container, &address);
+    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(err, NULL, "create the start gate");
+    mode_t former = umask(0177);
+    int bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+    (void)umask(former);
+    if (bound < 0 || listen(fd, 1) < 0)
+        return error_errno(err, NULL, "create the start gate");
+    return take_fd(&fd);
+}
+
+int gate_connect(const struct container *container, struct thole_error *err) {
+    struct sockaddr_un address;
+    gate_address(container, &address);
+    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(err, NULL, "connect to the start gate");
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        if (errno == ENOENT)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "cannot start an already running container");
+        if (errno == ECONNREFUSED)
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "cannot start a container that has stopped");
+        return error_errno(err, NULL, "connect to the start gate");
+    }
+    return take_fd(&fd);
+}
+
+static int pass_listener(const struct container *container, int notify_fd,
+                         struct thole_error *err) {
+    const struct container_record *record = container->record;
+    if (record->listener_path == NULL)
+        return error_bug(err, "a seccomp notify fd without a listener");
+    char seccomp_fd[] = "seccompFd";
+    char status[] = "creating";
+    char *fds[] = {seccomp_fd, NULL};
+    struct oci_state state = {
+        .oci_version = record->oci_version,
+        .id = record->id,
+        .status = status,
+        .pid = {.set = true, .value = record->pid},
+        .bundle = record->bundle,
+        .annotations = record->annotations,
+    };
+    const struct oci_process_state process_state = {
+        .oci_version = record->oci_version,
+        .fds = {.items = fds, .count = 1, .set = true},
+        .pid = {.set = true, .value = record->pid},
+        .metadata = record->listener_metadata,
+        .state = &state,
+    };
+    cleanup_free char *json = oci_write_process_state(&process_state, 0);
+    return seccomp_send_listener(record->listener_path, notify_fd, json, err);
+}
+
+int gate_open(int connection, struct thole_error *err) {
+    if (wire_send(connection, WIRE_START, NULL, 0, -1, err) == 0)
+        return 0;
+    /* Killed between its last message and this one. */
+    if (err->code == EPIPE || err->code == ECONNRESET)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+    return -1;
+}
+
+int gate_await_program(const struct container *container, int connection, struct thole_error *err) {
+    for (;;) {
+        struct wire_message message;
+        int got = wire_receive(connection, &message, err);
+        if (got <= 0)
+            return got;
+        if (message.kind != WIRE_SECCOMP || message.fd_count != 1)
+            return error_bug(err, "init sent message %u after start", message.kind);
+        cleanup_close int notify_fd = message.fds[0];
+        if (pass_listener(container, notify_fd, err) < 0 ||
+            wire_send(connection, WIRE_SECCOMP_KEPT, NULL, 0, -1, err) < 0)
+            return -1;
+    }
+}
+
+int gate_start(const struct container *container, int connection, struct thole_error *err) {
+    return gate_open(connection, err) < 0 ? -1 : gate_await_program(container, connection, err);
+}
+
+void gate_remove(const struct container *container) {
+    (void)unlinkat(container->directory, STATE_GATE, 0);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate: a socket in the state directory at which init waits for `start`. */
+#ifndef STATE_GATE_H
+#define STATE_GATE_H
+
+#include "base/error.h"
+#include "state/container.h"
+
+/** Binds the listening socket that init inherits; only root of the host can connect (mode 0600). */
+int gate_listen(const struct container *container, struct thole_error *err);
+
+/** Connects to init; kind STATE when the container was started already. */
+int gate_connect(const struct container *container, struct thole_error *err);
+
+/** Says start over a connection to init: the gate's, or the sync socket of `run`. */
+int gate_open(int connection, struct thole_error *err);
+
+/** Then: passes the seccomp notify fd on if there is one, waits for execve. 0: the program runs. */
+int gate_await_program(const struct container *container, int connection, struct thole_error *err);
+
+/** Both. */
+int gate_start(const struct container *container, int connection, struct thole_error *err);
+
+/** Closes the gate for good: the container counts as started. */
+void gate_remove(const struct container *container);
+
+#endif

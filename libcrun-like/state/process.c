@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Process identity and exit status. */
+#include "state/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum { STATE_FIELD = 3, START_TIME_FIELD = 22 };
+
+uint64_t process_start_time(pid_t pid) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    cleanup_free char *text = NULL;
+    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
+        return 0;
+    /* The command name may hold anything, blanks and parentheses included: the last one ends it. */
+    char *rest = strrchr(text, ')');
+    if (rest == NULL)
+        return 0;
+    uint64_t start_time = 0;
+    (void)strsep(&rest, " ");
+    for (int field = STATE_FIELD; field <= START_TIME_FIELD && rest != NULL; field++) {
+        const char *value = strsep(&rest, " ");
+        if (field == STATE_FIELD && (value[0] == 'Z' || value[0] == 'X'))
+            return 0;
+        if (field == START_TIME_FIELD && !text_parse_uint(value, UINT64_MAX, &start_time))
+            return 0;
+    }
+    return start_time;
+}
+
+int process_wait(int pidfd) {
+    siginfo_t info = {0};
+    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Telling processes apart by more than their pid. */
+#ifndef STATE_PROCESS_H
+#define STATE_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/** Start time of @pid in clock ticks since boot (proc_pid_stat(5)); 0: it is gone or a zombie. */
+uint64_t process_start_time(pid_t pid);
+
+/**
+ * Waits for the child @pidfd and reaps it. Returns its status as a shell has it: the exit code, or
+ * 128 + signal; -1 with errno set.
+ */
+int process_wait(int pidfd);
+
+#endif

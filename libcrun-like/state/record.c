@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of state.json, read and written by the engine of oci-spec. */
+#include "state/record.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "oci-spec/fields.h"
+#include "oci-spec/reader.h"
+#include "oci-spec/writer.h"
+
+static const struct name_value managers[] = {
+    {"cgroupfs", PLAN_CGROUP_FILES + 1},
+    {"systemd", PLAN_CGROUP_SYSTEMD + 1},
+    {"disabled", PLAN_CGROUP_DISABLED + 1},
+    {NULL, 0},
+};
+
+static const struct oci_field record_directory_fields[] = {
+    OCI_FIELD(record_directory, "unified", unified),
+    OCI_FIELD(record_directory, "controllers", controllers, .flags = OCI_REQUIRED),
+    OCI_FIELD(record_directory, "mountpoint", mountpoint, .flags = OCI_REQUIRED),
+    OCI_FIELD(record_directory, "path", path, .flags = OCI_REQUIRED),
+};
+static OCI_TYPE(record_directory);
+
+static const struct oci_field container_record_fields[] = {
+    OCI_FIELD(container_record, "ociVersion", oci_version, .flags = OCI_REQUIRED),
+    OCI_FIELD(container_record, "id", id, .flags = OCI_REQUIRED),
+    OCI_FIELD(container_record, "bundle", bundle, .flags = OCI_REQUIRED),
+    OCI_FIELD(container_record, "rootfs", rootfs, .flags = OCI_REQUIRED),
+    OCI_NUMBER(container_record, "created", created, 0, UINT64_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(container_record, "owner", owner, 0, UINT32_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(container_record, "pid", pid, 0, INT32_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(container_record, "startTime", start_time, 0, UINT64_MAX, .flags = OCI_REQUIRED),
+    OCI_CHOICE(container_record, "cgroupManager", cgroup_manager, managers, .flags = OCI_REQUIRED),
+    OCI_FIELD(container_record, "cgroupBestEffort", cgroup_best_effort),
+    OCI_OBJECTS(container_record, "cgroups", cgroups, record_directory),
+    OCI_FIELD(container_record, "systemdScope", systemd_scope),
+    OCI_FIELD(container_record, "systemdUser", systemd_user),
+    OCI_FIELD(container_record, "ownPidNamespace", own_pid_namespace),
+    OCI_FIELD(container_record, "poststart", poststart),
+    OCI_FIELD(container_record, "poststop", poststop),
+    OCI_FIELD(container_record, "newKeyring", new_keyring),
+    OCI_FIELD(container_record, "listenerPath", listener_path),
+    OCI_FIELD(container_record, "listenerMetadata", listener_metadata),
+    OCI_FIELD(container_record, "notifyDirectory", notify_directory),
+    OCI_FIELD(container_record, "rdtClass", rdt_class),
+    OCI_FIELD(container_record, "rdtGroup", rdt_group),
+    OCI_FIELD(container_record, "rdtMonitor", rdt_monitor),
+    OCI_FIELD(container_record, "annotations", annotations),
+};
+static OCI_TYPE(container_record);
+
+char *record_write(const struct container_record *record) {
+    return oci_write(&container_record_type, record, 0);
+}
+
+int record_read(const char *json, size_t length, struct arena *arena,
+                struct container_record **ret_record, struct thole_error *err) {
+    void *record = oci_read(&container_record_type, json, length, arena, NULL, err);
+    if (record == NULL)
+        return -1;
+    *ret_record = record;
+    return 0;
+}
+
+void record_format_created(const struct container_record *record, char text[RECORD_TIME]) {
+    const time_t seconds = (time_t)(record->created / 1000000000);
+    struct tm parts;
+    (void)gmtime_r(&seconds, &parts);
+    size_t length = strftime(text, RECORD_TIME, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + length, RECORD_TIME - length, ".%09uZ",
+                   (unsigned)(record->created % 1000000000));
+}
+
+struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena) {
+    struct plan_cgroup *cgroup = arena_new(arena, struct plan_cgroup);
+    cgroup->manager = (enum plan_cgroup_manager)(record->cgroup_manager - 1);
+    cgroup->best_effort = record->cgroup_best_effort;
+    cgroup->systemd_scope = record->systemd_scope;
+    cgroup->systemd_user = record->systemd_user;
+    cgroup->directory_count = record->cgroups.count;
+    cgroup->directories =
+        arena_new_array(arena, record->cgroups.count, struct plan_cgroup_directory);
+    for (size_t i = 0; i < record->cgroups.count; i++) {
+        const struct record_directory *stored = &record->cgroups.items[i];
+        cgroup->directories[i] = (struct plan_cgroup_directory){
+            .unified = stored->unified,
+            .controllers = stored->controllers,
+            .mountpoint = stored->mountpoint,
+            .path = stored->path,
+        };
+    }
+    return cgroup;
+}
+
+void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
+                       struct arena *arena) {
+    record->cgroup_manager = (int)cgroup->manager + 1;
+    record->cgroup_best_effort = cgroup->best_effort;
+    record->systemd_user = cgroup->systemd_user;
+    if (cgroup->systemd_scope != NULL)
+        record->systemd_scope = arena_strdup(arena, cgroup->systemd_scope);
+    record->cgroups.count = cgroup->directory_count;
+    record->cgroups.items =
+        arena_new_array(arena, cgroup->directory_count, struct record_directory);
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &cgroup->directories[i];
+        record->cgroups.items[i] = (struct record_directory){
+            .unified = directory->unified,
+            .controllers = arena_strdup(arena, directory->controllers),
+            .mountpoint = arena_strdup(arena, directory->mountpoint),
+            .path = arena_strdup(arena, directory->path),
+        };
+    }
+}

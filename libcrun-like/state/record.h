@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state.json: what thole remembers of a container; everything else is asked of the kernel. */
+#ifndef STATE_RECORD_H
+#define STATE_RECORD_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci-spec/spec.h"
+#include "plan/plan.h"
+
+/** struct plan_cgroup_directory as it is stored. */
+struct record_directory {
+    bool unified;
+    char *controllers;
+    char *mountpoint;
+    char *path;
+};
+
+struct container_record {
+    char *oci_version;
+    char *id;
+    char *bundle;
+    char *rootfs;
+    uint64_t created; /* nanoseconds since 1970 */
+    uint32_t owner;
+    int64_t pid;             /* 0 until there is an init */
+    uint64_t start_time;     /* of pid, in clock ticks since boot: tells a reused pid */
+    int cgroup_manager;      /* enum plan_cgroup_manager + 1 */
+    bool cgroup_best_effort; /* some of the directories may not exist: nobody asked for them */
+    OCI_LIST(struct record_directory) cgroups;
+    char *systemd_scope;    /* NULL: none */
+    bool systemd_user;      /* it is the user's systemd */
+    bool own_pid_namespace; /* the end of init is the end of all */
+    bool poststart;         /* the saved configuration has such hooks */
+    bool poststop;
+    bool new_keyring;    /* its processes share a session keyring named after it */
+    char *listener_path; /* of the seccomp notify fd, NULL: none */
+    char *listener_metadata;
+    char *notify_directory; /* host side of /run/notify, NULL: none */
+    char *rdt_class;        /* resctrl group that it is in, NULL: none of its own choice */
+    char *rdt_group;        /* resctrl directories to remove, NULL: none */
+    char *rdt_monitor;
+    struct oci_pairs annotations;
+};
+
+enum { RECORD_TIME = 40 };
+
+/** Writes when the container was created: RFC 3339, UTC, nanoseconds. */
+void record_format_created(const struct container_record *record, char text[RECORD_TIME]);
+
+/** Returns malloc'ed JSON. */
+char *record_write(const struct container_record *record);
+int record_read(const char *json, size_t length, struct arena *arena,
+                struct container_record **ret_record, struct thole_error *err);
+
+/** The record's cgroup as a plan without writes, in @arena. */
+struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena);
+/** Copies manager, directories and scope of @cgroup into @record. */
+void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
+                       struct arena *arena);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thole_create(). */
+#include "create/create.h"
+
+int thole_create(const struct thole_context *context, const struct thole_create_request *request,
+                 struct thole_error *err) {
+    cleanup_creation struct creation creation = CREATION_INIT;
+    return create_build(context, request, true, true, &creation, err);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thole_pause() and thole_resume(). */
+#include "base/cleanup.h"
+#include "cgroup/cgroup.h"
+#include "state/container.h"
+
+static int set_frozen(const struct thole_context *context, const char *id, bool freeze,
+                      struct thole_error *err) {
+    cleanup_container struct container container = CONTAINER_INIT;
+    if (container_open_locked(context, id, &container, err) < 0)
+        return -1;
+    enum thole_status status = container_status(&container);
+    bool possible = freeze ? status == THOLE_STATUS_RUNNING || status == THOLE_STATUS_CREATED
+                           : status == THOLE_STATUS_PAUSED;
+    if (!possible)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "cannot %s a container that is %s",
+                         freeze ? "pause" : "resume", thole_status_name(status));
+    return cgroup_freeze(container_cgroup(&container), freeze, err);
+}
+
+int thole_pause(const struct thole_context *context, const char *id, struct thole_error *err) {
+    return set_frozen(context, id, true, err);
+}
+
+int thole_resume(const struct thole_context *context, const char *id, struct thole_error *err) {
+    return set_frozen(context, id, false, err);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thole_run(): create and start in one process, wait in the foreground, delete. */
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cgroup/cgroup.h"
+#include "create/hooks.h"
+#include "create/notify.h"
+#include "create/start.h"
+#include "monitor/keeper.h"
+#include "state/gate.h"
+#include "terminal/relay.h"
+#include "verbs/delete.h"
+
+static int wait_in_foreground(const struct creation *creation, struct terminal_relay *relay,
+                              struct thole_error *err) {
+    relay->pidfd = creation->launched.pidfd;
+    relay->pid = creation->launched.pid;
+    if (creation->console >= 0) {
+        relay->master = creation->console;
+        if (creation->replace[0])
+            relay->input = 0;
+        relay->output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
+    }
+    return terminal_relay_run(relay, err);
+}
+
+static int run_in_foreground(const struct thole_context *context,
+                             const struct thole_run_request *request, struct creation *creation,
+                             int *ret_status, struct thole_error *err) {
+    const struct thole_terminal_options *options = &request->terminal_options;
+    cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
+    struct terminal_relay relay = {
+        .master = -1, .input = -1, .output = -1, .forward_signals = true, .recorder = &recorder};
+    if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
+        terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
+        return -1;
+    /* Orphans of a container that shares the caller's pid namespace come back here. */
+    if (!request->no_subreaper)
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (terminal_relay_block(&relay, err) < 0 ||
+        create_build(context, &request->create, false, false, creation, err) < 0)
+        return -1;
+    if (create_start(request, creation, err) < 0) {
+        create_undo(context, creation);
+        return -1;
+    }
+    phases_end(context->phases, PHASES_RUNTIME, "start");
+    /* Other commands may work on the container while it runs. */
+    (void)close(take_fd(&creation->container.lock));
+    int status = wait_in_foreground(creation, &relay, err);
+    phases_end(context->phases, PHASES_RUNTIME, "program");
+    if (status < 0)
+        return -1;
+    if (recorder.failure != 0)
+        log_warning(&context->log, "the session is not completely recorded: %s",
+                    strerror(recorder.failure));
+    *ret_status = status;
+    if (relay.detached)
+        return monitor_keeper_take_over(&creation->container, creation->console,
+                                        creation->launched.pidfd, creation->launched.pid, err);
+    if (request->keep)
+        return 0;
+    int result = delete_finish(context, &creation->container, err);
+    phases_end(context->phases, PHASES_RUNTIME, "deletion");
+    return result;
+}
+
+int thole_run(const struct thole_context *context, const struct thole_run_request *request,
+              int *ret_status, struct thole_error *err) {
+    cleanup_creation struct creation creation = CREATION_INIT;
+    *ret_status = 0;
+    if (request->attachable && !request->detach)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "attachable is for containers that run detached");
+    if (request->attachable)
+        return monitor_keeper_run(context, request, err);
+    if (!request->detach)
+        return run_in_foreground(context, request, &creation, ret_status, err);
+
+    if (create_build(context, &request->create, true, true, &creation, err) < 0)
+        return -1;
+    (void)close(take_fd(&creation.launched.sync));
+    creation.launched.sync = gate_connect(&creation.container, err);
+    if (creation.launched.sync < 0 || create_start(request, &creation, err) < 0) {
+        create_undo(context, &creation);
+        return -1;
+    }
+    phases_end(context->phases, PHASES_RUNTIME, "start");
+    return 0;
+}

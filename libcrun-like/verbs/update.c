@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thole_update(): new limits for a container that exists. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/reader.h"
+#include "host/probe.h"
+#include "oci-spec/document.h"
+#include "plan/build.h"
+#include "resctrl/group.h"
+#include "state/container.h"
+
+static bool is_given(const struct oci_int *number) {
+    return number->set && number->value != 0;
+}
+
+/* Where one file holds two members, or one limit includes another, an update of one keeps the
+ * other: what is missing is filled in from what holds now. */
+static int complete(struct oci_resources *resources, const struct plan_cgroup *cgroup,
+                    struct thole_error *err) {
+    cleanup_cgroup_reader struct cgroup_reader reader = {0};
+    struct oci_cpu *cpu = resources->cpu;
+    struct oci_memory *memory = resources->memory;
+    if (cgroup_reader_open(cgroup, &reader, err) < 0)
+        return -1;
+    uint64_t now = 0;
+    cleanup_free char *bandwidth = cgroup_reader_text(&reader, "cpu", NULL, "cpu.max");
+    const char *period = bandwidth != NULL ? strchr(bandwidth, ' ') : NULL;
+    if (cpu != NULL && period != NULL) {
+        if (!cpu->quota.set && cgroup_number_find(bandwidth, NULL, &now))
+            cpu->quota = (struct oci_int){.set = true, .value = (int64_t)now};
+        if (cpu->period.value == 0 && cgroup_number_find(period + 1, NULL, &now))
+            cpu->period = (struct oci_uint){.set = true, .value = now};
+    }
+    if (memory != NULL && memory->swap.value > 0 && !is_given(&memory->limit)) {
+        cleanup_free char *limit =
+            cgroup_reader_text(&reader, "memory", "memory.limit_in_bytes", "memory.max");
+        if (cgroup_number_find(limit, NULL, &now))
+            memory->limit = (struct oci_int){.set = true, .value = (int64_t)now};
+    }
+    return 0;
+}
+
+/* Returns 1 if schemata were written, 0 if none are asked for. */
+static int update_rdt(struct container *container, const struct thole_update *update,
+                      const struct host_facts *facts, char **ret_former, struct thole_error *err) {
+    char *lines[2] = {NULL, NULL};
+    struct plan_strings schemata = {.items = lines};
+    if (update->l3_cache_schema != NULL)
+        lines[schemata.count++] = arena_strdup(&container->arena, update->l3_cache_schema);
+    if (update->mem_bw_schema != NULL)
+        lines[schemata.count++] = arena_strdup(&container->arena, update->mem_bw_schema);
+    if (schemata.count == 0)
+        return 0;
+    if (facts->resctrl == NULL)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+                         "an Intel RDT schema is asked for, but no resctrl file system is mounted");
+    const bool had_group = container->record->rdt_class != NULL;
+    int result = resctrl_update(facts->resctrl, &schemata, container_cgroup(container),
+                                container->record, &container->arena, ret_former, err);
+    /* Saved even after an error: what was made has to be removed some day. */
+    if (!had_group && container->record->rdt_class != NULL && container_save(container, err) < 0)
+        return -1;
+    return result < 0 ? -1 : 1;
+}
+
+int thole_update(const struct thole_context *context, const char *id,
+                 const struct thole_update *update, struct thole_error *err) {
+    cleanup_container struct container container = CONTAINER_INIT;
+    if (container_open_locked(context, id, &container, err) < 0)
+        return -1;
+    if (container_status(&container) == THOLE_STATUS_STOPPED)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot update a stopped container: container not running");
+    struct oci_resources *resources = NULL;
+    struct host_facts *facts = NULL;
+    struct plan_cgroup *cgroup = NULL;
+    if (oci_read_resources(update->resources, strlen(update->resources), &container.arena,
+                           &resources, err) < 0 ||
+        complete(resources, container_cgroup(&container), err) < 0 ||
+        host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL,
+                   &facts, err) < 0 ||
+        plan_resources_build(resources, facts, container_cgroup(&container), &container.arena,
+                             &cgroup, err) < 0)
+        return -1;
+    cleanup_free char *former = NULL;
+    int changed = update_rdt(&container, update, facts, &former, err);
+    if (changed < 0)
+        return -1;
+    int result = cgroup_apply_resources(cgroup, true, &context->log, err);
+    if (result < 0 && changed > 0)
+        resctrl_restore(container.record, former);
+    return result;
+}
