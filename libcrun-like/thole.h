@@ -40,7 +40,10 @@ struct thole_context {
     struct phases *phases; /* measures create, run and exec; NULL: nothing is measured */
 };
 
-/** "/run/thole", or $XDG_RUNTIME_DIR/thole for an unprivileged user (malloc'ed). */
+/**
+ * "/run/thole", or $XDG_RUNTIME_DIR/thole for an ordinary user and for uid 0 of a user namespace
+ * whose USER is not root (malloc'ed).
+ */
 THOLE_PUBLIC char *thole_default_root(void);
 
 struct thole_create_request {

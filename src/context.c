@@ -11,8 +11,8 @@
 #define MEMBER(name) offsetof(struct global_settings, name)
 
 const struct option_row global_options[] = {
-    {"root", 0, OPTION_STRING, MEMBER(root), "DIR",
-     "keep the state of containers in DIR (default: /run/thole)", .not_empty = true},
+    {"root", 0, OPTION_STRING, MEMBER(root), "DIR", "keep the state of containers in DIR",
+     .not_empty = true},
     {"log", 0, OPTION_STRING, MEMBER(log), "DEST",
      "also log to a file, journald:NAME or syslog:NAME"},
     {"log-format", 0, OPTION_STRING, MEMBER(log_format), "FORMAT", "text (default) or json",

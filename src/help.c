@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "context.h"
 #include "output.h"
@@ -51,7 +52,11 @@ static void append_program(struct text *text) {
     }
     text_append(text, "\nGlobal options:\n");
     append_options(text, global_options);
-    text_append(text, "\n\"thole help COMMAND\" tells more about a command.\n");
+    cleanup_free char *root = thole_default_root();
+    text_appendf(text,
+                 "\nThe state of containers is in %s by default.\n"
+                 "\"thole help COMMAND\" tells more about a command.\n",
+                 root);
 }
 
 int help_print_program(struct thole_error *err) {

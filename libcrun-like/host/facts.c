@@ -57,7 +57,6 @@ static const struct member fact_members[] = {
     FACT(hugepage_sizes, MEMBER_STRING),
     FACT(subuid, MEMBER_STRING),
     FACT(subgid, MEMBER_STRING),
-    FACT(runtime_dir, MEMBER_OPTIONAL_STRING),
     FACT(hierarchies, MEMBER_HIERARCHIES),
 };
 

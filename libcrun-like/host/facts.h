@@ -40,7 +40,6 @@ struct host_facts {
     const char *hugepage_sizes; /* "2MB,1GB" */
     const char *subuid;         /* ranges of the runtime's user when unprivileged: "100000:65536" */
     const char *subgid;
-    const char *runtime_dir; /* XDG_RUNTIME_DIR if it is used, or NULL */
     struct host_hierarchy *hierarchies;
     size_t hierarchy_count;
 };

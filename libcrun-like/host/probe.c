@@ -80,11 +80,17 @@ static bool has_namespace(const char *name) {
     return access(path, F_OK) == 0;
 }
 
-static const char *find_runtime_dir(const struct host_facts *facts, struct arena *arena) {
+const char *host_runtime_dir(void) {
     const char *directory = getenv("XDG_RUNTIME_DIR");
-    bool rootless = facts->euid != 0 || facts->in_user_namespace;
-    return rootless && directory != NULL && directory[0] != '\0' ? arena_strdup(arena, directory)
-                                                                 : NULL;
+    const char *user = getenv("USER");
+    if (directory == NULL || directory[0] == '\0')
+        return NULL;
+    if (geteuid() != 0)
+        return directory;
+    /* Uid 0 of a user namespace is an ordinary user, unless a whole system runs in it, whose root
+     * has logged in and whose services have no such directory. */
+    bool is_root = user != NULL && strcmp(user, "root") == 0;
+    return !is_root && host_in_user_namespace() ? directory : NULL;
 }
 
 /* ---- cgroups ------------------------------------------------------------------------------- */
@@ -317,7 +323,6 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     struct host_facts *facts = arena_new(arena, struct host_facts);
     facts->hugepage_sizes = "";
     probe_identity(facts);
-    facts->runtime_dir = find_runtime_dir(facts, arena);
     if ((needs & HOST_NEED_TREE_NAMESPACES) != 0)
         facts->tree_namespaces =
             fastpath_allowed(FASTPATH_TREE_NAMESPACE) && sys_has_tree_namespaces();

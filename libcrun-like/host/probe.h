@@ -29,4 +29,10 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
 /** True if the calling process is in another user namespace than the initial one. */
 bool host_in_user_namespace(void);
 
+/**
+ * XDG_RUNTIME_DIR where the runtime keeps its state there: for an ordinary user, and for uid 0 of a
+ * user namespace unless USER is root. NULL: it is /run.
+ */
+const char *host_runtime_dir(void);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cgroup/cgroup.h"
+#include "host/probe.h"
 #include "oci-spec/document.h"
 #include "state/process.h"
 
@@ -34,19 +35,17 @@ int container_check_id(const char *id, struct thole_error *err) {
     return 0;
 }
 
-static int make_root(const char *path, struct thole_error *err) {
+static int make_root(const char *path) {
     cleanup_free char *copy = strdup(path);
     if (copy == NULL)
-        return error_errno(err, NULL, "create state directory %s", path);
+        return -1;
     for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-            return error_errno(err, NULL, "create state directory %s", copy);
+            return -1;
         *slash = '/';
     }
-    if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-        return error_errno(err, NULL, "create state directory %s", copy);
-    return 0;
+    return mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {
@@ -54,22 +53,19 @@ int container_open_root(const struct thole_context *context, bool create, struct
     const char *path = context->root != NULL ? context->root : fallback;
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int fd = open(path, flags);
-    if (fd < 0 && errno == ENOENT && create) {
-        if (make_root(path, err) < 0)
-            return -1;
+    if (fd < 0 && errno == ENOENT && create && make_root(path) == 0)
         fd = open(path, flags);
-    }
-    if (fd < 0)
-        return error_errno(err, NULL, "open state directory %s", path);
-    return fd;
+    if (fd >= 0)
+        return fd;
+    bool lost = errno == EACCES && context->root == NULL && host_runtime_dir() == NULL;
+    error_errno(err, NULL, "open state directory %s", path);
+    return lost ? error_hint(err, "that is root's: set XDG_RUNTIME_DIR, or give --root DIR") : -1;
 }
 
 char *thole_default_root(void) {
-    const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-    if (geteuid() == 0 || runtime_dir == NULL || runtime_dir[0] == '\0')
-        return strdup("/run/thole");
+    const char *runtime_dir = host_runtime_dir();
     struct text path = {0};
-    text_appendf(&path, "%s/thole", runtime_dir);
+    text_appendf(&path, "%s/thole", runtime_dir != NULL ? runtime_dir : "/run");
     return text_take(&path);
 }
 
@@ -114,14 +110,16 @@ static int open_directory(const struct thole_context *context, const char *id,
         return -1;
     container->id = id;
     container->root = container_open_root(context, false, err);
+    if (container->root < 0 && errno != ENOENT)
+        return -1;
     if (container->root >= 0)
         container->directory =
             openat(container->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (container->root >= 0 && container->directory < 0 && errno != ENOENT)
+    if (container->directory >= 0)
+        return 0;
+    if (errno != ENOENT)
         return error_errno(err, NULL, "open the state directory");
-    if (container->directory < 0)
-        return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
-    return 0;
+    return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
 }
 
 static int read_record(struct container *container, struct thole_error *err) {
