@@ -156,11 +156,16 @@ static void widen_exceptions(struct cgroup_device_list *list) {
  * said with this default; -1 with errno set. */
 static ssize_t build_with_default(const struct plan_device_rule *rules, size_t count,
                                   struct cgroup_device_list *list) {
-    const struct plan_device_rule deny_all = {
+    struct plan_device_rule everything = {
         .type = 'a', .major = -1, .minor = -1, .access = CGROUP_ACCESS_ALL, .where = ""};
-    if (add_rule(list, &deny_all) < 0)
+    size_t first = count;
+    while (first > 0 && !is_everything(&rules[first - 1]))
+        first--;
+    if (first > 0)
+        everything = rules[first - 1]; /* overrules all in front of it */
+    if (add_rule(list, &everything) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < count; i++) {
         if (add_rule(list, &rules[i]) < 0)
             return errno == EOPNOTSUPP ? (ssize_t)i : -1;
     }
@@ -173,24 +178,23 @@ int cgroup_device_list_build(const struct plan_device_rule *rules, size_t count,
                              struct cgroup_device_list *ret_list, struct thole_error *err) {
     cleanup_cgroup_device_list struct cgroup_device_list strict = {0};
     cleanup_cgroup_device_list struct cgroup_device_list open = {.allow_all = true};
-    ssize_t taken = build_with_default(rules, count, &strict);
-    if (taken == (ssize_t)count && !cgroup_device_rules_allow_all(rules, count)) {
-        *ret_list = strict;
-        strict = (struct cgroup_device_list){0};
-        return 0;
-    }
-    if (build_with_default(rules, count, &open) == (ssize_t)count) {
-        *ret_list = open;
-        open = (struct cgroup_device_list){0};
-        return 0;
-    }
-    if (taken < 0)
+    const ssize_t strictly = build_with_default(rules, count, &strict);
+    const ssize_t openly = build_with_default(rules, count, &open);
+    if (strictly < 0 || openly < 0)
         return error_errno(err, NULL, "read device rules");
-
-    char text[CGROUP_DEVICE_TEXT];
-    (void)cgroup_device_format(&rules[taken], rules[taken].access, text);
-    return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, rules[taken].where,
-                     "cgroup v1 cannot deny %s out of a wider rule that allows it", text);
+    struct cgroup_device_list *fits = &strict;
+    /* Where both fit: devices.list shows the exceptions of a strict one. */
+    if (strictly < (ssize_t)count || cgroup_device_rules_allow_all(rules, count))
+        fits = &open;
+    if (fits == &open && openly < (ssize_t)count) {
+        char text[CGROUP_DEVICE_TEXT];
+        (void)cgroup_device_format(&rules[strictly], rules[strictly].access, text);
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, rules[strictly].where,
+                         "cgroup v1 cannot deny %s out of a wider rule that allows it", text);
+    }
+    *ret_list = *fits;
+    *fits = (struct cgroup_device_list){0};
+    return 0;
 }
 
 /* ---- text ---------------------------------------------------------------------------------- */

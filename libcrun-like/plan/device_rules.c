@@ -7,8 +7,10 @@
 
 enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };
 
-/* The default devices, /dev/ptmx and the ptys. No others: nothing an image could make nodes of. */
+/* What runc allows whatever the configuration says, as engines expect it: any node may be made (to
+ * build images), the default devices, ptys and tunnels may be used. */
 static const struct plan_device_rule default_rules[] = {
+    {true, 'c', ANY, ANY, MKNOD, ""},      {true, 'b', ANY, ANY, MKNOD, ""},
     {true, 'c', 1, 3, ALL_ACCESS, ""},     /* null */
     {true, 'c', 1, 5, ALL_ACCESS, ""},     /* zero */
     {true, 'c', 1, 7, ALL_ACCESS, ""},     /* full */
@@ -16,6 +18,7 @@ static const struct plan_device_rule default_rules[] = {
     {true, 'c', 1, 9, ALL_ACCESS, ""},     /* urandom */
     {true, 'c', 5, 0, ALL_ACCESS, ""},     /* tty */
     {true, 'c', 5, 2, ALL_ACCESS, ""},     /* ptmx */
+    {true, 'c', 10, 200, ALL_ACCESS, ""},  /* net/tun */
     {true, 'c', 136, ANY, ALL_ACCESS, ""}, /* pts */
 };
 

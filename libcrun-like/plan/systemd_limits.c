@@ -10,7 +10,7 @@
 #include "plan/cgroup_path.h"
 
 enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, SET_BYTES = 1024 };
-enum { MKNOD = 1, ALL_ACCESS = 7 };
+enum { ALL_ACCESS = 7 };
 
 /* Files whose value is one number of one property. @least is what systemd takes at least. */
 static const struct {
@@ -185,15 +185,6 @@ static void add_devices(struct arena *arena, struct plan_cgroup *cgroup) {
             list.strings = (struct plan_strings){0};
         } else if (rule->allow && rule->type != 'a') {
             add_device(&list, rule);
-        }
-    }
-    /* The container's nodes are made before the rules hold. */
-    if (!everything) {
-        const struct plan_device_rule nodes = {.major = -1, .minor = -1, .access = MKNOD};
-        for (const char *type = "bc"; *type != '\0'; type++) {
-            struct plan_device_rule rule = nodes;
-            rule.type = *type;
-            add_device(&list, &rule);
         }
     }
     struct plan_systemd_property *policy = add(arena, cgroup, "DevicePolicy", "s", "");

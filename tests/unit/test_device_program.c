@@ -351,6 +351,33 @@ static void v1_says_it_the_other_way_round(void **state) {
     assert_int_equal(list.count, 1);
 }
 
+/* The list of an engine's privileged container: what stands before the last rule is of no account.
+ */
+static void a_rule_for_everything_resets_the_list(void **state) {
+    (void)state;
+    static const struct plan_device_rule before[] = {
+        {false, 'a', ANY, ANY, ALL, ""},  {true, 'c', 1, 5, ALL, ""},
+        {true, 'c', ANY, ANY, MKNOD, ""}, {false, 'c', 1, 3, MKNOD, ""},
+        {false, 'b', 5, ANY, ALL, ""},    {true, 'b', 5, 0, READ, ""},
+    };
+    static const struct plan_device_rule after = {false, 'c', 5, 0, WRITE, ""};
+    struct plan_device_rule rules[COUNT(before) + 2];
+    for (size_t taken = 0; taken <= COUNT(before); taken++) {
+        for (int allow = 0; allow < 2; allow++) {
+            memcpy(rules, before, taken * sizeof(rules[0]));
+            rules[taken] = (struct plan_device_rule){allow, 'a', ANY, ANY, ALL, ""};
+            rules[taken + 1] = after;
+            rules[taken + 1].allow = !allow;
+            assert_true(compare_list(rules, taken + 1));
+            assert_true(compare_list(rules, taken + 2));
+            cleanup_cgroup_device_list struct cgroup_device_list list = {0};
+            assert_int_equal(cgroup_device_list_build(rules, taken + 2, &list, NULL), 0);
+            assert_int_equal(list.allow_all, allow);
+            assert_int_equal(list.count, 1);
+        }
+    }
+}
+
 static void v1_refuses_what_it_cannot_say(void **state) {
     (void)state;
     static const struct plan_device_rule rules[] = {
@@ -469,6 +496,7 @@ int main(void) {
         cmocka_unit_test(jumps_have_an_end),
         cmocka_unit_test(an_engines_list),
         cmocka_unit_test(v1_says_it_the_other_way_round),
+        cmocka_unit_test(a_rule_for_everything_resets_the_list),
         cmocka_unit_test(v1_refuses_what_it_cannot_say),
         cmocka_unit_test(allowing_all_is_recognised),
         cmocka_unit_test(the_last_rule_decides_for_each_access),
