@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -39,17 +40,27 @@ static int check_existing(const struct plan_device *device, int parent, const ch
                        device->path);
 }
 
+/* fchmodat(2) follows a link that somebody who shares the image may put there meanwhile. Before
+ * Linux 6.6 the C library goes through /proc, which is the host's until the root is entered. */
+static int set_mode(int parent, const char *name, mode_t mode) {
+    enum { FCHMODAT2 = 452 };
+    long result = syscall(FCHMODAT2, parent, name, mode, AT_SYMLINK_NOFOLLOW);
+    if (result < 0 && errno == ENOSYS)
+        return fchmodat(parent, name, mode, AT_SYMLINK_NOFOLLOW);
+    return (int)result;
+}
+
 static int make_node(const struct plan_device *device, int parent, const char *name,
                      struct thole_error *err) {
-    if (mknodat(parent, name, file_type(device->type) | device->mode,
-                makedev(device->major, device->minor)) < 0) {
-        if (errno == EEXIST)
-            return check_existing(device, parent, name, err);
+    const bool made = mknodat(parent, name, file_type(device->type) | device->mode,
+                              makedev(device->major, device->minor)) == 0;
+    if (!made && errno != EEXIST)
         return error_errno(err, device->where, "create device %s", device->path);
-    }
-    if (fchmodat(parent, name, device->mode, 0) < 0 ||
-        ((device->uid != 0 || device->gid != 0) &&
-         fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0))
+    if (!made && check_existing(device, parent, name, err) < 0)
+        return -1;
+    const bool owner = made ? device->uid != 0 || device->gid != 0 : device->owner_given;
+    if ((owner && fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0) ||
+        ((made || device->mode_given) && set_mode(parent, name, device->mode) < 0))
         return error_errno(err, device->where, "set mode and owner of device %s", device->path);
     return 0;
 }

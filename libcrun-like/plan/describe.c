@@ -174,6 +174,8 @@ static void describe_devices(struct plan_description *description, const struct 
         plan_cell_columnf(row, "number", "%" PRIu32 ":%" PRIu32, device->major, device->minor);
         plan_cell_columnf(row, "mode", "%04o", (unsigned)device->mode);
         plan_cell_columnf(row, "owner", "%" PRIu32 ":%" PRIu32, device->uid, device->gid);
+        plan_cell_flag(row, "modeGiven", device->mode_given);
+        plan_cell_flag(row, "ownerGiven", device->owner_given);
         plan_cell_flag(row, "bind", device->bind);
     }
     plan_describe_list(description, "links");

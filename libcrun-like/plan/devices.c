@@ -39,13 +39,13 @@ static bool is_mounted_on(const struct plan *plan, const char *path) {
     return false;
 }
 
-/* A /dev that is bound from elsewhere is complete already. */
-static bool dev_is_bound(const struct plan *plan) {
-    bool bound = false;
+/* The mount that brings /dev from elsewhere, which is left as it is; NULL: there is none. */
+static const struct plan_mount *find_bound_dev(const struct plan *plan) {
+    const struct plan_mount *bound = NULL;
     for (size_t i = 0; i < plan->mount_count; i++) {
-        if (strcmp(plan->mounts[i].target, "/dev") == 0 &&
-            plan->mounts[i].kind != PLAN_MOUNT_REMOUNT)
-            bound = plan->mounts[i].kind == PLAN_MOUNT_BIND;
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (strcmp(mount->target, "/dev") == 0 && mount->kind != PLAN_MOUNT_REMOUNT)
+            bound = mount->kind == PLAN_MOUNT_BIND ? mount : NULL;
     }
     return bound;
 }
@@ -83,6 +83,8 @@ static int add_device(struct plan_builder *builder, const struct oci_device *wan
             wanted->file_mode.set ? (mode_t)(wanted->file_mode.value & MODE_BITS) : MODE_DEFAULT,
         .uid = (uint32_t)wanted->uid.value,
         .gid = (uint32_t)wanted->gid.value,
+        .mode_given = wanted->file_mode.set,
+        .owner_given = wanted->uid.set || wanted->gid.set,
         .where = where,
     };
     device.bind = bind && device.type != 'p';
@@ -111,9 +113,13 @@ int plan_build_devices(struct plan_builder *builder, struct thole_error *err) {
                       "/linux/devices: none is made: linux.namespaces has no new mount namespace");
         return 0;
     }
-    plan->setup_dev = !dev_is_bound(plan);
+    const struct plan_mount *bound = find_bound_dev(plan);
+    plan->setup_dev = bound == NULL;
     if (plan->setup_dev)
         add_defaults(builder, bind);
+    else if (strcmp(bound->source, "/dev") != 0)
+        plan_warn(builder, "%s: no default devices are made in /dev: it has to bring its own",
+                  bound->where);
     for (size_t i = 0; i < section->devices.count; i++) {
         const char *where = arena_printf(builder->arena, "/linux/devices/%zu", i);
         if (add_device(builder, &section->devices.items[i], bind, where, err) < 0)

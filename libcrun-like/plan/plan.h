@@ -118,6 +118,8 @@ struct plan_device {
     mode_t mode;  /* permission bits */
     uint32_t uid; /* container ids */
     uint32_t gid;
+    bool mode_given; /* set on a node that exists, too; what is not given is left alone there */
+    bool owner_given;
     bool bind; /* the host's node is bound: mknod is refused in a user namespace */
     const char *where;
 };

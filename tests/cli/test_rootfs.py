@@ -113,6 +113,35 @@ def test_device_with_owner_and_mode(thole, bundle):
     assert stat.S_ISFIFO(os.stat(base + "/dev/pipe").st_mode)
 
 
+GIVEN = {"fileMode": 0o640, "uid": 5, "gid": 6}
+
+
+@pytest.mark.parametrize("place", ["root", "bind", "pipe"])
+@pytest.mark.parametrize("given", [(), ("fileMode",), ("uid", "gid"), tuple(GIVEN)], ids=str)
+def test_a_node_that_exists_gets_the_mode_and_owner_that_are_given(thole, bundle, folder, place,
+                                                                   given):
+    """What the configuration does not say stays as it is."""
+    made = bundle("/bin/true")
+    parent = folder if place == "bind" else made.rootfs
+    path = os.path.join(parent, "node")
+    if place == "pipe":
+        os.mkfifo(path, 0o600)
+    else:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+    os.chmod(path, 0o600)
+    os.chown(path, 7, 8)
+    if place == "bind":
+        made.mount("/devices", folder, "bind", ["bind"])
+    entry = device("/devices/node" if place == "bind" else "/node")
+    if place == "pipe":
+        entry = {"path": "/node", "type": "p"}
+    made.linux["devices"] = [{**entry, **{name: GIVEN[name] for name in given}}]
+    thole.run(made).ok()
+    node = os.stat(path)
+    assert stat.S_IMODE(node.st_mode) == (0o640 if "fileMode" in given else 0o600)
+    assert (node.st_uid, node.st_gid) == ((5, 6) if "uid" in given else (7, 8))
+
+
 @pytest.mark.parametrize("kind, bits", [("c", stat.S_IFCHR), ("b", stat.S_IFBLK)])
 def test_device_is_made_whatever_the_rules_allow(thole, bundle, kind, bits):
     """A device of the configuration has to exist, although the container may not use it."""
@@ -153,7 +182,9 @@ def test_dev_bound_from_the_host_is_left_alone(thole, bundle, folder):
     made.config["mounts"] = [entry for entry in made.config["mounts"]
                              if not entry["destination"].startswith("/dev")]
     made.mount("/dev", source, "bind", ["bind"])
-    assert thole.run(made).ok().out == ""
+    result = thole.run(made).ok()
+    assert result.out == ""
+    assert "no default devices are made in /dev" in result.err, "not without a word"
     assert os.listdir(source) == []
 
 
