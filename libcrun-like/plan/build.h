@@ -60,11 +60,13 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
 
 /**
  * Plans only cgroup writes and device rules for `update`, for the directories in @current (a plan
- * rebuilt from the saved configuration). The result has the directories of @current.
+ * rebuilt from the saved configuration, which has @oci_version). The result has the directories of
+ * @current.
  */
-int plan_resources_build(const struct oci_resources *resources, const struct host_facts *facts,
-                         const struct plan_cgroup *current, struct arena *arena,
-                         struct plan_cgroup **ret_cgroup, struct thole_error *err);
+int plan_resources_build(const struct oci_resources *resources, const char *oci_version,
+                         const struct host_facts *facts, const struct plan_cgroup *current,
+                         struct arena *arena, struct plan_cgroup **ret_cgroup,
+                         struct thole_error *err);
 
 /** A plan that holds nothing but hooks and annotations: for poststart and poststop. */
 struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena);

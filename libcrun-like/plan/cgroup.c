@@ -151,6 +151,7 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
             .arena = builder->arena,
             .cgroup = cgroup,
             .where = "/linux/resources",
+            .oci_version = builder->config->oci_version,
             .warner = builder,
         };
         if (plan_resources(&target, section->resources, err) < 0)
@@ -164,9 +165,10 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
     return 0;
 }
 
-int plan_resources_build(const struct oci_resources *resources, const struct host_facts *facts,
-                         const struct plan_cgroup *current, struct arena *arena,
-                         struct plan_cgroup **ret_cgroup, struct thole_error *err) {
+int plan_resources_build(const struct oci_resources *resources, const char *oci_version,
+                         const struct host_facts *facts, const struct plan_cgroup *current,
+                         struct arena *arena, struct plan_cgroup **ret_cgroup,
+                         struct thole_error *err) {
     struct plan_cgroup *cgroup = arena_new(arena, struct plan_cgroup);
     *cgroup = *current;
     cgroup->writes = NULL;
@@ -178,6 +180,7 @@ int plan_resources_build(const struct oci_resources *resources, const struct hos
         .arena = arena,
         .cgroup = cgroup,
         .where = "",
+        .oci_version = oci_version,
     };
     if (plan_resources(&target, resources, err) < 0)
         return -1;

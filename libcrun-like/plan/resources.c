@@ -3,6 +3,7 @@
 #include "plan/resources.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -65,18 +66,33 @@ const char *plan_limit_text(struct arena *arena, int64_t value, const char *unli
     return value < 0 ? unlimited : arena_printf(arena, "%" PRId64, value);
 }
 
+/* Engines write 0 for "no limit", as runtimes have taken it; runtime-spec 1.3 makes it a limit. */
+static bool zero_is_unlimited(const char *oci_version) {
+    uint64_t minor = 0;
+    char digits[24];
+    (void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(oci_version + 2, "."),
+                   oci_version + 2);
+    return text_parse_uint(digits, UINT64_MAX, &minor) && minor < 3;
+}
+
 static int plan_pids(const struct plan_resources_target *target, const struct oci_pids *pids,
                      struct thole_error *err) {
     struct plan_controller controller = {0};
     if (pids == NULL || !pids->limit.set)
         return 0;
-    const bool unlimited = pids->limit.value < 0;
+    const bool zero = pids->limit.value == 0;
+    const bool unlimited =
+        pids->limit.value < 0 || (zero && zero_is_unlimited(target->oci_version));
     if (unlimited && !plan_find_controller(target, "pids", "pids", &controller))
         return 0;
     if (plan_need_controller(target, "pids", "pids", "pids/limit", &controller, err) < 0)
         return -1;
+    if (zero && !unlimited && target->warner != NULL)
+        plan_warn(target->warner,
+                  "%s/pids/limit: 0 is a limit from ociVersion 1.3 on: no process can be made",
+                  target->where);
     (void)plan_add_write(target, controller.directory, "pids/limit", "pids.max",
-                         plan_limit_text(target->arena, pids->limit.value, "max"));
+                         plan_limit_text(target->arena, unlimited ? -1 : pids->limit.value, "max"));
     return 0;
 }
 

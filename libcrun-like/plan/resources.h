@@ -11,6 +11,7 @@ struct plan_resources_target {
     struct arena *arena;
     struct plan_cgroup *cgroup;
     const char *where;           /* JSON pointer of the resources object */
+    const char *oci_version;     /* of the configuration */
     struct plan_builder *warner; /* takes warnings, NULL: nobody does */
 };
 

@@ -81,8 +81,8 @@ int thole_update(const struct thole_context *context, const char *id,
         complete(resources, container_cgroup(&container), err) < 0 ||
         host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL,
                    &facts, err) < 0 ||
-        plan_resources_build(resources, facts, container_cgroup(&container), &container.arena,
-                             &cgroup, err) < 0)
+        plan_resources_build(resources, container.record->oci_version, facts,
+                             container_cgroup(&container), &container.arena, &cgroup, err) < 0)
         return -1;
     cleanup_free char *former = NULL;
     int changed = update_rdt(&container, update, facts, &former, err);

@@ -219,6 +219,23 @@ def test_smallest_pids_limit(limited, limit):
     assert container.cgroup_read("pids", "pids.max") == str(limit)
 
 
+@pytest.mark.needs(controller="pids")
+@pytest.mark.parametrize("version, held", [
+    ("1.0.0", "max"), ("1.2.1", "max"), ("1.3.0-rc.1", "0"), ("1.3.0", "0"), ("1.10.0", "0")])
+def test_what_a_pids_limit_of_zero_means_depends_on_the_version(thole, bundle, version, held):
+    """Also in an update, whose document has no version of its own."""
+    made = bundle("/bin/true")
+    made.config["ociVersion"] = version
+    made.resources["pids"] = {"limit": 0}
+    created = thole.try_create(made).ok()
+    assert ("/linux/resources/pids/limit: 0 is a limit" in created.err) == (held == "0")
+    running = bundle("/bin/sleep", "1000")
+    running.config["ociVersion"] = version
+    container = thole.launch(running)
+    container("update", "--pids-limit", "0").ok()
+    assert container.cgroup_read("pids", "pids.max") == held
+
+
 @pytest.mark.needs(controller="cpu")
 def test_cpu_quota_throttles(limited):
     container = limited("/bin/sh", "-c", "while :; do :; done", cpu={"quota": 20000, "period": 100000})
