@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of thole: reads the command line, runs one command, reports its error. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +15,7 @@
 #include "help.h"
 #include "log.h"
 #include "output.h"
+#include "surroundings.h"
 #include "thole.h"
 #include "version.h"
 
@@ -27,14 +26,6 @@ struct call {
     struct logger logger;
     char *executable; /* of which this process is a sealed copy; NULL: it is none */
 };
-
-/* A program started without one of these would give their numbers to files it opens. */
-static void open_standard_descriptors(void) {
-    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            (void)open("/dev/null", O_RDWR); /* the lowest free number */
-    }
-}
 
 static int wrong_count(const struct command *command, struct thole_error *err) {
     return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
@@ -134,13 +125,12 @@ static void report(const struct call *call, const struct thole_error *err) {
     logger_fail(&call->logger, message.data, err->hint);
 }
 
-int main(int argc, char *argv[]) {
+static int run_and_report(int argc, char *argv[]) {
     struct call call = {0};
     struct thole_error err = {0};
     int status = EXIT_SUCCESS;
     if (argc < 1)
         return EXIT_FAILURE;
-    open_standard_descriptors();
     call.executable = thole_original_path();
     int result = run(argv, &call, &status, &err);
     if (result < 0 && err.kind == THOLE_ERROR_LIBRARY)
@@ -152,4 +142,9 @@ int main(int argc, char *argv[]) {
     report(&call, &err);
     bool usage = err.kind == THOLE_ERROR_USAGE || call.command == NULL;
     return usage || call.command->failure_status == 0 ? EXIT_FAILURE : call.command->failure_status;
+}
+
+int main(int argc, char *argv[]) {
+    surroundings_settle();
+    return surroundings_with_stack(run_and_report, argc, argv);
 }
