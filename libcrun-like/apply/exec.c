@@ -17,6 +17,7 @@
 #include "apply/credentials.h"
 #include "apply/executable.h"
 #include "apply/process.h"
+#include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/phases.h"
 #include "base/wire.h"
@@ -198,6 +199,7 @@ static int prepare(const struct apply_exec *exec, const struct plan_process *pro
         return -1;
     if ((exec->flags & CLONE_NEWUSER) == 0 && apply_rlimits(process, 0, err) < 0)
         return -1;
+    apply_stdio_give(process->uid);
     if (apply_identity(process, needs_admin_for_filter(exec), err) < 0)
         return -1;
     /* New ids bring the system's default back, which may be to let others of that id look in. */

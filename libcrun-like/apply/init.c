@@ -28,6 +28,7 @@
 #include "apply/root_emptied.h"
 #include "apply/root_tree.h"
 #include "apply/rootfs.h"
+#include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/phases.h"
@@ -346,6 +347,7 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
         return -1;
     if (!plan_has_namespace(plan, CLONE_NEWUSER) && apply_rlimits(plan->process, 0, err) < 0)
         return -1;
+    apply_stdio_give(plan->process->uid);
     if (apply_identity(plan->process, needs_admin_for_filter(init), err) < 0)
         return -1;
     if (entered == 0 && apply_working_directory(plan->process, false, err) < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "apply/credentials.h"
+#include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/wire.h"
@@ -171,11 +172,13 @@ static int launch_once(const struct thole_context *context,
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "waiting for the container");
-    /* Raising a limit takes a privilege that init has not got there. */
-    if (plan_has_namespace(plan, CLONE_NEWUSER) && plan->process != NULL &&
-        apply_rlimits(plan->process, creation->launched.pid, err) < 0)
-        return -1;
-    return 0;
+    if (plan->process == NULL || !plan_has_namespace(plan, CLONE_NEWUSER))
+        return 0;
+    /* Raising a limit and giving away what is not mapped takes privileges that init has not got
+     * there. */
+    apply_stdio_give_to(plan->process, preparation->init.proc_fd, creation->launched.pid,
+                        preparation->init.stdio, creation->replace, creation->console);
+    return apply_rlimits(plan->process, creation->launched.pid, err);
 }
 
 static bool was_stillborn(struct creation *creation) {

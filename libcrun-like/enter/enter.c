@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "apply/credentials.h"
+#include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/fastpath.h"
 #include "base/file.h"
@@ -206,6 +207,9 @@ static int release(const struct thole_exec_request *request, struct entry *entry
     if (entry->pidfd < 0)
         return error_errno(err, NULL, "open the new process");
     bool user_namespace = (entry->apply.flags & CLONE_NEWUSER) != 0;
+    if (user_namespace)
+        apply_stdio_give_to(entry->process, entry->apply.proc_fd, entry->pid, entry->apply.stdio,
+                            entry->replace, entry->console);
     if (apply_oom_score(entry->process, entry->apply.proc_fd, entry->pid, err) < 0 ||
         (user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
         return -1;

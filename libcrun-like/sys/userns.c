@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "sys/clone.h"
 #include "sys/path.h"
@@ -117,4 +118,25 @@ int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
     return namespace_fd;
+}
+
+int sys_userns_find_uid(int proc_fd, pid_t pid, uid_t uid, uid_t *ret_uid) {
+    char path[48];
+    cleanup_free char *text = NULL;
+    (void)snprintf(path, sizeof(path), "%d/uid_map", (int)pid);
+    cleanup_close int fd = sys_open_proc(proc_fd, path, O_RDONLY);
+    if (fd < 0 || file_read_fd(fd, path, SIZE_MAX / 4, &text, NULL, NULL) < 0)
+        return -1;
+    unsigned inside;
+    unsigned outside;
+    unsigned count;
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3 && uid >= inside &&
+            uid - inside < count) {
+            *ret_uid = outside + (uid - inside);
+            return *ret_uid == (uid_t)-1 ? -1 : 0;
+        }
+    }
+    return -1;
 }

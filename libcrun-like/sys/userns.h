@@ -20,4 +20,7 @@ int sys_userns_write_maps(int proc_fd, pid_t pid, const char *uid_map, const cha
 int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
                          struct thole_error *err);
 
+/** What @uid of the user namespace of @pid is in this one; -1 if it is nothing here. */
+int sys_userns_find_uid(int proc_fd, pid_t pid, uid_t uid, uid_t *ret_uid);
+
 #endif
