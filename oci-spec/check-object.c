@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "oci-spec/check.h"
+#include "oci-spec/reader.h"
 #include "oci-spec/spec.h"
 
 /* runtime-spec config.md, rlimits: duplicates of a type are an error. */

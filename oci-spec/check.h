@@ -23,7 +23,8 @@ oci_value_check oci_check_one_line;
 oci_value_check oci_check_memory_bandwidth;
 oci_value_check oci_check_class_of_service;
 
-/** Compares the members of one object with each other; each fault goes to oci_complain(). */
+/** Compares the members of one object with each other; each fault goes to oci_complain() of
+ * oci-spec/reader.h. */
 typedef void oci_object_check(const void *object, struct oci_reader *reader);
 
 oci_object_check oci_check_process;
@@ -34,10 +35,5 @@ oci_object_check oci_check_linux;
 oci_object_check oci_check_device;
 oci_object_check oci_check_seccomp;
 oci_object_check oci_check_seccomp_rule;
-
-/** Reports an error at @relative ("rlimits/3/type") below the object being checked, or at itself.
- */
-void oci_complain(struct oci_reader *reader, const char *relative, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

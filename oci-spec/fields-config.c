@@ -8,13 +8,6 @@ static const struct oci_field oci_root_fields[] = {
 };
 static OCI_TYPE(oci_root);
 
-static const struct oci_field oci_id_mapping_fields[] = {
-    OCI_NUMBER(oci_id_mapping, "containerID", container_id, 0, UINT32_MAX, .flags = OCI_REQUIRED),
-    OCI_NUMBER(oci_id_mapping, "hostID", host_id, 0, UINT32_MAX, .flags = OCI_REQUIRED),
-    OCI_NUMBER(oci_id_mapping, "size", size, 1, UINT32_MAX, .flags = OCI_REQUIRED),
-};
-OCI_TYPE(oci_id_mapping, .check = oci_check_id_mapping);
-
 static const struct oci_field oci_mount_fields[] = {
     OCI_FIELD(oci_mount, "destination", destination, .flags = OCI_REQUIRED,
               .check = oci_check_not_empty),

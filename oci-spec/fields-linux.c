@@ -57,6 +57,13 @@ static const struct name_value memory_policy_flags[] = {
     {0},
 };
 
+static const struct oci_field oci_id_mapping_fields[] = {
+    OCI_NUMBER(oci_id_mapping, "containerID", container_id, 0, UINT32_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(oci_id_mapping, "hostID", host_id, 0, UINT32_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(oci_id_mapping, "size", size, 1, UINT32_MAX, .flags = OCI_REQUIRED),
+};
+OCI_TYPE(oci_id_mapping, .check = oci_check_id_mapping);
+
 static const struct oci_field oci_namespace_fields[] = {
     OCI_CHOICE(oci_namespace, "type", type, namespace_types, .flags = OCI_REQUIRED),
     OCI_FIELD(oci_namespace, "path", path, .flags = OCI_EMPTY_IS_ABSENT,

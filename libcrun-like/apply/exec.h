@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdnoreturn.h>
 
-#include "cgroup/cgroup.h"
+#include "cgroup/join.h"
 #include "plan/plan.h"
-#include "security/seccomp.h"
+#include "security/seccomp_filter.h"
 
 struct apply_exec {
     struct phases *phases; /* NULL: nothing is measured */

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "apply/filesystem.h"
 #include "apply/mounts.h"
 #include "base/cleanup.h"
 

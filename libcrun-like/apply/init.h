@@ -6,9 +6,9 @@
 #include <stdnoreturn.h>
 
 #include "apply/bind_sources.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/join.h"
 #include "plan/plan.h"
-#include "security/seccomp.h"
+#include "security/seccomp_filter.h"
 
 /** All that init inherits from the runtime; every fd is close-on-exec. */
 struct apply_init {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/filesystem.h"
 #include "apply/mounts.h"
 #include "base/cleanup.h"
 #include "sys/path.h"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "apply/copy_up.h"
+#include "apply/filesystem.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "sys/path.h"

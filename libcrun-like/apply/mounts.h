@@ -15,9 +15,4 @@
 int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
                  const struct apply_host_mounts *host, int root_fd, struct thole_error *err);
 
-/** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. */
-int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
-                         size_t parameter_count, uint64_t attributes, const char *where,
-                         struct thole_error *err);
-
 #endif

@@ -99,6 +99,14 @@ bool text_ends_with(const char *string, const char *suffix) {
     return length >= tail && strcmp(string + length - tail, suffix) == 0;
 }
 
+bool text_is_one_of(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool text_equal(const char *a, const char *b) {
     if (a == NULL || b == NULL)
         return a == b;

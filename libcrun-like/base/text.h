@@ -31,6 +31,9 @@ bool text_parse_uint(const char *string, uint64_t maximum, uint64_t *ret_value);
 bool text_starts_with(const char *string, const char *prefix);
 bool text_ends_with(const char *string, const char *suffix);
 
+/** True if @word is among the @count @words. */
+bool text_is_one_of(const char *word, const char *const *words, size_t count);
+
 /** Same string, or both NULL. */
 bool text_equal(const char *a, const char *b);
 

@@ -12,11 +12,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/controllers.h"
+#include "cgroup/create.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
-#include "cgroup/members.h"
+#include "cgroup/pids.h"
 #include "cgroup/systemd.h"
 
 /* What has been made in one hierarchy. @kept is the length of the part of the path that was there

@@ -6,9 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
+#include "cgroup/freeze.h"
 
 enum { FREEZE_TIMEOUT = 10000 /* milliseconds */ };
 

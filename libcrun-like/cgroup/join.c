@@ -10,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/directory.h"
+#include "cgroup/join.h"
 
 enum { MEMBERSHIP_MAX = 1024 * 1024 };
 

@@ -7,10 +7,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
-#include "cgroup/members.h"
+#include "cgroup/freeze.h"
+#include "cgroup/kill.h"
+#include "cgroup/pids.h"
 
 enum { KILL_TIMEOUT = 10000 /* milliseconds */ };
 

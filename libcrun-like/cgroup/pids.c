@@ -11,10 +11,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
-#include "cgroup/members.h"
+#include "cgroup/pids.h"
 
 /* A container can nest cgroups as deep as it likes: every level holds a descriptor here. */
 enum { DEPTH_MAX = 128, FILE_MAX = 64 * 1024 * 1024 };

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
-#include "cgroup/members.h"
+#include "cgroup/pids.h"
+#include "cgroup/remove.h"
 #include "cgroup/systemd.h"
 
 enum { REMOVE_TIMEOUT = 5000 /* milliseconds */ };

@@ -8,11 +8,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/directory.h"
 #include "cgroup/realtime.h"
+#include "cgroup/resources.h"
 #include "cgroup/restore.h"
 #include "cgroup/systemd.h"
 

@@ -10,12 +10,15 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/library.h"
+#include "cgroup/kill.h"
+#include "cgroup/remove.h"
 #include "create/dialogue.h"
 #include "create/hooks.h"
 #include "create/notify.h"
 #include "create/prepare.h"
 #include "resctrl/group.h"
 #include "terminal/pty.h"
+#include "terminal/send_fd.h"
 
 static int publish(const struct thole_create_request *request, const struct creation *creation,
                    struct thole_error *err) {

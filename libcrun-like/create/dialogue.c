@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/wire.h"
 #include "cgroup/devices.h"
+#include "cgroup/join.h"
 #include "create/early_start.h"
 #include "create/hooks.h"
 #include "network/network.h"
@@ -22,6 +23,7 @@
 #include "state/gate.h"
 #include "state/process.h"
 #include "terminal/pty.h"
+#include "terminal/send_fd.h"
 
 static int run_runtime_hooks(const struct creation *creation, const struct preparation *preparation,
                              struct thole_error *err) {

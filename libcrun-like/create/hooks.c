@@ -5,6 +5,7 @@
 #include "apply/hooks.h"
 #include "base/cleanup.h"
 #include "plan/build.h"
+#include "plan/hooks.h"
 
 int hooks_run(const struct container *container, const struct plan *plan,
               enum plan_hook_stage stage, const char *status, struct thole_error *err) {

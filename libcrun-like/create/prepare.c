@@ -14,7 +14,12 @@
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
+#include "cgroup/create.h"
+#include "cgroup/join.h"
+#include "cgroup/resources.h"
 #include "resctrl/group.h"
+#include "security/seccomp_cache.h"
+#include "security/seccomp_filter.h"
 #include "state/gate.h"
 #include "terminal/pty.h"
 

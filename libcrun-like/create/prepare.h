@@ -5,9 +5,9 @@
 
 #include "apply/bind_sources.h"
 #include "apply/init.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/join.h"
 #include "create/create.h"
-#include "security/seccomp.h"
+#include "security/seccomp_filter.h"
 
 /* What is needed only until init is ready. */
 struct preparation {

@@ -18,11 +18,13 @@
 #include "base/fastpath.h"
 #include "base/file.h"
 #include "base/wire.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/join.h"
+#include "security/seccomp_filter.h"
 #include "state/gate.h"
 #include "state/process.h"
 #include "sys/clone.h"
 #include "terminal/pty.h"
+#include "terminal/send_fd.h"
 
 void entry_done(struct entry *entry) {
     container_done(&entry->container);

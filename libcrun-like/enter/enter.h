@@ -4,7 +4,7 @@
 #define ENTER_ENTER_H
 
 #include "apply/exec.h"
-#include "security/seccomp.h"
+#include "security/seccomp_filter.h"
 #include "state/container.h"
 
 enum { ENTER_PASSED_FDS_MAX = 1024 };
@@ -37,13 +37,6 @@ struct entry {
     }
 
 /**
- * Decides everything: opens the container, verifies init against its recorded start time, plans
- * the process, settles which descriptors it gets. From here on this process cannot be ptraced.
- */
-int enter_prepare(const struct thole_context *context, const struct thole_exec_request *request,
-                  struct entry *entry, struct thole_error *err);
-
-/**
  * Enters the container and starts the program. On failure nothing of it is left. Afterwards
  * @entry has pid, pidfd and, unless it went to the console socket, console.
  */
@@ -52,9 +45,6 @@ int enter_start(const struct thole_exec_request *request, struct entry *entry,
 
 /** Kills the new process and reaps it. Returns its wait status, 0 if there was none. */
 int enter_abandon(struct entry *entry);
-
-/** The host's directory of an open container that its processes see as "/" (O_PATH). */
-int enter_open_root(const struct container *container, struct thole_error *err);
 
 void entry_done(struct entry *entry);
 #define cleanup_entry __attribute__((cleanup(entry_done)))

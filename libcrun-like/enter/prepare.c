@@ -15,11 +15,14 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "enter/enter.h"
+#include "enter/prepare.h"
 #include "enter/shell.h"
 #include "enter/users.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
-#include "plan/build.h"
+#include "plan/exec.h"
+#include "security/seccomp_filter.h"
+#include "state/process.h"
 #include "terminal/pty.h"
 
 /* ---- what the container is ---- */
@@ -40,13 +43,6 @@ static int check_status(const struct thole_exec_request *request, const struct c
     default:
         return 0;
     }
-}
-
-int enter_open_root(const struct container *container, struct thole_error *err) {
-    char path[48];
-    (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)container->record->pid);
-    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return root >= 0 ? root : error_errno(err, NULL, "open the root of the container");
 }
 
 static bool same_file(const char *a, const char *b) {
@@ -99,7 +95,7 @@ static int choose_namespaces(const struct thole_exec_request *request, struct en
     (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
     if (same_file(path, "/"))
         return 0;
-    apply->root = enter_open_root(container, err);
+    apply->root = process_open_root(container->record->pid, err);
     return apply->root < 0 ? -1 : 0;
 }
 
@@ -118,7 +114,7 @@ static int resolve_user(const struct thole_exec_request *request, struct contain
                         const char **ret_user, struct thole_error *err) {
     if (request->user == NULL)
         return 0;
-    cleanup_close int root = enter_open_root(container, err);
+    cleanup_close int root = process_open_root(container->record->pid, err);
     if (root < 0)
         return -1;
     return users_resolve(root, request->user, &container->arena, ret_user, err);

@@ -26,7 +26,7 @@ static int open_root(const struct entry *entry, struct thole_error *err) {
         int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         return root >= 0 ? root : error_errno(err, NULL, "open the root directory");
     }
-    return enter_open_root(&entry->container, err);
+    return process_open_root(entry->container.record->pid, err);
 }
 
 static bool is_there(int root, const char *shell) {

@@ -33,16 +33,6 @@ void plan_warn(struct plan_builder *builder, const char *format, ...) {
         arena_strdup(builder->arena, line);
 }
 
-bool plan_has_namespace(const struct plan *plan, unsigned long flag) {
-    if ((plan->namespaces.created & flag) != 0)
-        return true;
-    for (size_t i = 0; i < plan->namespaces.joined_count; i++) {
-        if (plan->namespaces.joined[i].flag == flag)
-            return true;
-    }
-    return false;
-}
-
 bool plan_in_user_namespace(const struct plan_builder *builder) {
     return builder->facts->in_user_namespace || plan_has_namespace(builder->plan, CLONE_NEWUSER);
 }

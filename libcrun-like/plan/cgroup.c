@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/cgroup_path.h"
+#include "plan/cgroup.h"
+#include "plan/idmap.h"
 #include "plan/resources.h"
+#include "plan/systemd.h"
 
 static const char delegate_annotation[] = "run.oci.delegate-cgroup";
 

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/cgroup_path.h"
+#include "plan/cgroup.h"
+#include "plan/systemd.h"
 
 static const char subgroup_annotation[] = "run.oci.systemd.subgroup";
 

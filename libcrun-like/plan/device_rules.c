@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "plan/device_rules.h"
 #include "plan/resources.h"
 
 enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };

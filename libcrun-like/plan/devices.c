@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/builder.h"
+#include "plan/idmap.h"
 
 enum { MODE_DEFAULT = 0666, MODE_BITS = 07777 };
 

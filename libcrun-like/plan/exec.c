@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/builder.h"
 #include "plan/environment.h"
+#include "plan/exec.h"
 
 #define TAKE_ABSENT(member, absent)        \
     do {                                   \

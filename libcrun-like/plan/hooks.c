@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hooks of every stage, and the annotations that concern thole itself. */
-#include "plan/builder.h"
+#include "plan/hooks.h"
 
-const char *plan_hook_stage_name(enum plan_hook_stage stage) {
-    static const char *const names[PLAN_HOOK_STAGES] = {
-        [PLAN_HOOK_PRESTART] = "prestart",
-        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
-        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
-        [PLAN_HOOK_START_CONTAINER] = "startContainer",
-        [PLAN_HOOK_POSTSTART] = "poststart",
-        [PLAN_HOOK_POSTSTOP] = "poststop",
-    };
-    return names[stage];
-}
+#include "plan/builder.h"
 
 static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted,
                        enum plan_hook_stage stage) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "plan/builder.h"
+#include "plan/idmap.h"
 
 /* user_namespaces(7): more lines than that are refused by the kernel. */
 enum { LINES_MAX = 340 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/idmap.h"
 
 /* Reads a number that ends in one of @ends; returns what follows that end, or NULL. */
 static const char *read_id(const char *text, const char *ends, uint32_t *ret_id) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts in the order of the configuration, and the one for readiness notification. */
-#include "plan/mounts.h"
-
 #include <inttypes.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/builder.h"
+#include "plan/cgroup_mounts.h"
+#include "plan/idmap.h"
+#include "plan/mount.h"
 #include "plan/mount_options.h"
 
 static const char notify_target[] = "/run/notify";
@@ -26,11 +28,6 @@ static const char *const replaceable_in_proc[] = {
     "/proc/sys/crypto/fips_enabled",
 };
 
-/* File systems whose security labels the policy sets, not a mount option. */
-static const char *const unlabelled[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
-
-static const char *const context_types[] = {"context", "fscontext", "defcontext", "rootcontext"};
-
 /* What is bound when the kernel refuses the file system to a user namespace that does not own the
  * namespace it shows. */
 static const struct {
@@ -40,43 +37,6 @@ static const struct {
     {"sysfs", "/sys"},
     {"mqueue", "/dev/mqueue"},
 };
-
-static bool is_one_of(const char *word, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-struct plan_mount *plan_mount_add(struct plan_builder *builder, const char *target,
-                                  const char *where) {
-    struct plan *plan = builder->plan;
-    struct plan_mount *mount = plan_list_add(builder->arena, plan->mounts, plan->mount_count);
-    mount->type = "";
-    mount->target = target;
-    mount->where = where;
-    return mount;
-}
-
-int plan_mount_label(const struct plan_builder *builder, struct plan_mount *mount,
-                     struct thole_error *err) {
-    const char *name = plan_annotation(builder->config, "run.oci.mount_context_type");
-    if (name == NULL)
-        name = context_types[0];
-    else if (!is_one_of(name, context_types, PLAN_COUNT(context_types)))
-        return error_config(err, "/annotations/run.oci.mount_context_type",
-                            "must be context, fscontext, defcontext or rootcontext, not %s", name);
-    if (builder->plan->mount_label == NULL || mount->kind != PLAN_MOUNT_FILESYSTEM ||
-        is_one_of(mount->type, unlabelled, PLAN_COUNT(unlabelled)))
-        return 0;
-    for (size_t i = 0; i < PLAN_COUNT(context_types); i++) {
-        if (plan_mount_parameter(mount, context_types[i]) != NULL)
-            return 0;
-    }
-    plan_mount_add_parameter(builder->arena, mount, name, builder->plan->mount_label);
-    return 0;
-}
 
 /* /proc has to be the kernel's: the runtime writes labels there before the container starts. */
 static int check_proc(struct plan_mount *mount, const char *where, struct thole_error *err) {
@@ -89,7 +49,7 @@ static int check_proc(struct plan_mount *mount, const char *where, struct thole_
     }
     if (strcmp(mount->target, "/proc") == 0)
         return error_config(err, where, "only proc can be mounted on /proc, not %s", mount->type);
-    if (is_one_of(mount->target, replaceable_in_proc, PLAN_COUNT(replaceable_in_proc)))
+    if (text_is_one_of(mount->target, replaceable_in_proc, PLAN_COUNT(replaceable_in_proc)))
         return 0;
     return error_config(err, where, "nothing but proc can be mounted on %s", mount->target);
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "plan/builder.h"
 #include "plan/environment.h"
+#include "plan/idmap.h"
 
 /* The mode both incumbents start containers with, whatever the caller's is. */
 enum { UMASK_DEFAULT = 0022 };

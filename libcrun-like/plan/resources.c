@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resources: finding controllers, and the limits that are one number in one file. */
+/* Resources: all of them, and the limits that are one number in one file. */
 #include "plan/resources.h"
 
 #include <inttypes.h>
@@ -7,64 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
-
-static bool lists_word(const char *list, const char *word) {
-    const size_t length = strlen(word);
-    while (*list != '\0') {
-        const size_t next = strcspn(list, ", ");
-        if (next == length && memcmp(list, word, length) == 0)
-            return true;
-        list += next;
-        list += strspn(list, ", ");
-    }
-    return false;
-}
-
-bool plan_find_controller(const struct plan_resources_target *target, const char *v1,
-                          const char *v2, struct plan_controller *ret_controller) {
-    for (size_t i = 0; i < target->cgroup->directory_count; i++) {
-        const struct plan_cgroup_directory *directory = &target->cgroup->directories[i];
-        const char *name = directory->unified ? v2 : v1;
-        if (name != NULL && lists_word(directory->controllers, name)) {
-            *ret_controller = (struct plan_controller){name, i, directory->unified};
-            return true;
-        }
-    }
-    return false;
-}
-
-int plan_need_controller(const struct plan_resources_target *target, const char *v1, const char *v2,
-                         const char *member, struct plan_controller *ret_controller,
-                         struct thole_error *err) {
-    if (plan_find_controller(target, v1, v2, ret_controller))
-        return 0;
-    struct plan_controller unified;
-    const char *where = arena_printf(target->arena, "%s/%s", target->where, member);
-    if (v2 == NULL && plan_find_controller(target, NULL, v1, &unified))
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                         "asked for, but cgroup v2 has no such limit in its %s controller", v1);
-    (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                    "asked for, but the %s controller is not available", v1 != NULL ? v1 : v2);
-    if (v2 == NULL)
-        return error_hint(err, "%s exists in cgroup v1 only", v1);
-    return -1;
-}
-
-struct plan_cgroup_write *plan_add_write(const struct plan_resources_target *target,
-                                         size_t directory, const char *member, const char *file,
-                                         const char *value) {
-    struct plan_cgroup_write *write =
-        plan_list_add(target->arena, target->cgroup->writes, target->cgroup->write_count);
-    write->directory = directory;
-    write->file = file;
-    write->value = value;
-    write->where = arena_printf(target->arena, "%s/%s", target->where, member);
-    return write;
-}
-
-const char *plan_limit_text(struct arena *arena, int64_t value, const char *unlimited) {
-    return value < 0 ? unlimited : arena_printf(arena, "%" PRId64, value);
-}
+#include "plan/controllers.h"
+#include "plan/device_rules.h"
 
 /* Engines write 0 for "no limit", as runtimes have taken it; runtime-spec 1.3 makes it a limit. */
 static bool zero_is_unlimited(const char *oci_version) {
@@ -106,7 +50,7 @@ static int plan_hugepages(const struct plan_resources_target *target,
         struct plan_controller controller = {0};
         if (plan_need_controller(target, "hugetlb", "hugetlb", member, &controller, err) < 0)
             return -1;
-        if (!lists_word(target->facts->hugepage_sizes, limit->page_size))
+        if (!plan_lists_word(target->facts->hugepage_sizes, limit->page_size))
             return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
                              arena_printf(arena, "%s/%s/pageSize", target->where, member),
                              "this host has no pages of %s, only %s", limit->page_size,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "plan/controllers.h"
 #include "plan/resources.h"
 
 enum {

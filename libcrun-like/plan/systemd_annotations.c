@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/cgroup_path.h"
+#include "plan/systemd.h"
 
 static const char prefix[] = "org.systemd.property.";
 

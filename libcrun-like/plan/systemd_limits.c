@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/cgroup_path.h"
+#include "plan/systemd.h"
 
 enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, SET_BYTES = 1024 };
 enum { ALL_ACCESS = 7 };

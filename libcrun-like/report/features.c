@@ -9,7 +9,8 @@
 #include "oci-spec/document.h"
 #include "oci-spec/fields.h"
 #include "plan/mount_options.h"
-#include "security/seccomp.h"
+#include "security/libseccomp.h"
+#include "security/seccomp_names.h"
 #include "thole.h"
 
 #ifdef HAVE_LIBSYSTEMD

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/pids.h"
 
 enum { SCHEMATA_MAX = 1024 * 1024 };
 

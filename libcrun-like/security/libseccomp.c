@@ -4,6 +4,8 @@
 #include "config.h"
 #endif
 
+#include "security/libseccomp.h"
+
 #include <stddef.h>
 
 #ifdef HAVE_LIBSECCOMP
@@ -12,10 +14,6 @@
 
 #include "base/dlopen_note.h"
 #include "base/library.h"
-#include "security/libseccomp.h"
-
-/* This file's own view: security/seccomp.h may be read only after the renaming above. */
-#include "security/seccomp.h"
 
 DLOPEN_NOTE(seccomp_note, "seccomp", "Compiling linux.seccomp rules", "recommended",
             "libseccomp.so.2");
@@ -57,7 +55,6 @@ const char *seccomp_version(void) {
     return text;
 }
 #else
-#include "security/seccomp.h"
 
 const char *seccomp_version(void) {
     return NULL;

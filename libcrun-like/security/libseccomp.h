@@ -5,7 +5,11 @@
 
 #include "base/error.h"
 
-/* Both libseccomp and security/seccomp.h have functions of these two names. */
+/** Version of the libseccomp that is there, for `thole features` and `--version`; NULL: none. */
+const char *seccomp_version(void);
+
+#ifdef HAVE_LIBSECCOMP
+/* Functions of thole have these two names, too. */
 #define seccomp_load libseccomp_load
 #define seccomp_version libseccomp_version
 #include <seccomp.h>
@@ -32,5 +36,6 @@ struct libseccomp {
 int libseccomp_open(struct libseccomp *ret_library, struct thole_error *err);
 void libseccomp_close(struct libseccomp *library);
 #define cleanup_libseccomp __attribute__((cleanup(libseccomp_close)))
+#endif
 
 #endif

@@ -17,7 +17,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "security/seccomp.h"
+#include "security/seccomp_cache.h"
+#include "security/seccomp_compile.h"
+#include "security/seccomp_filter.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION ""

@@ -2,7 +2,7 @@
 /* Sending the seccomp notify fd to the agent that listenerPath names. */
 #include <string.h>
 
-#include "security/seccomp.h"
+#include "security/seccomp_listener.h"
 #include "sys/unix_socket.h"
 
 int seccomp_send_listener(const char *path, int notify_fd, const char *json,

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "security/seccomp.h"
 
 /* libseccomp's SCMP_ACT_* words are the kernel's; the low 16 bits carry the errno. */
 #define ACTIONS(ROW)                                           \

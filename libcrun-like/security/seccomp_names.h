@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vocabulary of linux.seccomp: actions, operators, architectures, flags. Private. */
+/* The vocabulary of linux.seccomp: actions, operators, architectures, flags. */
 #ifndef SECURITY_SECCOMP_NAMES_H
 #define SECURITY_SECCOMP_NAMES_H
 
@@ -18,5 +18,13 @@ unsigned seccomp_operator_value(const char *operator_name);
  * not of that form.
  */
 bool seccomp_architecture_word(const char *name, char *buffer, size_t size);
+
+/** NULL-terminated lists owned by static storage: actions, operators, architectures, flags. */
+const char *const *seccomp_known_actions(void);
+const char *const *seccomp_known_operators(void);
+const char *const *seccomp_known_architectures(void);
+const char *const *seccomp_known_flags(void);
+/** Flags this kernel accepts (seccomp(2) with a NULL filter answers EFAULT for those). */
+size_t seccomp_supported_flags(const char *ret_flags[], size_t capacity);
 
 #endif

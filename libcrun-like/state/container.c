@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
 #include "state/process.h"

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/wire.h"
 #include "oci-spec/document.h"
-#include "security/seccomp.h"
+#include "security/seccomp_listener.h"
 
 /* The state directory may lie deeper than sun_path is long. */
 static void gate_address(const struct container *container, struct sockaddr_un *address) {

@@ -45,3 +45,10 @@ int process_wait(int pidfd) {
     }
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
+
+int process_open_root(pid_t pid, struct thole_error *err) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root >= 0 ? root : error_errno(err, NULL, "open the root of the container");
+}

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/error.h"
+
 /** Start time of @pid in clock ticks since boot (proc_pid_stat(5)); 0: it is gone or a zombie. */
 uint64_t process_start_time(pid_t pid);
 
@@ -14,5 +16,8 @@ uint64_t process_start_time(pid_t pid);
  * 128 + signal; -1 with errno set.
  */
 int process_wait(int pidfd);
+
+/** The host's directory that @pid sees as "/" (O_PATH). */
+int process_open_root(pid_t pid, struct thole_error *err);
 
 #endif

@@ -42,10 +42,4 @@ int terminal_adopt(int peer, const bool replace[3], struct thole_error *err);
 void terminal_pty_done(struct terminal_pty *pty);
 #define cleanup_terminal_pty __attribute__((cleanup(terminal_pty_done)))
 
-/**
- * Connects to the AF_UNIX stream socket at @path (longer than sun_path is fine) and sends one
- * message with @fd attached and @text as data: --console-socket and --pidfd-socket.
- */
-int terminal_send_fd(const char *path, int fd, const char *text, struct thole_error *err);
-
 #endif

@@ -4,6 +4,7 @@
 
 #include "sys/unix_socket.h"
 #include "terminal/pty.h"
+#include "terminal/send_fd.h"
 
 int terminal_send_fd(const char *path, int fd, const char *text, struct thole_error *err) {
     return sys_unix_send_fd(path, fd, text, text != NULL ? strlen(text) : 0, err);

@@ -8,7 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/library.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/kill.h"
+#include "cgroup/remove.h"
 #include "create/hooks.h"
 #include "resctrl/group.h"
 #include "verbs/delete.h"

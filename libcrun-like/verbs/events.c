@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/events.h"
 #include "cgroup/oom.h"
 #include "host/probe.h"

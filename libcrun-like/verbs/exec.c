@@ -9,6 +9,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "enter/enter.h"
+#include "enter/prepare.h"
 #include "monitor/keeper.h"
 #include "terminal/relay.h"
 

@@ -5,7 +5,9 @@
 #include <sys/pidfd.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
+#include "cgroup/kill.h"
+#include "cgroup/pids.h"
 #include "state/container.h"
 
 /* 0 if some process of the container is left, though its init is gone. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_pause() and thole_resume(). */
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
 #include "state/container.h"
 
 static int set_frozen(const struct thole_context *context, const char *id, bool freeze,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/pids.h"
 #include "state/container.h"
 
 int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_pids,

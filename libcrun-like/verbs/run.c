@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
 #include "create/hooks.h"
 #include "create/notify.h"
 #include "create/start.h"

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/kill.h"
 #include "create/hooks.h"
 #include "create/notify.h"
 #include "state/gate.h"

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/reader.h"
+#include "cgroup/resources.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
 #include "plan/build.h"
+#include "plan/cgroup.h"
 #include "resctrl/group.h"
 #include "state/container.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is built in. */
 #include "config.h"
-#include "security/seccomp.h"
+#include "security/libseccomp.h"
 #include "thole.h"
 
 #ifdef HAVE_LIBSECCOMP

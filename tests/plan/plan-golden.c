@@ -12,6 +12,8 @@
 #include "host/facts.h"
 #include "oci-spec/document.h"
 #include "plan/build.h"
+#include "plan/cgroup.h"
+#include "plan/exec.h"
 #include "plan/print.h"
 
 enum { FILE_MAX = 1024 * 1024, WORDS_MAX = 16 };

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making cgroups and processes for tests on real hierarchies. */
 #include "cgroup_layout.h"
+#include "cgroup/create.h"
+#include "cgroup/join.h"
+#include "cgroup/kill.h"
+#include "cgroup/remove.h"
+#include "cgroup/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/join.h"
 
 enum { LAYOUT_DIRECTORIES_MAX = 24 };
 

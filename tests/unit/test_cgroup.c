@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cgroup backend on a tree of ordinary files: order, retries, undoing and wording of writes. */
-#include "cgroup/cgroup.h"
+#include "cgroup/create.h"
+#include "cgroup/freeze.h"
+#include "cgroup/join.h"
+#include "cgroup/kill.h"
+#include "cgroup/remove.h"
+#include "cgroup/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "terminal/send_fd.h"
 
 /* A root directory with its own devpts on dev/pts, in a mount namespace of the test's own. */
 struct root {

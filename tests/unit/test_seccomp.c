@@ -4,7 +4,11 @@
 #include "config.h"
 #endif
 
-#include "security/seccomp.h"
+#include "security/libseccomp.h"
+#include "security/seccomp_compile.h"
+#include "security/seccomp_filter.h"
+#include "security/seccomp_listener.h"
+#include "security/seccomp_names.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>

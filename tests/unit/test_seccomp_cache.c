@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cache of compiled seccomp filters. */
-#include "security/seccomp.h"
+#include "security/libseccomp.h"
+#include "security/seccomp_cache.h"
+#include "security/seccomp_compile.h"
+#include "security/seccomp_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -24,7 +24,8 @@
 #ifdef HAVE_LIBSECCOMP
 #include "security/libseccomp.h"
 #endif
-#include "security/seccomp.h"
+#include "security/seccomp_compile.h"
+#include "security/seccomp_filter.h"
 #include "security/seccomp_names.h"
 #include "security/seccomp_sections.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "security/seccomp.h"
+#include "security/seccomp_filter.h"
 
 /* In front of the instructions; the last digit changes with the layout. */
 static const char file_magic[8] = "thlbpf1";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a cgroup directory and of all directories below it. */
-#ifndef CGROUP_MEMBERS_H
-#define CGROUP_MEMBERS_H
+#ifndef CGROUP_PIDS_H
+#define CGROUP_PIDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +37,9 @@ int cgroup_has_members(int dirfd, struct thole_error *err);
  * the first v1 directory that is there. -1 with errno ENOENT if there is none at all.
  */
 int cgroup_open_members(const struct plan_cgroup *cgroup);
+
+/** All pids in the cgroup and below, in the reader's pid namespace; malloc'ed. */
+int cgroup_pids(const struct plan_cgroup *cgroup, pid_t **ret_pids, size_t *ret_count,
+                struct thole_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the container's cgroup is, for systemd's names and for plain paths. */
-#ifndef PLAN_CGROUP_PATH_H
-#define PLAN_CGROUP_PATH_H
+#ifndef PLAN_CGROUP_H
+#define PLAN_CGROUP_H
 
 #include "plan/builder.h"
 
@@ -16,14 +16,14 @@ const char *plan_cgroup_files_path(const struct plan_builder *builder,
 int plan_cgroup_systemd(const struct plan_builder *builder, struct plan_cgroup *cgroup,
                         const char **ret_path, struct thole_error *err);
 
-/** Annotations org.systemd.property.* as unit properties. */
-int plan_systemd_annotations(const struct plan_builder *builder, struct plan_cgroup *cgroup,
-                             struct thole_error *err);
-
 /**
- * The limits and device rules of @cgroup, which has all its writes, as unit properties: systemd
- * would undo sooner or later what it does not know of.
+ * Plans only cgroup writes and device rules for `update`, for the directories in @current (a plan
+ * rebuilt from the saved configuration, which has @oci_version). The result has the directories of
+ * @current.
  */
-void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup);
+int plan_resources_build(const struct oci_resources *resources, const char *oci_version,
+                         const struct host_facts *facts, const struct plan_cgroup *current,
+                         struct arena *arena, struct plan_cgroup **ret_cgroup,
+                         struct thole_error *err);
 
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Freezing and thawing: the v1 freezer or cgroup.freeze. */
+#ifndef CGROUP_FREEZE_H
+#define CGROUP_FREEZE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/** Freezes (waits until frozen) or thaws; v1 freezer or cgroup.freeze. */
+int cgroup_freeze(const struct plan_cgroup *cgroup, bool freeze, struct thole_error *err);
+/** 1 if frozen, 0 if not or there is no freezer. */
+int cgroup_is_frozen(const struct plan_cgroup *cgroup);
+
+#endif

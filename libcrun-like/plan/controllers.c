@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which directory of the container has a controller, and writes to its files. */
+#include "plan/controllers.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "plan/builder.h"
+
+bool plan_lists_word(const char *list, const char *word) {
+    const size_t length = strlen(word);
+    while (*list != '\0') {
+        const size_t next = strcspn(list, ", ");
+        if (next == length && memcmp(list, word, length) == 0)
+            return true;
+        list += next;
+        list += strspn(list, ", ");
+    }
+    return false;
+}
+
+bool plan_find_controller(const struct plan_resources_target *target, const char *v1,
+                          const char *v2, struct plan_controller *ret_controller) {
+    for (size_t i = 0; i < target->cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &target->cgroup->directories[i];
+        const char *name = directory->unified ? v2 : v1;
+        if (name != NULL && plan_lists_word(directory->controllers, name)) {
+            *ret_controller = (struct plan_controller){name, i, directory->unified};
+            return true;
+        }
+    }
+    return false;
+}
+
+int plan_need_controller(const struct plan_resources_target *target, const char *v1, const char *v2,
+                         const char *member, struct plan_controller *ret_controller,
+                         struct thole_error *err) {
+    if (plan_find_controller(target, v1, v2, ret_controller))
+        return 0;
+    struct plan_controller unified;
+    const char *where = arena_printf(target->arena, "%s/%s", target->where, member);
+    if (v2 == NULL && plan_find_controller(target, NULL, v1, &unified))
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                         "asked for, but cgroup v2 has no such limit in its %s controller", v1);
+    (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
+                    "asked for, but the %s controller is not available", v1 != NULL ? v1 : v2);
+    if (v2 == NULL)
+        return error_hint(err, "%s exists in cgroup v1 only", v1);
+    return -1;
+}
+
+struct plan_cgroup_write *plan_add_write(const struct plan_resources_target *target,
+                                         size_t directory, const char *member, const char *file,
+                                         const char *value) {
+    struct plan_cgroup_write *write =
+        plan_list_add(target->arena, target->cgroup->writes, target->cgroup->write_count);
+    write->directory = directory;
+    write->file = file;
+    write->value = value;
+    write->where = arena_printf(target->arena, "%s/%s", target->where, member);
+    return write;
+}
+
+const char *plan_limit_text(struct arena *arena, int64_t value, const char *unlimited) {
+    return value < 0 ? unlimited : arena_printf(arena, "%" PRId64, value);
+}

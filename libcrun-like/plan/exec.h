@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process of an exec, planned from the container's own. */
+#ifndef PLAN_EXEC_H
+#define PLAN_EXEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "host/facts.h"
+#include "oci-spec/spec.h"
+#include "plan/plan.h"
+
+/** Adjustments of an exec, from the command line; NULL, 0 or false leaves the default. */
+struct plan_exec_request {
+    const char *user; /* "uid[:gid]" numeric; names are resolved by the caller */
+    const char *cwd;
+    char *const *args;         /* NULL-terminated */
+    char *const *env;          /* K=V, NULL-terminated, over the container's */
+    char *const *capabilities; /* names added to bounding, effective and permitted */
+    const uint32_t *additional_gids;
+    size_t additional_gid_count;
+    const char *term; /* TERM of the terminal outside, for a pty; NULL: the container's own */
+    bool own_home;    /* HOME is that of the user in the container's passwd */
+    bool clear_env;   /* the container's environment is not taken over */
+    bool terminal;
+    bool no_new_privileges;
+    const char *selinux;
+    const char *apparmor;
+};
+
+/**
+ * Plans the process of an exec. @process is a process.json, or NULL to derive it from the
+ * container's own process in @config; members missing from @process default to the container's.
+ */
+int plan_exec_build(const struct oci_config *config, const struct oci_process *process,
+                    const struct host_facts *facts, const struct plan_exec_request *request,
+                    struct arena *arena, struct plan_process **ret_process,
+                    struct thole_error *err);
+
+#endif

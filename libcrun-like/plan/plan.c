@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a plan says only indirectly. */
+#include "plan/plan.h"
+
+const char *plan_hook_stage_name(enum plan_hook_stage stage) {
+    static const char *const names[PLAN_HOOK_STAGES] = {
+        [PLAN_HOOK_PRESTART] = "prestart",
+        [PLAN_HOOK_CREATE_RUNTIME] = "createRuntime",
+        [PLAN_HOOK_CREATE_CONTAINER] = "createContainer",
+        [PLAN_HOOK_START_CONTAINER] = "startContainer",
+        [PLAN_HOOK_POSTSTART] = "poststart",
+        [PLAN_HOOK_POSTSTOP] = "poststop",
+    };
+    return names[stage];
+}
+
+bool plan_has_namespace(const struct plan *plan, unsigned long flag) {
+    if ((plan->namespaces.created & flag) != 0)
+        return true;
+    for (size_t i = 0; i < plan->namespaces.joined_count; i++) {
+        if (plan->namespaces.joined[i].flag == flag)
+            return true;
+    }
+    return false;
+}
