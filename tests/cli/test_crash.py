@@ -35,7 +35,7 @@ def test_runtime_killed_at_a_random_moment(thole, bundle, command):
         process.popen.kill()
         process.popen.wait()
         thole("delete", "--force", name).ok()
-        complaints = traces.leftovers(thole.root, thole.folder, [name])
+        complaints = traces.leftovers(thole.root, thole.folder)
         assert not complaints, f"attempt {attempt}: {complaints}"
 
 

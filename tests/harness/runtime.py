@@ -99,7 +99,7 @@ class Runtime:
         self.processes = []
 
     def new_id(self):
-        name = f"thole-test-{os.getpid()}-{next(_serial)}"
+        name = f"{traces.mark()}{next(_serial)}"
         self.ids.append(name)
         return name
 
@@ -118,7 +118,8 @@ class Runtime:
         name = name or self.new_id()
         if name not in self.ids:
             self.ids.append(name)
-        bundle.linux.setdefault("cgroupsPath", f"/thole-test/{name}")
+        own = name if name.startswith(traces.mark()) else traces.mark() + name[:64]
+        bundle.linux.setdefault("cgroupsPath", f"/thole-test/{own}")
         bundle.write()
         return name
 
@@ -170,7 +171,7 @@ class Runtime:
             result = self("delete", "--force", name)
             if result.code != 0:
                 complaints.append(f"delete --force failed: {result!r}")
-        complaints += traces.leftovers(self.root, self.folder, self.ids)
+        complaints += traces.leftovers(self.root, self.folder)
         return complaints
 
 

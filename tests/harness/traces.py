@@ -92,14 +92,18 @@ def command_line(pid):
         return ""
 
 
-def cgroups_of(ids):
-    """Cgroup directories, deepest first, one of whose path components names one of the ids."""
+def mark():
+    """What only the names of this test session's containers and cgroups begin with."""
+    return f"thole-test-{os.getpid()}-"
+
+
+def own_cgroups():
+    """Cgroup directories that this session's tests made, deepest first: whatever else a host has,
+    also by the name of a container, is none of the tests' business."""
     found = []
     for where in sorted({mounted for mounted, _ in machine.controllers().values()}):
-        for directory, names, _ in os.walk(where, topdown=False):
-            parts = directory.split("/")
-            if any(name == part or part.endswith("-" + name + ".scope") or
-                   part.startswith(name + ".") for name in ids for part in parts):
+        for directory, _, _ in os.walk(where, topdown=False):
+            if any(mark() in part for part in directory.split("/")):
                 found.append(directory)
     return found
 
@@ -108,7 +112,7 @@ def mounts_of(folder):
     return [line[4] for line in machine.mount_lines() if line[4].startswith(folder + "/")]
 
 
-def leftovers(root, folder, ids):
+def leftovers(root, folder):
     """One line for each thing that is still there; all of it is then removed."""
     complaints = []
     end = time.monotonic() + 3
@@ -122,7 +126,7 @@ def leftovers(root, folder, ids):
             pass
     while descendants():
         time.sleep(0.005)
-    for directory in cgroups_of(ids):
+    for directory in own_cgroups():
         complaints.append(f"cgroup is left: {directory}")
         try:
             os.rmdir(directory)
