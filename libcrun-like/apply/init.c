@@ -68,19 +68,16 @@ static int become_root(const struct apply_init *init, struct thole_error *err) {
         return error_errno(err, init->plan->user.where, "become group 0 of the user namespace");
     if (setresuid(0, 0, 0) < 0 && errno != EINVAL)
         return error_errno(err, init->plan->user.where, "become user 0 of the user namespace");
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of ids has cleared it */
     return 0;
 }
 
-/* Mount and cgroup namespaces are joined here, the others by the runtime before the clone. */
-static int join_late_namespaces(const struct plan *plan, struct thole_error *err) {
-    for (size_t i = 0; i < plan->namespaces.joined_count; i++) {
-        const struct plan_joined_namespace *joined = &plan->namespaces.joined[i];
-        if (joined->flag != CLONE_NEWNS && joined->flag != CLONE_NEWCGROUP)
-            continue;
-        if (apply_join_namespace(joined, err) < 0)
-            return -1;
-    }
-    return 0;
+static int enter_namespaces(const struct apply_init *init, struct thole_error *err) {
+    const struct plan_namespaces *namespaces = &init->plan->namespaces;
+    unsigned long kinds = CLONE_NEWNS | CLONE_NEWCGROUP;
+    if (init->stage_end < 0)
+        kinds |= APPLY_STAGE_NAMESPACES;
+    return apply_join_namespaces(namespaces, kinds, err);
 }
 
 static int set_names(const struct plan *plan, struct thole_error *err) {
@@ -316,14 +313,17 @@ static int prepare(const struct apply_init *init, char *program, size_t size,
     const struct plan *plan = init->plan;
     struct terminal_pty pty = TERMINAL_PTY_INIT;
 
-    if (become_root(init, err) < 0 || enter_cgroup(init, err) < 0)
+    /* The offsets are written while the process still has the runtime's ids: /proc/self is theirs.
+     */
+    if (apply_time_namespace(&plan->namespaces, init->proc_fd, err) < 0 ||
+        become_root(init, err) < 0 || enter_cgroup(init, err) < 0)
         return -1;
     /* The maps are written, which needed a dumpable process; from here on none may look in. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return error_errno(err, NULL, "become undumpable");
     if (init->replace == NULL && setsid() < 0) /* with a terminal, terminal_adopt() does it */
         return error_errno(err, NULL, "create a session");
-    if (join_late_namespaces(plan, err) < 0)
+    if (enter_namespaces(init, err) < 0)
         return -1;
     if (plan->loopback_up && network_loopback_up(err) < 0)
         return -1;

@@ -14,7 +14,7 @@
  */
 enum wire_kind {
     WIRE_ERROR = 1,     /* init -> runtime: struct thole_error; the sender exits */
-    WIRE_CHILD_PID,     /* stage -> runtime: pid of init in the runtime's pid namespace */
+    WIRE_CHILD_PID,     /* stage -> runtime, one fd: pidfd of init; without: pid of exec's */
     WIRE_IDS_MAPPED,    /* runtime -> init: user namespace maps are written */
     WIRE_REQUEST_HOOKS, /* init -> runtime: mounts are in place, run prestart and createRuntime */
     WIRE_HOOKS_DONE,    /* runtime -> init */

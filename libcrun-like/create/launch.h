@@ -17,10 +17,9 @@ struct launched {
     { .pidfd = -1, .sync = -1 }
 
 /**
- * Starts apply_init() in a new child of the caller. Namespaces that are joined by path are entered
- * by the caller for the moment of the clone (mount and cgroup namespaces by init itself); a user
- * namespace to be joined is entered by a short-lived process in between. Writes the id maps, the
- * time offsets and oom_score_adj. @init->sync is filled in here.
+ * Starts apply_init() in a new child of the caller, which itself enters no namespace: those that
+ * are joined by path init enters, or where it could not, a short-lived process in between. Writes
+ * the id maps and oom_score_adj. @init->sync is filled in here.
  */
 int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
                 struct thole_error *err);

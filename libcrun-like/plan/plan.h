@@ -26,6 +26,8 @@ struct plan_pair {
 
 /* ---- namespaces and id maps ---------------------------------------------------------------- */
 
+enum { PLAN_NAMESPACE_KINDS = 8 }; /* at most one of each is made or joined */
+
 struct plan_joined_namespace {
     unsigned long flag; /* one CLONE_NEW* */
     const char *path;

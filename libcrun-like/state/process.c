@@ -37,6 +37,22 @@ uint64_t process_start_time(pid_t pid) {
     return start_time;
 }
 
+pid_t process_of_pidfd(int pidfd) {
+    char path[48];
+    struct thole_error failure = {0};
+    cleanup_free char *text = NULL;
+    (void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, &failure) < 0) {
+        errno = failure.code;
+        return -1;
+    }
+    /* 0: it is of another pid namespace, -1: it has ended. */
+    const char *line = strstr(text, "\nPid:");
+    long pid = line != NULL ? strtol(line + sizeof("\nPid:") - 1, NULL, 10) : 0;
+    errno = ESRCH;
+    return pid > 0 ? (pid_t)pid : -1;
+}
+
 int process_wait(int pidfd) {
     siginfo_t info = {0};
     while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0) {

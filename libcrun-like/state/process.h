@@ -11,6 +11,9 @@
 /** Start time of @pid in clock ticks since boot (proc_pid_stat(5)); 0: it is gone or a zombie. */
 uint64_t process_start_time(pid_t pid);
 
+/** The pid of the process that @pidfd stands for, in the runtime's namespace; -1 with errno set. */
+pid_t process_of_pidfd(int pidfd);
+
 /**
  * Waits for the child @pidfd and reaps it. Returns its status as a shell has it: the exit code, or
  * 128 + signal; -1 with errno set.

@@ -6,6 +6,8 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,4 +30,13 @@ pid_t sys_clone(unsigned long flags, int cgroup_fd, int *ret_pidfd) {
     if (pid > 0 && ret_pidfd != NULL)
         *ret_pidfd = pidfd;
     return (pid_t)pid;
+}
+
+pid_t sys_clone_helper(unsigned long flags, int *ret_pidfd) {
+    pid_t parent = getpid();
+    pid_t pid = sys_clone(flags, -1, ret_pidfd);
+    /* A parent that ended before prctl() sends no signal any more. */
+    if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent))
+        _exit(EXIT_FAILURE);
+    return pid;
 }

@@ -15,4 +15,7 @@
  */
 pid_t sys_clone(unsigned long flags, int cgroup_fd, int *ret_pidfd);
 
+/** sys_clone() of a process that only helps its parent, and does not outlive it. */
+pid_t sys_clone_helper(unsigned long flags, int *ret_pidfd);
+
 #endif
