@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fastpath.h"
 #include "cgroup/create.h"
+#include "cgroup/directory.h"
 #include "cgroup/join.h"
 #include "cgroup/resources.h"
 #include "resctrl/group.h"
@@ -197,6 +198,21 @@ static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
     return false;
 }
 
+/* Where nobody asked for a cgroup, it may be missing in some hierarchies or in all. */
+static int forget_missing_cgroups(struct container_record *record, struct thole_error *err) {
+    size_t kept = 0;
+    for (size_t i = 0; i < record->cgroups.count; i++) {
+        const struct record_directory *directory = &record->cgroups.items[i];
+        cleanup_close int fd = cgroup_open_path(directory->mountpoint, directory->path);
+        if (fd < 0 && errno != ENOENT)
+            return error_errno(err, NULL, "open cgroup %s", directory->path);
+        if (fd >= 0)
+            record->cgroups.items[kept++] = *directory;
+    }
+    record->cgroups.count = kept;
+    return 0;
+}
+
 int create_prepare_cgroup(const struct thole_context *context, struct creation *creation,
                           struct preparation *preparation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
@@ -211,6 +227,8 @@ int create_prepare_cgroup(const struct thole_context *context, struct creation *
         return 0;
     }
     creation->cgroup_made = true;
+    if (plan->cgroup.best_effort && forget_missing_cgroups(creation->container.record, err) < 0)
+        return -1;
     preparation->init.enters_cgroup =
         (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup)) ||
         !fastpath_allowed(FASTPATH_CGROUP_BIRTH);

@@ -97,6 +97,7 @@ class Runtime:
         self.root = os.path.join(folder, "state")
         self.ids = []
         self.processes = []
+        self.prefix = []  # a command that runs the runtime as somebody else
 
     def new_id(self):
         name = f"{traces.mark()}{next(_serial)}"
@@ -105,7 +106,7 @@ class Runtime:
 
     def start_process(self, *args, root=True, **options):
         """Starts a command of the runtime and does not wait for it."""
-        prefix = [self.path] + (["--root", self.root] if root else [])
+        prefix = [*self.prefix, self.path] + (["--root", self.root] if root else [])
         process = Process(prefix + [str(arg) for arg in args], **options)
         self.processes.append(process)
         return process

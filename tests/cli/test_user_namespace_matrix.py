@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever works for root works, or says why not, for every caller and in every user namespace."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness.callers import CalledRuntime, Caller
+from harness.runtime import until
+
+FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "time": "time",
+         "cgroup": "cgroup"}
+
+# Who calls the runtime, and the container's user namespace: the caller's, one of its own, or that
+# of a container that runs already.
+CASES = [("root", "same"), ("root", "own"), ("root", "joined"),
+         ("foreign", "same"), ("foreign", "own"), ("foreign", "joined"),
+         ("user", "own"), ("user", "joined")]
+
+
+class Case:
+    """Makes containers for one row of the matrix."""
+
+    def __init__(self, runtime, make_bundle, users):
+        self.runtime, self.make_bundle, self.users = runtime, make_bundle, users
+        self.caller = runtime.caller
+        self.first = None  # whose user namespace is joined
+
+    @property
+    def own(self):
+        return self.users != "same"
+
+    def host_id(self, container_id):
+        return self.caller.host_id(container_id, self.own)
+
+    def bundle(self, *args, users=None, **process):
+        made = self.make_bundle(*args, **process)
+        users = users or self.users
+        if users != "same":
+            made.namespace("user")
+            made.linux["uidMappings"] = made.linux["gidMappings"] = self.caller.mappings()
+        if users == "joined":
+            if self.first is None:
+                self.first = self.sleeper(users="own")
+            made.namespace("user", f"/proc/{self.first.pid}/ns/user")
+        owner = self.caller.host_id(0, users != "same")
+        subprocess.run(["chown", "-hR", f"{owner}:{owner}", made.path], check=True)
+        return made
+
+    def sleeper(self, users=None, **process):
+        return self.runtime.launch(self.bundle("/bin/sleep", "1000", users=users, **process))
+
+    def run(self, made, *options):
+        return self.runtime.run(made, *options)
+
+
+@pytest.fixture(params=CASES, ids="-".join)
+def case(request, thole_path, folder, bundle):
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    caller = Caller(request.param[0], folder)
+    runtime = CalledRuntime(thole_path, folder, caller)
+    yield Case(runtime, bundle, request.param[1])
+    complaints = runtime.clean_up()
+    assert not complaints, "left behind:\n" + "\n".join(complaints)
+
+
+def test_run(case):
+    made = case.bundle("/bin/sh", "-c", "id -u; touch /work/mine; exit 7")
+    result = case.run(made)
+    assert (result.code, result.out) == (7, "0\n"), result
+    assert os.stat(made.rootfs + "/work/mine").st_uid == case.host_id(0)
+
+
+# A new user namespace has no rights over one beside it, which is where the first container's
+# namespaces belong: these the kernel refuses, and the place is named.
+NOT_A_SIBLINGS = {"pid": ("/mounts/0", "proc"), "ipc": ("/mounts/4", "mqueue"),
+                  "cgroup": ("/linux/namespaces/", "/ns/cgroup")}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_joined_by_path(case, kind):
+    """The process is in that namespace, and what the runtime knows of it is its own number."""
+    first = case.bundle("/bin/sleep", "1000")
+    first.namespace(kind)
+    first = case.runtime.launch(first)
+    second = case.bundle("/bin/sleep", "1000")
+    second.namespace(kind, f"/proc/{first.pid}/ns/{FILES[kind]}")
+    if kind == "uts":
+        del second.config["hostname"]
+    if case.users == "own" and (case.caller.name == "user" or kind in NOT_A_SIBLINGS):
+        words = ("/linux/namespaces/",) if case.caller.name == "user" else NOT_A_SIBLINGS[kind]
+        case.runtime.try_create(second).failed(*words)
+        return
+    joined = case.runtime.launch(second)
+    there = f"/ns/{FILES[kind]}"
+    assert os.readlink(f"/proc/{joined.pid}{there}") == os.readlink(f"/proc/{first.pid}{there}")
+    with open(f"/proc/{joined.pid}/cmdline", encoding="ascii") as words:
+        assert words.read() == "/bin/sleep\0001000\0"
+    joined("kill", "KILL").ok()
+    joined.wait_stopped()
+    assert first.status == "running"
