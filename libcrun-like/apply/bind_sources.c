@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "sys/userns.h"
 
@@ -164,11 +165,6 @@ static bool real_path(int proc_fd, int fd, char path[PATH_MAX]) {
     return true;
 }
 
-static bool is_beneath(const char *path, const char *directory) {
-    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 bool apply_bind_sources_lie_elsewhere(const struct plan *plan,
                                       const struct apply_bind_sources *sources, int proc_fd,
                                       int root) {
@@ -181,8 +177,9 @@ bool apply_bind_sources_lie_elsewhere(const struct plan *plan,
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (sources->items[i].place < 0)
             continue;
-        if (!real_path(proc_fd, sources->items[i].place, path) || is_beneath(path, root_path) ||
-            (plan->mounts[i].recursive && is_beneath(root_path, path)))
+        if (!real_path(proc_fd, sources->items[i].place, path) ||
+            path_is_beneath(path, root_path) ||
+            (plan->mounts[i].recursive && path_is_beneath(root_path, path)))
             return false;
     }
     return true;

@@ -15,7 +15,7 @@
 #include "apply/copy_up.h"
 #include "apply/filesystem.h"
 #include "base/cleanup.h"
-#include "base/text.h"
+#include "base/path.h"
 #include "sys/path.h"
 
 #define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
@@ -156,7 +156,7 @@ static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
     if (mount->must_be_proc && !sys_is_filesystem(mount_fd, PROC_SUPER_MAGIC))
         return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
                          "only a procfs may be mounted on %s", mount->target);
-    if (!text_starts_with(mount->target, "/proc") && strcmp(mount->type, "proc") != 0 &&
+    if (!path_is_beneath(mount->target, "/proc") && strcmp(mount->type, "proc") != 0 &&
         sys_is_filesystem(target, PROC_SUPER_MAGIC))
         return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
                          "mount point %s leads into a procfs", mount->target);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "cgroup/directory.h"
 #include "cgroup/join.h"
 
@@ -155,8 +156,7 @@ static char *membership_path(const char *lines, const struct plan_cgroup_directo
  * gone, the plan's own is meant. */
 static int open_current(const struct plan_cgroup_directory *directory, const char *lines) {
     cleanup_free char *path = membership_path(lines, directory);
-    size_t length = strlen(directory->path);
-    if (path != NULL && strncmp(path, directory->path, length) == 0 && path[length] == '/') {
+    if (path != NULL && path_is_beneath(path, directory->path)) {
         int fd = cgroup_open_path(directory->mountpoint, path);
         if (fd >= 0 || errno != ENOENT)
             return fd;

@@ -92,13 +92,6 @@ const char *plan_path_join(struct arena *arena, const char *base, const char *pa
     return arena_printf(arena, "%s/%s", strcmp(base, "/") == 0 ? "" : base, path);
 }
 
-bool plan_path_is_beneath(const char *path, const char *directory) {
-    if (strcmp(directory, "/") == 0)
-        return true;
-    size_t length = strlen(directory);
-    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 struct plan_strings plan_strings_of(const struct oci_strings *strings) {
     static char *const none[] = {NULL};
     if (strings->items == NULL)

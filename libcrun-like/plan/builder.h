@@ -52,9 +52,6 @@ char *plan_path_clean(struct arena *arena, const char *path);
 /** @path itself if it is absolute, else @path beneath @base. */
 const char *plan_path_join(struct arena *arena, const char *base, const char *path);
 
-/** True if @path is @directory or lies below it; both are clean. */
-bool plan_path_is_beneath(const char *path, const char *directory);
-
 /** A copy of a list of strings, borrowed from the configuration. */
 struct plan_strings plan_strings_of(const struct oci_strings *strings);
 

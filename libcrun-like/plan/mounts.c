@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "plan/builder.h"
 #include "plan/cgroup_mounts.h"
@@ -40,7 +41,7 @@ static const struct {
 
 /* /proc has to be the kernel's: the runtime writes labels there before the container starts. */
 static int check_proc(struct plan_mount *mount, const char *where, struct thole_error *err) {
-    if (mount->kind == PLAN_MOUNT_REMOUNT || !plan_path_is_beneath(mount->target, "/proc") ||
+    if (mount->kind == PLAN_MOUNT_REMOUNT || !path_is_beneath(mount->target, "/proc") ||
         strcmp(mount->type, "proc") == 0)
         return 0;
     if (strcmp(mount->target, "/proc") == 0 && mount->kind == PLAN_MOUNT_BIND) {

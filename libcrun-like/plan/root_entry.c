@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "plan/builder.h"
 
 /* Filesystems that look up no path of the host when they are mounted. */
@@ -32,8 +33,7 @@ static bool has_early_hooks(const struct plan *plan) {
 static bool overlaps_root(const struct plan_builder *builder, const struct plan_mount *mount) {
     const char *source = plan_path_clean(builder->arena, mount->source);
     const char *root = plan_path_clean(builder->arena, builder->plan->rootfs.source);
-    return plan_path_is_beneath(source, root) ||
-           (mount->recursive && plan_path_is_beneath(root, source));
+    return path_is_beneath(source, root) || (mount->recursive && path_is_beneath(root, source));
 }
 
 static bool allows(const struct plan_builder *builder, const struct plan_mount *mount) {
