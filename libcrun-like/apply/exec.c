@@ -194,9 +194,7 @@ static int prepare(const struct apply_exec *exec, const struct plan_process *pro
     if (become_root(exec, err) < 0 || start_session(exec, peer, err) < 0 ||
         remount_sys_proc(exec, err) < 0 || set_surroundings(exec, err) < 0)
         return -1;
-    /* A directory is made in the container only, never on the host. */
-    bool inside = (exec->flags & CLONE_NEWNS) != 0 || exec->root >= 0;
-    int entered = apply_working_directory(process, inside, err);
+    int entered = apply_working_directory(process, true, err);
     if (entered < 0)
         return -1;
     if ((exec->flags & CLONE_NEWUSER) == 0 && apply_rlimits(process, 0, err) < 0)

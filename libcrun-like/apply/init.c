@@ -219,7 +219,9 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     if (root_fd < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "root");
-    if (apply_mounts(plan, init->sources, &host, root_fd, err) < 0)
+    cleanup_apply_readonly_last struct apply_readonly_last last;
+    last.count = 0;
+    if (apply_mounts(plan, init->sources, &host, root_fd, &last, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "mounts");
     if (apply_devices(plan, root_fd, err) < 0)
@@ -229,7 +231,10 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
         run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, NULL, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "hooks");
-    if (apply_paths(plan, &host, root_fd, err) < 0 || open_console(init, root_fd, pty, err) < 0)
+    /* What forbids writing comes last: until here something may have to be made beneath it. */
+    if (open_console(init, root_fd, pty, err) < 0 ||
+        apply_working_directory_make(plan->process, root_fd, err) < 0 ||
+        apply_readonly_now(&last, err) < 0 || apply_paths(plan, &host, root_fd, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "masked and read-only paths");
     if (entered == 0 && apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
@@ -247,7 +252,9 @@ static int enter_shared_root(const struct apply_init *init, struct terminal_pty 
     if (chdir(rootfs->source) < 0 || chroot(".") < 0 || chdir("/") < 0)
         return error_errno(err, rootfs->where, "enter rootfs %s", rootfs->source);
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return open_console(init, root, pty, err);
+    if (open_console(init, root, pty, err) < 0)
+        return -1;
+    return apply_working_directory_make(init->plan->process, root, err);
 }
 
 /* ---- the process ---------------------------------------------------------------------------- */

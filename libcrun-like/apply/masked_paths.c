@@ -33,6 +33,16 @@ static int open_empty_directory(struct thole_error *err) {
         "/linux/maskedPaths", err);
 }
 
+/* Whether a path led to the root itself, which nothing can be mounted on. */
+static int is_root(int fd, int root_fd) {
+    struct statx found;
+    struct statx root;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &found) < 0 ||
+        statx(root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &root) < 0)
+        return -1;
+    return found.stx_mnt_id == root.stx_mnt_id && found.stx_ino == root.stx_ino;
+}
+
 /* 1: opened, 0: there is nothing to protect. */
 static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
                          struct thole_error *err) {
@@ -41,7 +51,7 @@ static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
         *ret_fd = fd;
         return 1;
     }
-    if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+    if (errno == ENOENT || errno == ENOTDIR)
         return 0;
     return error_errno(err, path->where, "open %s", path->path);
 }
@@ -71,8 +81,11 @@ static int mask(const struct plan_path *path, const struct apply_host_mounts *ho
     if (found <= 0)
         return found;
     struct stat status;
-    if (fstat(target, &status) < 0)
+    int root = is_root(target, root_fd);
+    if (root < 0 || fstat(target, &status) < 0)
         return error_errno(err, path->where, "stat %s", path->path);
+    if (root == 1)
+        return error_config(err, path->where, "%s is the container's root", path->path);
     int covered =
         S_ISDIR(status.st_mode) ? cover_directory(empty, target, err) : cover_file(host, target);
     if (covered < 0)
@@ -80,19 +93,22 @@ static int mask(const struct plan_path *path, const struct apply_host_mounts *ho
     return 0;
 }
 
+/* The root becomes read-only itself, any other place a read-only copy of what is mounted there. */
 static int protect(const struct plan_path *path, int root_fd, struct thole_error *err) {
     cleanup_close int target = -1;
+    cleanup_close int tree = -1;
     int found = open_existing(path, root_fd, &target, err);
     if (found <= 0)
         return found;
-    cleanup_close int tree =
-        open_tree(target, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (tree < 0)
-        return error_errno(err, path->where, "make %s read-only", path->path);
+    int root = is_root(target, root_fd);
+    if (root == 0)
+        tree = open_tree(target, "",
+                         AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) <
-            0 ||
-        move_mount(tree, "", target, "", EMPTY_BOTH) < 0)
+    if (root < 0 || (root == 0 && tree < 0) ||
+        mount_setattr(root == 1 ? root_fd : tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+                      sizeof(attributes)) < 0 ||
+        (root == 0 && move_mount(tree, "", target, "", EMPTY_BOTH) < 0))
         return error_errno(err, path->where, "make %s read-only", path->path);
     return 0;
 }

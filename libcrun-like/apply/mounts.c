@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "apply/copy_up.h"
@@ -24,6 +25,12 @@
 #define FSMOUNT_ATTRIBUTES                                                          \
     (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
      MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
+
+struct mounting {
+    const struct apply_host_mounts *host;
+    int root_fd;
+    struct apply_readonly_last *last;
+};
 
 /* Labels and kernel settings are written beneath these: a link there would send them elsewhere. */
 static uint64_t target_rules(const struct plan_mount *mount) {
@@ -54,21 +61,33 @@ static int open_target(const struct plan_mount *mount, int root_fd, bool directo
     return fd;
 }
 
-static int set_attributes(int mount_fd, const struct plan_mount *mount, bool plain,
-                          struct thole_error *err) {
+/* What is mounted beneath a tree is read-only at once; the tree itself, if it is writable, waits.
+ */
+static int set_recursive(int mount_fd, const struct plan_mount *mount, bool waits,
+                         struct mount_attr *own) {
     struct mount_attr recursive = {.attr_set = mount->recursive_set,
                                    .attr_clr = mount->recursive_clear};
-    if ((recursive.attr_set != 0 || recursive.attr_clr != 0) &&
-        mount_setattr(mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &recursive, sizeof(recursive)) <
-            0)
-        return error_errno(err, mount->where, "set recursive mount options of %s", mount->target);
-
-    struct mount_attr own = {.attr_set = mount->attributes_set,
-                             .attr_clr = mount->attributes_clear};
-    if (!plain) {
-        own.attr_set &= ~(uint64_t)FSMOUNT_ATTRIBUTES;
-        own.attr_clr = 0;
+    struct statvfs status;
+    if (recursive.attr_set == 0 && recursive.attr_clr == 0)
+        return 0;
+    if (waits && (recursive.attr_set & MOUNT_ATTR_RDONLY) != 0) {
+        if (fstatvfs(mount_fd, &status) < 0)
+            return -1;
+        if ((status.f_flag & ST_RDONLY) == 0)
+            own->attr_clr |= MOUNT_ATTR_RDONLY;
     }
+    return mount_setattr(mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &recursive, sizeof(recursive));
+}
+
+/* @made: the attributes it has already, of those that fsmount(2) takes. */
+static int set_attributes(int mount_fd, const struct plan_mount *mount, uint64_t made, bool waits,
+                          struct thole_error *err) {
+    struct mount_attr own = {.attr_set = mount->attributes_set & ~made,
+                             .attr_clr = mount->attributes_clear & ~made};
+    if (set_recursive(mount_fd, mount, waits, &own) < 0)
+        return error_errno(err, mount->where, "set recursive mount options of %s", mount->target);
+    if (waits)
+        own.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
     if (own.attr_set == 0 && own.attr_clr == 0)
         return 0;
     if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &own, sizeof(own)) < 0) {
@@ -109,11 +128,6 @@ static int map_ids(int mount_fd, const struct plan_mount *mount, int userns,
         error_hint(err, "the filesystem of %s does not support id-mapped mounts on this kernel",
                    mount->source != NULL ? mount->source : mount->type);
     return -1;
-}
-
-static bool is_directory(int fd) {
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* A source that is a symbolic link is recreated in the container instead of being followed. */
@@ -165,7 +179,7 @@ static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
 
 static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
                   struct thole_error *err) {
-    bool directory = mount->kind == PLAN_MOUNT_FILESYSTEM || is_directory(mount_fd);
+    bool directory = mount->kind == PLAN_MOUNT_FILESYSTEM || sys_is_directory(mount_fd);
     cleanup_close int target = open_target(mount, root_fd, directory, err);
     if (target < 0)
         return -1;
@@ -174,16 +188,27 @@ static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
     if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0)
         return 0;
     /* The kernel calls a file on a directory, and the other way round, just invalid. */
-    if (errno == EINVAL && directory != is_directory(target))
+    if (errno == EINVAL && directory != sys_is_directory(target))
         errno = ENOTDIR;
     return error_errno(err, mount->where, "mount %s on %s",
                        mount->kind == PLAN_MOUNT_BIND ? mount->source : mount->type, mount->target);
 }
 
+/* What every new mount ends with: attributes before anybody can see it, and its place. */
+static int place(int mount_fd, const struct plan_mount *mount, uint64_t made, bool from_host,
+                 const struct mounting *at, struct thole_error *err) {
+    const bool waits = apply_readonly_waits(at->last, mount, mount_fd);
+    if (set_attributes(mount_fd, mount, made, waits, err) < 0 ||
+        set_propagation(mount_fd, mount, from_host, err) < 0 ||
+        attach(mount_fd, mount, at->root_fd, err) < 0)
+        return -1;
+    return waits ? apply_readonly_remember(at->last, mount, mount_fd, err) : 0;
+}
+
 static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,
-                      const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
+                      const struct mounting *at, struct thole_error *err) {
     if (mount->copy_symlink) {
-        int copied = copy_symlink(mount, root_fd, err);
+        int copied = copy_symlink(mount, at->root_fd, err);
         if (copied != 0)
             return copied < 0 ? -1 : 0;
     }
@@ -200,7 +225,7 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
                             (mount->recursive ? AT_RECURSIVE : 0));
         tree = own >= 0 ? own : source->tree;
     } else {
-        own = fetched ? fetch_bind(mount, host, source->place, err)
+        own = fetched ? fetch_bind(mount, at->host, source->place, err)
                       : open_bind(mount, mount->source, err);
         if (own < 0)
             return !fetched && mount->optional && errno == ENOENT ? 0 : -1;
@@ -208,15 +233,12 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
         if (source != NULL && source->userns >= 0 && map_ids(tree, mount, source->userns, err) < 0)
             return -1;
     }
-    if (set_attributes(tree, mount, true, err) < 0 ||
-        set_propagation(tree, mount, from_host, err) < 0)
-        return -1;
-    return attach(tree, mount, root_fd, err);
+    return place(tree, mount, 0, from_host, at, err);
 }
 
 /* sysfs and mqueue want a namespace that the container's user namespace owns: where the kernel
  * refuses, the host's own mount is bound instead, read-only as the host has it or as asked. */
-static int mount_host_instead(const struct plan_mount *mount, int root_fd,
+static int mount_host_instead(const struct plan_mount *mount, const struct mounting *at,
                               struct thole_error *err) {
     struct plan_mount bind = *mount;
     bind.kind = PLAN_MOUNT_BIND;
@@ -228,9 +250,7 @@ static int mount_host_instead(const struct plan_mount *mount, int root_fd,
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
         return error_errno(err, mount->where, "make %s read-only", bind.source);
-    if (set_attributes(tree, &bind, true, err) < 0 || set_propagation(tree, &bind, false, err) < 0)
-        return -1;
-    return attach(tree, &bind, root_fd, err);
+    return place(tree, &bind, 0, false, at, err);
 }
 
 static int fill_from_target(int mount_fd, const struct plan_mount *mount, int root_fd,
@@ -239,14 +259,7 @@ static int fill_from_target(int mount_fd, const struct plan_mount *mount, int ro
         sys_open_in_root(root_fd, mount->target, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
     if (old < 0)
         return errno == ENOENT ? 0 : error_errno(err, mount->where, "open %s", mount->target);
-    if (apply_copy_up(old, mount_fd, mount->where, err) < 0)
-        return -1;
-    if ((mount->attributes_set & MOUNT_ATTR_RDONLY) == 0)
-        return 0;
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
-        return error_errno(err, mount->where, "make %s read-only", mount->target);
-    return 0;
+    return apply_copy_up(old, mount_fd, mount->where, err);
 }
 
 static bool has_parameter(const struct plan_mount *mount, const char *key) {
@@ -266,35 +279,29 @@ static int keep_mode(int mount_fd, const struct plan_mount *mount, int root_fd,
     struct stat status;
     if (old < 0 || fstat(old, &status) < 0)
         return 0;
-    if ((status.st_mode & 07777) != 01777 &&
-        fchmodat(mount_fd, ".", status.st_mode & 07777, 0) < 0 && errno != EROFS)
+    if ((status.st_mode & 07777) != 01777 && fchmodat(mount_fd, ".", status.st_mode & 07777, 0) < 0)
         return error_errno(err, mount->where, "set the mode of %s", mount->target);
     return 0;
 }
 
 static int mount_filesystem(const struct plan_mount *mount, const struct apply_source *source,
-                            int root_fd, struct thole_error *err) {
-    uint64_t attributes = mount->attributes_set & FSMOUNT_ATTRIBUTES;
-    if (mount->copy_up)
-        attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+                            const struct mounting *at, struct thole_error *err) {
+    const uint64_t made = FSMOUNT_ATTRIBUTES & ~(mount->readonly_last ? MOUNT_ATTR_RDONLY : 0ULL);
     cleanup_close int mount_fd =
         apply_filesystem_new(mount->type, mount->source, mount->parameters, mount->parameter_count,
-                             attributes, mount->where, err);
+                             mount->attributes_set & made, mount->where, err);
     if (mount_fd < 0) {
         if (mount->bind_on_eperm != NULL && err->code == EPERM)
-            return mount_host_instead(mount, root_fd, err);
+            return mount_host_instead(mount, at, err);
         return error_prefix(err, "mount %s on %s", mount->type, mount->target);
     }
-    if (keep_mode(mount_fd, mount, root_fd, err) < 0)
+    if (keep_mode(mount_fd, mount, at->root_fd, err) < 0)
         return -1;
-    if (mount->copy_up && fill_from_target(mount_fd, mount, root_fd, err) < 0)
+    if (mount->copy_up && fill_from_target(mount_fd, mount, at->root_fd, err) < 0)
         return -1;
     if (source != NULL && source->userns >= 0 && map_ids(mount_fd, mount, source->userns, err) < 0)
         return -1;
-    if (set_attributes(mount_fd, mount, false, err) < 0 ||
-        set_propagation(mount_fd, mount, false, err) < 0)
-        return -1;
-    return attach(mount_fd, mount, root_fd, err);
+    return place(mount_fd, mount, made, false, at, err);
 }
 
 /* Parameters go to the superblock, attributes to the mount. */
@@ -316,7 +323,7 @@ static int remount(const struct plan_mount *mount, int root_fd, struct thole_err
         if (fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
             return error_errno(err, mount->where, "remount %s", mount->target);
     }
-    if (set_attributes(target, mount, true, err) < 0)
+    if (set_attributes(target, mount, 0, false, err) < 0)
         return -1;
     return set_propagation(target, mount, false, err);
 }
@@ -330,25 +337,27 @@ static int make_symlink(const struct plan_mount *mount, int root_fd, struct thol
 }
 
 static int apply_mount(const struct plan_mount *mount, const struct apply_source *source,
-                       const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
+                       const struct mounting *at, struct thole_error *err) {
     switch (mount->kind) {
     case PLAN_MOUNT_FILESYSTEM:
-        return mount_filesystem(mount, source, root_fd, err);
+        return mount_filesystem(mount, source, at, err);
     case PLAN_MOUNT_BIND:
-        return mount_bind(mount, source, host, root_fd, err);
+        return mount_bind(mount, source, at, err);
     case PLAN_MOUNT_REMOUNT:
-        return remount(mount, root_fd, err);
+        return remount(mount, at->root_fd, err);
     case PLAN_MOUNT_SYMLINK:
-        return make_symlink(mount, root_fd, err);
+        return make_symlink(mount, at->root_fd, err);
     }
     return error_bug(err, "unknown kind of mount");
 }
 
 int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
-                 const struct apply_host_mounts *host, int root_fd, struct thole_error *err) {
+                 const struct apply_host_mounts *host, int root_fd,
+                 struct apply_readonly_last *last, struct thole_error *err) {
+    const struct mounting at = {host, root_fd, last};
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
-        if (apply_mount(&plan->mounts[i], source, host, root_fd, err) < 0)
+        if (apply_mount(&plan->mounts[i], source, &at, err) < 0)
             return -1;
     }
     return 0;

@@ -5,14 +5,17 @@
 
 #include "apply/bind_sources.h"
 #include "apply/host_mounts.h"
+#include "apply/readonly_last.h"
 #include "base/error.h"
 #include "plan/plan.h"
 
 /**
  * Mounts everything in order beneath @root_fd. Each mount is built detached, gets its attributes
- * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts").
+ * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts"). Those in
+ * @last have to be made read-only afterwards.
  */
 int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
-                 const struct apply_host_mounts *host, int root_fd, struct thole_error *err);
+                 const struct apply_host_mounts *host, int root_fd,
+                 struct apply_readonly_last *last, struct thole_error *err);
 
 #endif

@@ -29,14 +29,14 @@ static int check_inside(const struct plan_process *process, struct thole_error *
     return 1;
 }
 
-static int make_directory(const struct plan_process *process, struct thole_error *err) {
-    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    cleanup_close int made =
-        root >= 0 ? sys_make_in_root(root, process->cwd, SYS_PATH_DIRECTORY, 0755) : -1;
-    if (made < 0)
+int apply_working_directory_make(const struct plan_process *process, int root_fd,
+                                 struct thole_error *err) {
+    if (process == NULL)
+        return 0;
+    cleanup_close int made = sys_make_in_root(root_fd, process->cwd, SYS_PATH_DIRECTORY, 0755);
+    /* Where this process may not look, or a magic link leads, entering it gives the answer. */
+    if (made < 0 && errno != EACCES && errno != EPERM && errno != ELOOP)
         return error_errno(err, "/process/cwd", "create %s", process->cwd);
-    if (chdir(process->cwd) < 0)
-        return error_errno(err, "/process/cwd", "change directory to %s", process->cwd);
     return 0;
 }
 
@@ -44,14 +44,9 @@ int apply_working_directory(const struct plan_process *process, bool first_try,
                             struct thole_error *err) {
     errno = 0;
     if (chdir(process->cwd) < 0) {
-        if (first_try && errno == ENOENT) {
-            if (make_directory(process, err) < 0)
-                return -1;
-        } else if (first_try && (errno == EACCES || errno == EPERM)) {
+        if (first_try && (errno == EACCES || errno == EPERM))
             return 0;
-        } else {
-            return error_errno(err, "/process/cwd", "change directory to %s", process->cwd);
-        }
+        return error_errno(err, "/process/cwd", "change directory to %s", process->cwd);
     }
     errno = 0;
     return check_inside(process, err);

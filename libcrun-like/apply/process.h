@@ -15,11 +15,14 @@ struct apply_environment {
     char home[4096 + 8];
 };
 
+/** Makes a missing process.cwd beneath @root_fd. @process may be NULL. */
+int apply_working_directory_make(const struct plan_process *process, int root_fd,
+                                 struct thole_error *err);
+
 /**
  * Changes to process.cwd. With @first_try a directory that may not be entered yet is no error and
- * 0 is returned: the user's own ids may be allowed to. A missing one is made on the first try.
- * Returns 1 when the directory is entered. A directory outside the root is refused
- * (CVE-2024-21626).
+ * 0 is returned: the user's own ids may be allowed to. Returns 1 when the directory is entered. A
+ * directory outside the root is refused (CVE-2024-21626).
  */
 int apply_working_directory(const struct plan_process *process, bool first_try,
                             struct thole_error *err);

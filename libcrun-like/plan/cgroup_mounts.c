@@ -106,19 +106,12 @@ static int add_tmpfs(struct plan_builder *builder, const struct plan_mount *patt
     struct plan_mount *mount = add_like(builder, pattern, PLAN_MOUNT_FILESYSTEM, pattern->target);
     mount->type = "tmpfs";
     mount->source = "tmpfs";
-    mount->attributes_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+    mount->readonly_last = plan_mount_is_readonly(pattern);
+    mount->attributes_set |= mount->readonly_last ? MOUNT_ATTR_RDONLY : 0;
     mount->recursive_set = 0;
     mount->recursive_clear = 0;
     plan_mount_add_parameter(builder->arena, mount, "mode", "0755");
     return plan_mount_label(builder, mount, err);
-}
-
-static void seal_tmpfs(struct plan_builder *builder, const struct plan_mount *pattern) {
-    if (((pattern->attributes_set | pattern->recursive_set) & MOUNT_ATTR_RDONLY) == 0)
-        return;
-    struct plan_mount *seal = plan_mount_add(builder, pattern->target, pattern->where);
-    seal->kind = PLAN_MOUNT_REMOUNT;
-    seal->attributes_set = MOUNT_ATTR_RDONLY;
 }
 
 static int add_all_hierarchies(struct plan_builder *builder, const struct plan_mount *pattern,
@@ -132,7 +125,6 @@ static int add_all_hierarchies(struct plan_builder *builder, const struct plan_m
         add_hierarchy(builder, pattern, i, target);
         add_controller_links(builder, pattern, &facts->hierarchies[i], directory);
     }
-    seal_tmpfs(builder, pattern);
     return 0;
 }
 
@@ -149,7 +141,6 @@ static int add_systemd_hierarchy(struct plan_builder *builder, const struct plan
             return -1;
         const char *target = arena_printf(builder->arena, "%s/systemd", pattern->target);
         add_hierarchy(builder, pattern, i, target)->optional = false;
-        seal_tmpfs(builder, pattern);
         return 0;
     }
     return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,

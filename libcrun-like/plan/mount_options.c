@@ -286,6 +286,18 @@ static bool determine_kind(const struct oci_mount *wanted, struct plan_mount *mo
     return bind;
 }
 
+bool plan_mount_is_readonly(const struct plan_mount *mount) {
+    return ((mount->attributes_set | (mount->recursive_set & ~mount->attributes_clear)) &
+            MOUNT_ATTR_RDONLY) != 0;
+}
+
+/* Filesystems that do not start empty may exist read-only from the beginning, or not at all. */
+static bool can_hold_mount_points(const struct oci_mount *wanted, const struct plan_mount *mount) {
+    return mount->kind == PLAN_MOUNT_BIND ||
+           (mount->kind == PLAN_MOUNT_FILESYSTEM &&
+            (text_equal(wanted->type, "tmpfs") || text_equal(wanted->type, "ramfs")));
+}
+
 int plan_mount_options_parse(const struct plan_builder *builder, const struct oci_mount *wanted,
                              const char *where, struct plan_mount *mount, struct thole_error *err) {
     const bool bind = determine_kind(wanted, mount);
@@ -296,13 +308,14 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
     }
     if (plan_mount_idmap_members(builder, wanted, where, mount, err) < 0)
         return -1;
+    mount->readonly_last = plan_mount_is_readonly(mount) && can_hold_mount_points(wanted, mount);
     if (bind)
         return 0;
     const bool readonly = (mount->attributes_set & MOUNT_ATTR_RDONLY) != 0;
     const bool writable = (mount->attributes_clear & MOUNT_ATTR_RDONLY) != 0;
     if (mount->kind == PLAN_MOUNT_REMOUNT && writable)
         plan_mount_add_parameter(builder->arena, mount, "rw", NULL);
-    if (readonly && !mount->copy_up)
+    if (readonly && !mount->readonly_last)
         plan_mount_add_parameter(builder->arena, mount, "ro", NULL);
     if (mount->kind == PLAN_MOUNT_FILESYSTEM) /* a new mount has nothing yet to clear */
         mount->attributes_clear &= MOUNT_ATTR__ATIME;

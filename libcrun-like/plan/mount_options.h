@@ -27,4 +27,7 @@ void plan_mount_add_parameter(struct arena *arena, struct plan_mount *mount, con
 /** The value of parameter @key of @mount ("" for a flag), or NULL. */
 const char *plan_mount_parameter(const struct plan_mount *mount, const char *key);
 
+/** True if the options, those for the whole tree included, forbid writing to @mount itself. */
+bool plan_mount_is_readonly(const struct plan_mount *mount);
+
 #endif

@@ -101,6 +101,7 @@ struct plan_mount {
     const struct plan_id_map *id_map; /* NULL: not id-mapped */
     bool id_map_container;            /* mapped as the container's own user namespace is */
     bool id_map_recursive;
+    bool readonly_last;   /* becomes read-only when everything beneath is made */
     bool copy_up;         /* tmpcopyup: the tmpfs starts with what target held */
     bool copy_symlink;    /* a source that is a symbolic link is recreated, not mounted */
     bool source_nofollow; /* the link itself is bound */

@@ -2,6 +2,7 @@
 /* The root file system, and the paths that are masked or read-only in it. */
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <string.h>
 
 #include "plan/builder.h"
 
@@ -65,12 +66,15 @@ static void list_paths(struct arena *arena, const struct oci_strings *paths, con
 }
 
 int plan_build_paths(struct plan_builder *builder, struct thole_error *err) {
-    (void)err;
     struct plan *plan = builder->plan;
     const struct oci_linux *section = builder->linux_section;
     list_paths(builder->arena, &section->masked_paths, "/linux/maskedPaths", &plan->masked,
                &plan->masked_count);
     list_paths(builder->arena, &section->readonly_paths, "/linux/readonlyPaths", &plan->readonly,
                &plan->readonly_count);
+    for (size_t i = 0; i < plan->masked_count; i++) {
+        if (strcmp(plan->masked[i].path, "/") == 0)
+            return error_config(err, plan->masked[i].where, "the root itself cannot be masked");
+    }
     return 0;
 }

@@ -35,6 +35,11 @@ int sys_open_in_root(int root_fd, const char *path, int flags, uint64_t resolve)
                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve);
 }
 
+bool sys_is_directory(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool sys_is_filesystem(int fd, long magic) {
     struct statfs status;
     return fstatfs(fd, &status) == 0 && status.f_type == magic;

@@ -33,6 +33,9 @@ int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mod
  * the last component is returned in @ret_name (points into @path). -1 with errno set. */
 int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name);
 
+/** True if the open @fd is a directory. */
+bool sys_is_directory(int fd);
+
 /** True if the open @fd is on a filesystem of type @magic (statfs(2)). */
 bool sys_is_filesystem(int fd, long magic);
 
