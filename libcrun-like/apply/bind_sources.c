@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "sys/mount_calls.h"
 #include "sys/userns.h"
 
 /* In a new user namespace init may not even search the way to a source. */

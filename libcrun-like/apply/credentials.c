@@ -41,7 +41,7 @@ int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_er
     for (size_t i = 0; i < process->rlimit_count; i++) {
         const struct plan_rlimit *limit = &process->rlimits[i];
         const struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
-        if (prlimit(pid, (enum __rlimit_resource)limit->resource, &value, NULL) == 0)
+        if (prlimit(pid, limit->resource, &value, NULL) == 0)
             continue;
         error_errno(err, limit->where, "set %s", names_rlimit(limit->resource));
         if (errno == EPERM)

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/capability.h>
-#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -25,6 +24,7 @@
 #include "security/label.h"
 #include "security/seccomp_filter.h"
 #include "sys/clone.h"
+#include "sys/mount_calls.h"
 #include "sys/sched.h"
 #include "terminal/pty.h"
 

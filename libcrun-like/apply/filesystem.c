@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "apply/filesystem.h"
 #include "apply/mounts.h"
 #include "base/cleanup.h"
+#include "sys/mount_calls.h"
 
 /* The context's log: lines such as "e tmpfs: Bad value for 'size'". The last error is taken. */
 static void read_kernel_message(int context, char *message, size_t size) {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "sys/clone.h"
+#include "sys/process_calls.h"
 
 /* A file never blocks its writer and needs no pumping: input and captured output are memfds. */
 static int memory_file(const char *name, const char *contents) {

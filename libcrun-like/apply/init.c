@@ -6,12 +6,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -37,7 +35,9 @@
 #include "network/network.h"
 #include "security/label.h"
 #include "security/seccomp_filter.h"
+#include "sys/mount_calls.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 #include "sys/sched.h"
 #include "terminal/pty.h"
 

@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/filesystem.h"
 #include "apply/mounts.h"
 #include "base/cleanup.h"
+#include "sys/mount_calls.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 
 #define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 

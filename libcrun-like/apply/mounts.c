@@ -8,7 +8,6 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "apply/filesystem.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "sys/mount_calls.h"
 #include "sys/path.h"
 
 #define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/text.h"
 #include "security/label.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 
 /* getcwd() of a directory that cannot be reached from "/" begins with "(unreachable)". */
 static int check_inside(const struct plan_process *process, struct thole_error *err) {

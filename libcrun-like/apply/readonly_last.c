@@ -3,9 +3,9 @@
 #include "apply/readonly_last.h"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
+#include "sys/mount_calls.h"
 #include "sys/path.h"
 
 bool apply_readonly_waits(const struct apply_readonly_last *list, const struct plan_mount *mount,

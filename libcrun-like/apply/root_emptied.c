@@ -6,12 +6,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
+#include "sys/mount_calls.h"
+#include "sys/process_calls.h"
 
 /* What is taken along. */
 struct luggage {

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sys/mount_calls.h"
 
 static const char root_where[] = "/root";
 static const char propagation_where[] = "/linux/rootfsPropagation";

@@ -34,12 +34,19 @@ static const struct name_value rlimits[] = {
     {"RLIMIT_STACK", RLIMIT_STACK},
 };
 
-/* Names that strsignal's abbreviations do not know. */
-static const struct name_value signal_aliases[] = {
-    {"IOT", SIGABRT},
-    {"CLD", SIGCHLD},
-    {"POLL", SIGIO},
-    {"UNUSED", SIGSYS},
+static const struct name_value signals[] = {
+    {"HUP", SIGHUP},       {"INT", SIGINT},    {"QUIT", SIGQUIT},     {"ILL", SIGILL},
+    {"TRAP", SIGTRAP},     {"ABRT", SIGABRT},  {"IOT", SIGABRT},      {"BUS", SIGBUS},
+    {"FPE", SIGFPE},       {"KILL", SIGKILL},  {"USR1", SIGUSR1},     {"SEGV", SIGSEGV},
+    {"USR2", SIGUSR2},     {"PIPE", SIGPIPE},  {"ALRM", SIGALRM},     {"TERM", SIGTERM},
+    {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},   {"CONT", SIGCONT},     {"STOP", SIGSTOP},
+    {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},  {"TTOU", SIGTTOU},     {"URG", SIGURG},
+    {"XCPU", SIGXCPU},     {"XFSZ", SIGXFSZ},  {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
+    {"WINCH", SIGWINCH},   {"IO", SIGIO},      {"POLL", SIGIO},       {"PWR", SIGPWR},
+    {"SYS", SIGSYS},       {"UNUSED", SIGSYS},
+#ifdef SIGSTKFLT
+    {"STKFLT", SIGSTKFLT},
+#endif
 };
 
 /* In the order of the CAP_* numbers of linux/capability.h. */
@@ -120,14 +127,9 @@ int names_signal_parse(const char *name) {
         return (int)number;
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
-    for (int signal = 1; signal < SIGRTMIN; signal++) {
-        const char *known = sigabbrev_np(signal);
-        if (known != NULL && strcasecmp(known, name) == 0)
-            return signal;
-    }
-    for (size_t i = 0; i < COUNT(signal_aliases); i++) {
-        if (strcasecmp(signal_aliases[i].name, name) == 0)
-            return signal_aliases[i].value;
+    for (size_t i = 0; i < COUNT(signals); i++) {
+        if (strcasecmp(signals[i].name, name) == 0)
+            return signals[i].value;
     }
     return realtime_signal(name);
 }

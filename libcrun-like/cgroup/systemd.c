@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "cgroup/events.h"
 #include "cgroup/systemd_bus.h"
 #include "sys/clone.h"
+#include "sys/process_calls.h"
 
 enum { START_ROUNDS = 12, PROPERTIES_MAX = 256 };
 

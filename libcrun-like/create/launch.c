@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/wire.h"
 #include "state/process.h"
 #include "sys/clone.h"
+#include "sys/process_calls.h"
 #include "sys/userns.h"
 
 static bool joins(const struct plan *plan, unsigned long kinds) {

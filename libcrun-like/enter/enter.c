@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "state/gate.h"
 #include "state/process.h"
 #include "sys/clone.h"
+#include "sys/process_calls.h"
 #include "terminal/pty.h"
 #include "terminal/send_fd.h"
 

@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "enter/users.h"
 #include "state/process.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 
 enum { GETENT_MILLISECONDS = 3000, GETENT_MAX = 4096 };
 

@@ -35,7 +35,7 @@ static char *read_file(const char *path, size_t limit) {
 
 static bool is_filesystem(const char *path, long magic) {
     struct statfs status;
-    return statfs(path, &status) == 0 && status.f_type == magic;
+    return statfs(path, &status) == 0 && (long)status.f_type == magic;
 }
 
 /* ---- identity ------------------------------------------------------------------------------ */

@@ -75,7 +75,7 @@ static int find_link(int netlink, const char *name, unsigned *ret_flags, const c
     sys_netlink_add_u32(&message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     if (sys_netlink_request(netlink, &message, &reply, where, what, err) < 0)
         return -1;
-    const struct ifinfomsg *link = NLMSG_DATA(&reply.header);
+    const struct ifinfomsg *link = sys_netlink_payload(&reply.header);
     if (ret_flags != NULL)
         *ret_flags = link->ifi_flags;
     return link->ifi_index;
@@ -102,11 +102,11 @@ static int change_link(int netlink, int index, unsigned flags, const char *name,
 /* ---- addresses ---- */
 
 static uint32_t address_flags(const struct nlmsghdr *message) {
-    const struct ifaddrmsg *address = NLMSG_DATA(message);
+    const struct ifaddrmsg *address = sys_netlink_payload(message);
     const struct rtattr *flags = sys_netlink_find(message, sizeof(*address), IFA_FLAGS);
     uint32_t value = address->ifa_flags;
     if (flags != NULL && RTA_PAYLOAD(flags) >= sizeof(value))
-        memcpy(&value, RTA_DATA(flags), sizeof(value));
+        memcpy(&value, sys_netlink_value(flags), sizeof(value));
     return value;
 }
 
@@ -121,7 +121,7 @@ static int save_addresses(const struct side *side, struct device *device, struct
 static int add_address(const struct side *side, const struct device *device,
                        const struct nlmsghdr *saved, struct thole_error *err) {
     struct ifaddrmsg header;
-    memcpy(&header, NLMSG_DATA(saved), sizeof(header));
+    memcpy(&header, sys_netlink_payload(saved), sizeof(header));
     header.ifa_index = (uint32_t)device->index;
     header.ifa_flags = 0;
     struct sys_netlink_message message;
@@ -130,7 +130,7 @@ static int add_address(const struct side *side, const struct device *device,
         const struct rtattr *attribute =
             sys_netlink_find(saved, sizeof(header), address_attributes[i]);
         if (attribute != NULL)
-            sys_netlink_add(&message, address_attributes[i], RTA_DATA(attribute),
+            sys_netlink_add(&message, address_attributes[i], sys_netlink_value(attribute),
                             RTA_PAYLOAD(attribute));
     }
     sys_netlink_add_u32(&message, IFA_FLAGS, address_flags(saved) & CONFIGURED_FLAGS);
@@ -150,7 +150,7 @@ static int restore_addresses(const struct side *side, const struct device *devic
     const struct nlmsghdr *saved;
     size_t offset = 0;
     while ((saved = sys_netlink_next(&device->addresses, &offset)) != NULL) {
-        const struct ifaddrmsg *address = NLMSG_DATA(saved);
+        const struct ifaddrmsg *address = sys_netlink_payload(saved);
         if (saved->nlmsg_type == RTM_NEWADDR && address->ifa_scope == RT_SCOPE_UNIVERSE &&
             (address_flags(saved) & IFA_F_PERMANENT) != 0 &&
             add_address(side, device, saved, err) < 0)

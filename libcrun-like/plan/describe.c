@@ -42,7 +42,9 @@ static struct plan_cell *add_cell(struct plan_row *row, enum plan_cell_kind kind
     return cell;
 }
 
-static const char *format_text(struct arena *arena, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static const char *format_text(struct arena *arena,
+                                                                     const char *format,
+                                                                     va_list arguments) {
     char buffer[512];
     (void)vsnprintf(buffer, sizeof(buffer), format, arguments);
     return arena_strdup(arena, buffer);

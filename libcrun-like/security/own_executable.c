@@ -23,6 +23,7 @@
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
+#include "sys/process_calls.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */

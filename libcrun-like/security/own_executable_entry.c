@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 
 #include "security/own_executable.h"
+#include "sys/process_calls.h"
 
 #ifndef __x86_64__
 #error "the entry is written for x86-64 only"

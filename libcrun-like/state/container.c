@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "host/probe.h"
 #include "oci-spec/document.h"
 #include "state/process.h"
+#include "sys/process_calls.h"
 
 enum { ID_MAX = 255, RECORD_MAX = 8 * 1024 * 1024 };
 

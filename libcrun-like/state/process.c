@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "sys/process_calls.h"
 
 enum { STATE_FIELD = 3, START_TIME_FIELD = 22 };
 

@@ -147,7 +147,7 @@ const struct rtattr *sys_netlink_find(const struct nlmsghdr *message, size_t hea
 /* Words the answer of the kernel; returns 0 for an acknowledgement. */
 static int acknowledge(const struct nlmsghdr *header, const char *where, const char *what,
                        struct thole_error *err) {
-    const struct nlmsgerr *answer = NLMSG_DATA(header);
+    const struct nlmsgerr *answer = sys_netlink_payload(header);
     if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*answer))) {
         errno = EBADMSG;
         return error_errno(err, where, "%s", what);
@@ -161,7 +161,7 @@ static int acknowledge(const struct nlmsghdr *header, const char *where, const c
     errno = -answer->error;
     if (words != NULL)
         error_errno(err, where, "%s (%.*s)", what, (int)RTA_PAYLOAD(words),
-                    (const char *)RTA_DATA(words));
+                    (const char *)sys_netlink_value(words));
     else
         error_errno(err, where, "%s", what);
     errno = -answer->error;
@@ -207,7 +207,7 @@ static int dump_once(int fd, struct sys_netlink_message *message, struct text *r
         if (length < 0)
             return error_errno(err, NULL, "%s", what);
         size_t left = (size_t)length;
-        for (const struct nlmsghdr *header = &reply.header; NLMSG_OK(header, left);
+        for (struct nlmsghdr *header = &reply.header; NLMSG_OK(header, left);
              header = NLMSG_NEXT(header, left)) {
             if (header->nlmsg_seq != message->header.nlmsg_seq)
                 continue;

@@ -19,6 +19,15 @@ struct sys_netlink_message {
     };
 };
 
+/** What is behind a header: NLMSG_DATA() and RTA_DATA() without their loss of const. */
+static inline const void *sys_netlink_payload(const struct nlmsghdr *message) {
+    return (const char *)message + NLMSG_HDRLEN;
+}
+
+static inline const void *sys_netlink_value(const struct rtattr *attribute) {
+    return (const char *)attribute + RTA_LENGTH(0);
+}
+
 /** A NETLINK_ROUTE socket of the caller's network namespace; it stays one of that namespace. */
 int sys_netlink_open(struct thole_error *err);
 

@@ -42,7 +42,7 @@ bool sys_is_directory(int fd) {
 
 bool sys_is_filesystem(int fd, long magic) {
     struct statfs status;
-    return fstatfs(fd, &status) == 0 && status.f_type == magic;
+    return fstatfs(fd, &status) == 0 && (long)status.f_type == magic;
 }
 
 int sys_open_proc(int proc_fd, const char *path, int flags) {

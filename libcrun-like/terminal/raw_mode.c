@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "sys/process_calls.h"
 
 /* TCSANOW: waiting for output to drain would hang on a terminal stopped by ^S. */
 static bool set_modes(int fd, const struct termios *modes) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sys/process_calls.h"
 #include "terminal/endpoint.h"
 #include "terminal/raw_mode.h"
 #include "terminal/watch.h"

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -12,6 +11,7 @@
 #include "cgroup/remove.h"
 #include "create/hooks.h"
 #include "resctrl/group.h"
+#include "sys/process_calls.h"
 #include "verbs/delete.h"
 
 /* Kills init and waits for it; what is gone already is no error. */

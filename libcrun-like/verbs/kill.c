@@ -2,13 +2,13 @@
 /* thole_kill(). */
 #include <errno.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 
 #include "base/cleanup.h"
 #include "cgroup/freeze.h"
 #include "cgroup/kill.h"
 #include "cgroup/pids.h"
 #include "state/container.h"
+#include "sys/process_calls.h"
 
 /* 0 if some process of the container is left, though its init is gone. */
 static int kill_remaining(const struct plan_cgroup *cgroup, int signal, struct thole_error *err) {
