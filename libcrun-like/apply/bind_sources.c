@@ -22,7 +22,7 @@ static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) 
            (plan->namespaces.created & CLONE_NEWUSER) != 0;
 }
 
-bool apply_source_needs_peers(const struct plan_mount *mount) {
+static bool needs_peers(const struct plan_mount *mount) {
     unsigned long kind = mount->propagation & ~(unsigned long)MS_REC;
     return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
            (kind == MS_SHARED || kind == MS_SLAVE);
@@ -116,7 +116,7 @@ int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sou
                                   struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct plan_mount *mount = &plan->mounts[i];
-        if (!apply_source_needs_peers(mount))
+        if (!needs_peers(mount))
             continue;
         if (allocate(plan, sources, err) < 0)
             return -1;

@@ -29,8 +29,6 @@ int apply_bind_sources_open(const struct plan *plan, int proc_fd,
  */
 int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sources *sources,
                                   struct thole_error *err);
-/** True for a bind that is to be shared with the host, or its slave. */
-bool apply_source_needs_peers(const struct plan_mount *mount);
 /** True if the container gets anything of the host's mounts: a bind, or /dev/null over a path. */
 bool apply_bind_sources_are_needed(const struct plan *plan);
 /**

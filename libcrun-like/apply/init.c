@@ -24,7 +24,6 @@
 #include "apply/namespaces.h"
 #include "apply/process.h"
 #include "apply/root_emptied.h"
-#include "apply/root_tree.h"
 #include "apply/rootfs.h"
 #include "apply/stdio.h"
 #include "base/cleanup.h"
@@ -185,33 +184,17 @@ static int take_stdio(const struct apply_init *init, struct terminal_pty *pty,
     return 0;
 }
 
-/* Where the plan says so, the shorter way: 1 if it could be gone, 0 if init has a copy of the
- * host's mounts instead. */
-static int enter_tree_namespace(const struct apply_init *init, struct apply_host_mounts *host,
-                                struct thole_error *err) {
-    const struct plan *plan = init->plan;
-    if (plan->rootfs.entry != PLAN_ROOT_TREE)
-        return 0;
-    int entered = apply_tree_namespace_enter(plan, init->proc_fd, init->sources, host, err);
-    if (entered == 0 && unshare(CLONE_NEWNS) < 0)
-        return error_errno(err, "/linux/namespaces", "create a mount namespace");
-    return entered;
-}
-
 static int build_root(const struct apply_init *init, struct terminal_pty *pty,
                       struct thole_error *err) {
     const struct plan *plan = init->plan;
-    cleanup_apply_host_mounts struct apply_host_mounts host = APPLY_HOST_MOUNTS_INIT;
-    int entered = enter_tree_namespace(init, &host, err);
-    if (entered < 0)
+    if (apply_bind_sources_keep_peers(plan, init->sources, err) < 0)
         return -1;
-    if (entered == 0 && (apply_bind_sources_keep_peers(plan, init->sources, err) < 0 ||
-                         apply_host_null_open(&host, err) < 0))
+    cleanup_close int null_fd = apply_null_open(err);
+    if (null_fd < 0 || apply_rootfs_isolate(err) < 0)
         return -1;
-    if (apply_rootfs_isolate(err) < 0)
-        return -1;
+    int entered = 0;
     if (plan->rootfs.entry == PLAN_ROOT_EMPTIED)
-        entered = apply_emptied_namespace_enter(plan, init->proc_fd, init->sources, &host, err);
+        entered = apply_root_emptied_enter(plan, init->proc_fd, init->sources, &null_fd, err);
     if (entered < 0)
         return -1;
     cleanup_close int root_fd =
@@ -221,7 +204,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     phases_end(init->phases, PHASES_INSIDE, "root");
     cleanup_apply_readonly_last struct apply_readonly_last last;
     last.count = 0;
-    if (apply_mounts(plan, init->sources, &host, root_fd, &last, err) < 0)
+    if (apply_mounts(plan, init->sources, root_fd, &last, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "mounts");
     if (apply_devices(plan, root_fd, err) < 0)
@@ -234,7 +217,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     /* What forbids writing comes last: until here something may have to be made beneath it. */
     if (open_console(init, root_fd, pty, err) < 0 ||
         apply_working_directory_make(plan->process, root_fd, err) < 0 ||
-        apply_readonly_now(&last, err) < 0 || apply_paths(plan, &host, root_fd, err) < 0)
+        apply_readonly_now(&last, err) < 0 || apply_paths(plan, null_fd, root_fd, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "masked and read-only paths");
     if (entered == 0 && apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "apply/filesystem.h"
@@ -15,6 +16,17 @@
 #include "sys/process_calls.h"
 
 #define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+int apply_null_open(struct thole_error *err) {
+    cleanup_close int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_errno(err, NULL, "open the host's /dev/null");
+    if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL,
+                         "the host's /dev/null is not the null device");
+    return take_fd(&fd);
+}
 
 static int clone_mount(int fd) {
     return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -70,12 +82,12 @@ static int cover_directory(struct empty_directory *empty, int target, struct tho
     return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
 }
 
-static int cover_file(const struct apply_host_mounts *host, int target) {
-    cleanup_close int clone = apply_host_tree(host, host->null_fd, 0, false);
+static int cover_file(int null_fd, int target) {
+    cleanup_close int clone = clone_mount(null_fd);
     return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
 }
 
-static int mask(const struct plan_path *path, const struct apply_host_mounts *host, int root_fd,
+static int mask(const struct plan_path *path, int null_fd, int root_fd,
                 struct empty_directory *empty, struct thole_error *err) {
     cleanup_close int target = -1;
     int found = open_existing(path, root_fd, &target, err);
@@ -88,7 +100,7 @@ static int mask(const struct plan_path *path, const struct apply_host_mounts *ho
     if (root == 1)
         return error_config(err, path->where, "%s is the container's root", path->path);
     int covered =
-        S_ISDIR(status.st_mode) ? cover_directory(empty, target, err) : cover_file(host, target);
+        S_ISDIR(status.st_mode) ? cover_directory(empty, target, err) : cover_file(null_fd, target);
     if (covered < 0)
         return error_errno(err, path->where, "mask %s", path->path);
     return 0;
@@ -114,8 +126,7 @@ static int protect(const struct plan_path *path, int root_fd, struct thole_error
     return 0;
 }
 
-int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, int root_fd,
-                struct thole_error *err) {
+int apply_paths(const struct plan *plan, int null_fd, int root_fd, struct thole_error *err) {
     for (size_t i = 0; i < plan->readonly_count; i++) {
         if (protect(&plan->readonly[i], root_fd, err) < 0)
             return -1;
@@ -123,7 +134,7 @@ int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, i
     struct empty_directory empty = {.fd = -1};
     int result = 0;
     for (size_t i = 0; result == 0 && i < plan->masked_count; i++)
-        result = mask(&plan->masked[i], host, root_fd, &empty, err);
+        result = mask(&plan->masked[i], null_fd, root_fd, &empty, err);
     if (empty.fd >= 0)
         (void)close(empty.fd);
     return result;

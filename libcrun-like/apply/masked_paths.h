@@ -3,16 +3,18 @@
 #ifndef APPLY_MASKED_PATHS_H
 #define APPLY_MASKED_PATHS_H
 
-#include "apply/host_mounts.h"
 #include "base/error.h"
 #include "plan/plan.h"
 
+/** Opens the host's /dev/null (O_PATH) and checks that it is device 1:3: before the root is
+ * entered. */
+int apply_null_open(struct thole_error *err);
+
 /**
  * Makes the plan's paths read-only and unreadable; those that do not exist are skipped. Directories
- * are covered by clones of one empty read-only tmpfs, files by the host's /dev/null, which @host
- * has verified (CVE-2025-31133).
+ * are covered by clones of one empty read-only tmpfs, files by those of @null_fd, the host's
+ * /dev/null (CVE-2025-31133).
  */
-int apply_paths(const struct plan *plan, const struct apply_host_mounts *host, int root_fd,
-                struct thole_error *err);
+int apply_paths(const struct plan *plan, int null_fd, int root_fd, struct thole_error *err);
 
 #endif

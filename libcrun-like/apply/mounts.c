@@ -27,7 +27,6 @@
      MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
 
 struct mounting {
-    const struct apply_host_mounts *host;
     int root_fd;
     struct apply_readonly_last *last;
 };
@@ -156,13 +155,6 @@ static int open_bind(const struct plan_mount *mount, const char *path, struct th
     return tree;
 }
 
-static int fetch_bind(const struct plan_mount *mount, const struct apply_host_mounts *host,
-                      int place, struct thole_error *err) {
-    int tree = apply_host_tree(host, place, mount->recursive ? AT_RECURSIVE : 0,
-                               apply_source_needs_peers(mount));
-    return tree >= 0 ? tree : error_errno(err, mount->where, "open mount source %s", mount->source);
-}
-
 /* Labels and kernel settings are written to /proc: nothing may pose as it (CVE-2019-16884), nor be
  * mounted into it through a symbolic link. The plan has checked the targets that say /proc. */
 static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
@@ -212,9 +204,7 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
         if (copied != 0)
             return copied < 0 ? -1 : 0;
     }
-    bool fetched = source != NULL && source->place >= 0;
-    bool detached = !fetched && source != NULL && source->tree >= 0;
-    bool from_host = fetched ? apply_source_needs_peers(mount) : detached && !source->is_private;
+    bool detached = source != NULL && source->tree >= 0;
     cleanup_close int own = -1;
     int tree = -1;
     if (detached) {
@@ -225,15 +215,14 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
                             (mount->recursive ? AT_RECURSIVE : 0));
         tree = own >= 0 ? own : source->tree;
     } else {
-        own = fetched ? fetch_bind(mount, at->host, source->place, err)
-                      : open_bind(mount, mount->source, err);
+        own = open_bind(mount, mount->source, err);
         if (own < 0)
-            return !fetched && mount->optional && errno == ENOENT ? 0 : -1;
+            return mount->optional && errno == ENOENT ? 0 : -1;
         tree = own;
         if (source != NULL && source->userns >= 0 && map_ids(tree, mount, source->userns, err) < 0)
             return -1;
     }
-    return place(tree, mount, 0, from_host, at, err);
+    return place(tree, mount, 0, detached && !source->is_private, at, err);
 }
 
 /* sysfs and mqueue want a namespace that the container's user namespace owns: where the kernel
@@ -351,10 +340,9 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
-                 const struct apply_host_mounts *host, int root_fd,
+int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err) {
-    const struct mounting at = {host, root_fd, last};
+    const struct mounting at = {root_fd, last};
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
         if (apply_mount(&plan->mounts[i], source, &at, err) < 0)

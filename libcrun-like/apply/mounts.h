@@ -4,7 +4,6 @@
 #define APPLY_MOUNTS_H
 
 #include "apply/bind_sources.h"
-#include "apply/host_mounts.h"
 #include "apply/readonly_last.h"
 #include "base/error.h"
 #include "plan/plan.h"
@@ -14,8 +13,7 @@
  * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts"). Those in
  * @last have to be made read-only afterwards.
  */
-int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources,
-                 const struct apply_host_mounts *host, int root_fd,
+int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err);
 
 #endif

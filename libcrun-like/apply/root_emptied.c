@@ -2,17 +2,15 @@
 /* Entering the root filesystem without pivot_root(2). */
 #include "apply/root_emptied.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
 #include "sys/mount_calls.h"
-#include "sys/process_calls.h"
+#include "sys/mount_status.h"
 
 /* What is taken along. */
 struct luggage {
@@ -33,30 +31,23 @@ static int clone_tree(int place, unsigned flags) {
     return open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
-/* Nothing is moved: that "/" cannot be mounted on itself is what the kernel says last, after it has
- * found that the mount has a parent, is not locked to it, and that the parent is not shared. From a
- * shared parent the host's root would be unmounted as well. */
-static bool root_can_go(void) {
-    return move_mount(AT_FDCWD, "/", AT_FDCWD, "/", 0) < 0 && errno == ELOOP;
-}
-
-/* 0: cannot be said. */
-static uint64_t root_mount_id(void) {
-    struct statx status;
-    if (statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &status) < 0 || (status.stx_mask & STATX_MNT_ID) == 0)
-        return 0;
-    return status.stx_mnt_id;
+/* The mount of "/" has to lie on another one, which remains, and not on a shared one: from there
+ * the host's root would be unmounted as well. */
+static bool can_go(uint64_t root) {
+    struct sys_mount_status mount;
+    struct sys_mount_status parent;
+    return root != 0 && sys_mount_status(root, &mount) == 0 && mount.parent_id != mount.id &&
+           sys_mount_status(mount.parent_id, &parent) == 0 && !parent.shared;
 }
 
 /* Entering a namespace leads to its topmost root. It is entered before there is no way back, which
  * shows that it can be, and that "/" is that root: in a chroot another one would be unmounted.
  * Returns 1, 0 if nothing has happened, -1 for errors. */
-static int enter_own(int own, struct thole_error *err) {
+static int enter_own(int own, uint64_t root, struct thole_error *err) {
     cleanup_close int former = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    uint64_t before = root_mount_id();
-    if (former < 0 || before == 0 || setns(own, CLONE_NEWNS) < 0)
+    if (former < 0 || setns(own, CLONE_NEWNS) < 0)
         return 0;
-    if (root_mount_id() == before)
+    if (sys_root_mount_id() == root)
         return 1;
     if (fchdir(former) < 0 || chroot(".") < 0)
         return error_errno(err, NULL, "return to the runtime's root directory");
@@ -80,17 +71,17 @@ static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
 
 /* 1: the host's mounts are gone. */
 static int leave_host(const struct plan *plan, int proc_fd, struct apply_bind_sources *sources,
-                      const struct apply_host_mounts *host, struct luggage *luggage,
-                      struct thole_error *err) {
+                      int null_fd, struct luggage *luggage, struct thole_error *err) {
+    uint64_t root = sys_root_mount_id();
     cleanup_close int place =
         open(plan->rootfs.source, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int held = place >= 0 && root_can_go() ? apply_bind_sources_hold(plan, sources, err) : 0;
+    int held = place >= 0 && can_go(root) ? apply_bind_sources_hold(plan, sources, err) : 0;
     if (held <= 0)
         return held;
     if (!apply_bind_sources_lie_elsewhere(plan, sources, proc_fd, place) ||
-        !pack(plan, proc_fd, place, host->null_fd, luggage))
+        !pack(plan, proc_fd, place, null_fd, luggage))
         return 0;
-    int entered = enter_own(luggage->own, err);
+    int entered = enter_own(luggage->own, root, err);
     if (entered <= 0 || apply_bind_sources_detach(plan, sources) == 0)
         return entered < 0 ? -1 : 0;
     if (umount2("/", MNT_DETACH) == 0)
@@ -99,13 +90,13 @@ static int leave_host(const struct plan *plan, int proc_fd, struct apply_bind_so
     return 0;
 }
 
-int apply_emptied_namespace_enter(const struct plan *plan, int proc_fd,
-                                  struct apply_bind_sources *sources,
-                                  struct apply_host_mounts *host, struct thole_error *err) {
+int apply_root_emptied_enter(const struct plan *plan, int proc_fd,
+                             struct apply_bind_sources *sources, int *null_fd,
+                             struct thole_error *err) {
     __attribute__((cleanup(luggage_done))) struct luggage luggage = {-1, -1, -1};
     if (!fastpath_allowed(FASTPATH_EMPTIED_NAMESPACE))
         return 0;
-    int left = leave_host(plan, proc_fd, sources, host, &luggage, err);
+    int left = leave_host(plan, proc_fd, sources, *null_fd, &luggage, err);
     apply_bind_sources_let_go(sources);
     if (left <= 0)
         return left;
@@ -116,8 +107,8 @@ int apply_emptied_namespace_enter(const struct plan *plan, int proc_fd,
         setns(luggage.own, CLONE_NEWNS) < 0)
         return error_errno(err, plan->rootfs.where, "enter rootfs %s", plan->rootfs.source);
     if (luggage.null >= 0) {
-        cleanup_close_fd(&host->null_fd);
-        host->null_fd = take_fd(&luggage.null);
+        (void)close(*null_fd);
+        *null_fd = take_fd(&luggage.null);
     }
     return 1;
 }

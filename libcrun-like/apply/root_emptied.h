@@ -8,17 +8,16 @@
 #define APPLY_ROOT_EMPTIED_H
 
 #include "apply/bind_sources.h"
-#include "apply/host_mounts.h"
 #include "plan/plan.h"
 
 /**
  * In a private copy of the host's mounts: opens what the container gets of them (the sources of
- * binds in @sources, /dev/null in @host), unmounts all of it, and enters the root filesystem.
+ * binds in @sources, /dev/null in @null_fd), unmounts all of it, and enters the root filesystem.
  * Returns 1; 0 where that would not be the same as the longer way, or the kernel refuses: nothing
  * has happened then; -1 for errors.
  */
-int apply_emptied_namespace_enter(const struct plan *plan, int proc_fd,
-                                  struct apply_bind_sources *sources,
-                                  struct apply_host_mounts *host, struct thole_error *err);
+int apply_root_emptied_enter(const struct plan *plan, int proc_fd,
+                             struct apply_bind_sources *sources, int *null_fd,
+                             struct thole_error *err);
 
 #endif

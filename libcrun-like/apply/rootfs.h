@@ -16,7 +16,7 @@ int apply_rootfs_isolate(struct thole_error *err);
  */
 int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err);
 
-/** The same where "/" is the root filesystem already: apply/{tree,emptied}_namespace.h. */
+/** The same where "/" is the root filesystem already: apply/root_emptied.h. */
 int apply_rootfs_open_entered(struct thole_error *err);
 
 /** pivot_root(2) into @root_fd (or MS_MOVE and chroot) and lets go of the host's tree. */

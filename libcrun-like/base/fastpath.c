@@ -15,7 +15,6 @@ static const char *const names[] = {
     [FASTPATH_FILTER_CACHE] = "filter-cache",
     [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
     [FASTPATH_OVERLAP] = "overlap",
-    [FASTPATH_TREE_NAMESPACE] = "tree-namespace",
     [FASTPATH_EMPTIED_NAMESPACE] = "emptied-namespace",
 };
 

@@ -19,8 +19,7 @@ enum fastpath {
     FASTPATH_FILTER_CACHE,      /* seccomp filters that were compiled before */
     FASTPATH_CGROUP_BIRTH,      /* CLONE_INTO_CGROUP instead of moving in */
     FASTPATH_OVERLAP,           /* what need not wait for init is done while init works */
-    FASTPATH_TREE_NAMESPACE,    /* a mount namespace of the rootfs alone instead of pivot_root */
-    FASTPATH_EMPTIED_NAMESPACE, /* one without the host's mounts instead of pivot_root */
+    FASTPATH_EMPTIED_NAMESPACE, /* a mount namespace without the host's mounts, no pivot_root */
 };
 
 /**

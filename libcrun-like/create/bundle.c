@@ -56,8 +56,6 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
         needs |= HOST_NEED_CGROUP_NAMESPACES;
     if (has_namespace(linux, OCI_NAMESPACE_TIME))
         needs |= HOST_NEED_TIME_NAMESPACES;
-    if (has_namespace(linux, OCI_NAMESPACE_MOUNT) && !has_namespace(linux, OCI_NAMESPACE_USER))
-        needs |= HOST_NEED_TREE_NAMESPACES;
     if (geteuid() != 0)
         needs |= HOST_NEED_SUBIDS;
     if (linux != NULL && linux->intel_rdt != NULL)

@@ -36,13 +36,9 @@ static bool needs_stage(const struct plan *plan) {
     return joins(plan, in_between);
 }
 
-/* Created by clone3 itself; cgroup and time namespaces come about in their own ways, and a mount
- * namespace that is made of the root filesystem. */
+/* Created by clone3 itself; cgroup and time namespaces come about in their own ways. */
 static unsigned long clone_flags(const struct plan *plan) {
-    unsigned long others = CLONE_NEWCGROUP | CLONE_NEWTIME;
-    if (plan->rootfs.entry == PLAN_ROOT_TREE)
-        others |= CLONE_NEWNS;
-    return plan->namespaces.created & ~others;
+    return plan->namespaces.created & ~(unsigned long)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 }
 
 static pid_t clone_init(const struct plan *plan, const struct apply_init *init,

@@ -49,7 +49,6 @@ static const struct member fact_members[] = {
     FACT(last_capability, MEMBER_INT),
     FACT(cgroup_namespaces, MEMBER_BOOL),
     FACT(time_namespaces, MEMBER_BOOL),
-    FACT(tree_namespaces, MEMBER_BOOL),
     FACT(swap_accounting, MEMBER_BOOL),
     FACT(selinux, MEMBER_BOOL),
     FACT(apparmor, MEMBER_BOOL),

@@ -32,7 +32,6 @@ struct host_facts {
     int last_capability;        /* /proc/sys/kernel/cap_last_cap */
     bool cgroup_namespaces;     /* CLONE_NEWCGROUP exists */
     bool time_namespaces;       /* CLONE_NEWTIME exists */
-    bool tree_namespaces;       /* open_tree() makes mount namespaces: OPEN_TREE_NAMESPACE */
     bool swap_accounting;       /* memory.swap.max or memory.memsw.limit_in_bytes exists */
     bool selinux;               /* selinuxfs is there and SELinux is enabled */
     bool apparmor;              /* AppArmor is enabled */

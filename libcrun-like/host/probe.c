@@ -16,11 +16,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fastpath.h"
 #include "base/file.h"
 #include "base/library.h"
 #include "base/text.h"
-#include "sys/mount_namespace.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -323,9 +321,6 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     struct host_facts *facts = arena_new(arena, struct host_facts);
     facts->hugepage_sizes = "";
     probe_identity(facts);
-    if ((needs & HOST_NEED_TREE_NAMESPACES) != 0)
-        facts->tree_namespaces =
-            fastpath_allowed(FASTPATH_TREE_NAMESPACE) && sys_has_tree_namespaces();
     if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
         return -1;
     if ((needs & HOST_NEED_CGROUP_NAMESPACES) != 0 && !facts->cgroup_namespaces)

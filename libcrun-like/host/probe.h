@@ -14,8 +14,7 @@ enum host_probe_need {
     HOST_NEED_HUGEPAGES = 1 << 4,
     HOST_NEED_CGROUP_NAMESPACES = 1 << 5, /* does the kernel have them */
     HOST_NEED_TIME_NAMESPACES = 1 << 6,
-    HOST_NEED_TREE_NAMESPACES = 1 << 7,
-    HOST_NEED_ALL = 0xff,
+    HOST_NEED_ALL = 0x7f,
 };
 
 /**

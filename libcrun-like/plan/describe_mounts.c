@@ -113,7 +113,6 @@ static void describe_mount(struct plan_description *description, const struct pl
 /* The usual way goes without saying. */
 static const char *const entry_names[] = {
     [PLAN_ROOT_EMPTIED] = "emptied",
-    [PLAN_ROOT_TREE] = "tree",
 };
 
 void plan_describe_mounts(struct plan_description *description, const struct plan *plan) {

@@ -63,7 +63,6 @@ struct plan_user_mapping {
 enum plan_root_entry {
     PLAN_ROOT_PIVOT,   /* a copy of the host's mounts is left by pivot_root(2) at the end */
     PLAN_ROOT_EMPTIED, /* that copy is unmounted before anything is mounted: Linux 6.15 */
-    PLAN_ROOT_TREE,    /* it is made of source: open_tree(2), OPEN_TREE_NAMESPACE */
 };
 
 struct plan_rootfs {

@@ -60,6 +60,6 @@ int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err)
         if (!allows(builder, &plan->mounts[i]))
             return 0;
     }
-    plan->rootfs.entry = builder->facts->tree_namespaces ? PLAN_ROOT_TREE : PLAN_ROOT_EMPTIED;
+    plan->rootfs.entry = PLAN_ROOT_EMPTIED;
     return 0;
 }

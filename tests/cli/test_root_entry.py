@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways into the root file system without pivot_root(2): a mount namespace made of it alone
-(OPEN_TREE_NAMESPACE, Linux 7.0), or one that is emptied first (Linux 6.15). The container sees the same
-mounts as where it leaves a copy of the host's behind."""
+"""The way into the root file system without pivot_root(2): the copy of the host's mounts is unmounted first
+(Linux 6.15). The container sees the same mounts as where it leaves that copy behind at the end."""
+import ctypes
+import errno
 import json
 import os
 import shutil
+import struct
 import subprocess
 
 import pytest
 
 from harness import machine
 
-LONG_WAY = "tree-namespace,emptied-namespace"
-TREE = "tree"
+LONG_WAY = "emptied-namespace"
+STATMOUNT = 457  # on every architecture
 
 
 @pytest.fixture(name="entry")
@@ -25,22 +27,16 @@ def fixture_entry(thole):
     return entry
 
 
-@pytest.fixture(name="has_tree")
-def fixture_has_tree(entry, bundle):
-    """Whether this kernel makes mount namespaces of a tree."""
-    return entry(bundle("/bin/true"), THOLE_NO_FASTPATH="") == TREE
-
-
 @pytest.fixture(name="ways")
-def fixture_ways(entry, has_tree, pivots, bundle):
-    """Values of THOLE_NO_FASTPATH for every way that this kernel has; the long one comes last. Skips where
-    there is but one, or a build that cannot do without the others."""
+def fixture_ways(entry, pivots, bundle):
+    """Values of THOLE_NO_FASTPATH for both ways, the long one last. Skips where this kernel has but one, or a
+    build that cannot do without the other."""
     made = bundle("/bin/true")
     if not entry(made) or pivots(made):
         pytest.skip("needs a privileged runtime and Linux 6.15")
     if not pivots(made, LONG_WAY):
         pytest.skip("needs a build with --enable-developer")
-    return ["", *(["tree-namespace"] if has_tree else []), LONG_WAY]
+    return ["", LONG_WAY]
 
 
 @pytest.fixture(name="host_mounts")
@@ -58,6 +54,23 @@ def fixture_host_mounts():
         subprocess.run(["umount", "-R", point], check=True)
 
 
+def refuse_statmount(number):
+    """A seccomp filter for this process and all that it starts: the call fails with that errno."""
+    load, jump_if_equal, answer = 0x20, 0x15, 0x06
+    code = b"".join(struct.pack("HBBI", *words) for words in (
+        (load, 0, 0, 0), (jump_if_equal, 0, 1, STATMOUNT), (answer, 0, 0, 0x50000 | number),
+        (answer, 0, 0, 0x7fff0000)))
+    buffer = ctypes.create_string_buffer(code)
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer)))
+    if ctypes.CDLL(None).prctl(22, 2, ctypes.byref(program), 0, 0) != 0:  # PR_SET_SECCOMP
+        raise OSError("no seccomp filter")
+
+
+def read(log):
+    with open(log, encoding="utf-8", errors="replace") as source:
+        return source.read()
+
+
 def comparable(text):
     """Lines of mountinfo without what differs from run to run: ids and numbers of peer groups and
     devices are replaced by the places where they appear first."""
@@ -71,7 +84,7 @@ def comparable(text):
 
 @pytest.fixture(name="same")
 def fixture_same(thole, entry, ways):
-    """Runs the bundle in all ways, compares what is mounted, and returns that."""
+    """Runs the bundle in both ways, compares what is mounted, and returns that."""
     def same(made, short=True):
         made.process["args"] = ["/bin/cat", "/proc/self/mountinfo"]
         assert bool(entry(made, THOLE_NO_FASTPATH="")) == short
@@ -96,8 +109,7 @@ def fixture_pivots(thole, folder):
         subprocess.run(["strace", "-f", "-qq", "-e", "trace=pivot_root,setns", "-o", log, thole.path, "--root",
                         thole.root, "run", "--bundle", made.path, name], stdin=subprocess.DEVNULL, check=True,
                        env={**os.environ, "THOLE_NO_FASTPATH": forbidden})
-        with open(log, encoding="utf-8", errors="replace") as source:
-            calls = source.read()
+        calls = read(log)
         assert ("pivot_root(" in calls) != ("setns(" in calls), calls
         return "pivot_root(" in calls
     return pivots
@@ -238,23 +250,22 @@ def test_tree_around_the_root_by_way_of_a_link(same, bundle, folder):
     assert "/mnt/rootfs/work" in points(same(made))
 
 
-def test_unbindable_root(same, pivots, has_tree, bundle, host_mounts):
-    """The kernel makes no namespace of it, but the other ways work."""
+def test_unbindable_root(same, pivots, bundle, host_mounts):
     made = bundle()
     host_mounts("--bind", made.rootfs, made.rootfs)
     host_mounts("--make-unbindable", made.rootfs)
     same(made)
-    assert pivots(made) == has_tree
+    assert not pivots(made)
 
 
-def test_unbindable_source(same, pivots, has_tree, bundle, folder, host_mounts):
+def test_unbindable_source(same, pivots, bundle, folder, host_mounts):
     made = bundle()
     os.makedirs(folder + "/source")
     host_mounts("-t", "tmpfs", "source", folder + "/source")
     host_mounts("--make-unbindable", folder + "/source")
     made.mount("/mnt", folder + "/source", "bind", ["bind"])
     assert "/mnt" in points(same(made))
-    assert pivots(made) == has_tree
+    assert not pivots(made)
 
 
 def test_missing_source(thole, bundle):
@@ -277,6 +288,21 @@ def test_device_of_the_host_masks_not_the_image_s(same, thole, bundle):
     assert thole.run(made).ok().out.split()[0] == "0"
 
 
+@pytest.fixture(name="run_in")
+def fixture_run_in(thole, bundle):
+    """Runs a script in a mount namespace of its own, and returns the words that it says. {run} in it becomes
+    the command that starts a container which says "inside"."""
+    def run_in(script, tracer="", **words):
+        made = bundle("/bin/echo", "inside")
+        made.linux["cgroupsPath"] = "/thole-test/" + (name := thole.new_id())
+        made.write()
+        run = f"{tracer} {thole.path} --root {thole.root} run --bundle {made.path} {name}"
+        seen = subprocess.run(["unshare", "-m", "sh", "-c", script.format(run=run, **words)], check=False,
+                              capture_output=True, text=True, env={**os.environ, "THOLE_NO_FASTPATH": ""})
+        return seen.stdout.split(), seen
+    return run_in
+
+
 IN_ANOTHER_ROOT = """set -e
 mount --make-rprivate /
 mount -t tmpfs outer {place}
@@ -285,25 +311,36 @@ mkdir {place}/root
 mount --rbind / {place}/root
 mount --make-private {place}/root
 cd {place}/root
-chroot . {thole} --root {state} run --bundle {bundle} {id} || echo refused
+chroot . {run} || echo refused
 grep -c ' {place}/root ' /proc/self/mountinfo
 """
 
 
 @pytest.mark.parametrize("parent", ["private", "shared"])
-def test_runtime_in_a_chroot(thole, has_tree, bundle, folder, parent):
+def test_runtime_in_a_chroot(run_in, folder, parent):
     """Its "/" is a mount, but not the root of the mount namespace: none of the mounts around may go."""
-    made = bundle("/bin/echo", "inside")
-    made.linux["cgroupsPath"] = "/thole-test/" + (name := thole.new_id())
-    made.write()
     os.mkdir(folder + "/place")
-    script = IN_ANOTHER_ROOT.format(place=folder + "/place", parent=parent, thole=thole.path, state=thole.root,
-                                    bundle=made.path, id=name)
-    seen = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,
-                          env={**os.environ, "THOLE_NO_FASTPATH": ""})
-    # pivot_root refuses a root whose parent is shared; the kernel that needs none does not care.
-    expected = ["inside" if parent == "private" or has_tree else "refused", "1"]
-    assert seen.stdout.split() == expected, seen
+    words, seen = run_in(IN_ANOTHER_ROOT, place=folder + "/place", parent=parent)
+    # pivot_root refuses a root whose parent is shared.
+    assert words == ["inside" if parent == "private" else "refused", "1"], seen
+
+
+IN_A_DIRECTORY = """set -e
+mount --make-rprivate /
+cd {place}
+for name in /*; do
+    if [ -L $name ]; then cp -P $name .$name; elif [ -d $name ]; then mkdir .$name; mount --rbind $name .$name; fi
+done
+chroot . {run} || echo refused
+grep -c ' {place}/proc ' /proc/self/mountinfo
+"""
+
+
+def test_runtime_in_a_chroot_that_is_no_mount(run_in, folder):
+    """Its "/" is a directory of the host's root, which must not go, and pivot_root refuses such a "/"."""
+    os.mkdir(folder + "/place")
+    words, seen = run_in(IN_A_DIRECTORY, place=folder + "/place")
+    assert words == ["refused", "1"], seen
 
 
 ON_A_SHARED_ROOT = """set -e
@@ -312,20 +349,36 @@ mount --make-shared /
 mount --rbind / /
 exec nsenter --mount=/proc/self/ns/mnt sh -c '
 mount --make-private /
-{thole} --root {state} run --bundle {bundle} {id} || echo refused
+{run} || echo refused
 grep -c " / / " /proc/self/mountinfo'
 """
 
 
-def test_root_with_a_shared_parent(thole, has_tree, bundle):
-    """From there the host's root would be unmounted together with the container's copy of it."""
+@pytest.mark.parametrize("injected", [None, "move_mount:error=ELOOP:when=1", "move_mount:error=EINVAL:when=1"])
+def test_root_with_a_shared_parent(run_in, folder, injected):
+    """From there the host's root would be unmounted together with the container's copy of it, whichever of its
+    reasons to refuse the kernel names first."""
+    if injected and not shutil.which("strace"):
+        pytest.skip("needs the program strace")
+    tracer = f"strace -f -qq -o {folder}/strace -e inject={injected}" if injected else ""
+    words, seen = run_in(ON_A_SHARED_ROOT, tracer)
+    assert words == ["refused", "1"], seen
+    if injected:
+        assert "(INJECTED)" in read(folder + "/strace"), seen
+
+
+@pytest.mark.parametrize("answer", [errno.ENOSYS, errno.EPERM, errno.ENOENT], ids=errno.errorcode.get)
+def test_without_an_answer_the_long_way_is_taken(thole, bundle, folder, ways, answer):
+    """An old kernel, or a filter around the runtime, does not say what "/" lies on."""
     made = bundle("/bin/echo", "inside")
-    made.linux["cgroupsPath"] = "/thole-test/" + (name := thole.new_id())
-    made.write()
-    script = ON_A_SHARED_ROOT.format(thole=thole.path, state=thole.root, bundle=made.path, id=name)
-    seen = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False,
-                          env={**os.environ, "THOLE_NO_FASTPATH": ""})
-    assert seen.stdout.split() == ["inside" if has_tree else "refused", "1"], seen
+    name = thole.prepare(made)
+    log = folder + "/strace"
+    seen = subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=umount2,pivot_root", thole.path,
+                           "--root", thole.root, "run", "--bundle", made.path, name], capture_output=True, text=True, check=False,
+                          env={**os.environ, "THOLE_NO_FASTPATH": ways[0]}, preexec_fn=lambda: refuse_statmount(answer))
+    calls = read(log)
+    assert seen.stdout == "inside\n", seen
+    assert 'umount2("/"' not in calls and "pivot_root(" in calls, calls
 
 
 def test_the_host_s_mounts_stay_as_they_are(same, bundle):

@@ -49,7 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .last_capability = 40,
         .cgroup_namespaces = true,
         .time_namespaces = true,
-        .tree_namespaces = true,
         .hugepage_sizes = "2MB",
         .subuid = "",
         .subgid = "",

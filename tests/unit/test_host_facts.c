@@ -27,7 +27,6 @@ static void facts_survive_a_round_trip(void **state) {
         .capabilities = UINT64_MAX,
         .last_capability = 40,
         .time_namespaces = true,
-        .tree_namespaces = true,
         .resctrl = "/sys/fs/resctrl",
         .hugepage_sizes = "2MB",
         .subuid = "100000:65536",
