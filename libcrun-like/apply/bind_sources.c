@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening mount sources and id maps ahead of the container's init. */
+/* Opening mount sources and id maps for the container's init. */
 #include "apply/bind_sources.h"
 
 #include <fcntl.h>
@@ -13,13 +13,14 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/wire.h"
 #include "sys/mount_calls.h"
 #include "sys/userns.h"
 
-/* In a new user namespace init may not even search the way to a source. */
-static bool needs_tree(const struct plan *plan, const struct plan_mount *mount) {
+/* In a user namespace init may not even search the way to a source. */
+static bool is_lent(const struct plan *plan, const struct plan_mount *mount) {
     return mount->kind == PLAN_MOUNT_BIND && !mount->copy_symlink &&
-           (plan->namespaces.created & CLONE_NEWUSER) != 0;
+           plan_has_namespace(plan, CLONE_NEWUSER);
 }
 
 static bool needs_peers(const struct plan_mount *mount) {
@@ -54,7 +55,7 @@ static bool same_map(const struct plan_id_map *a, const struct plan_id_map *b) {
     return text_equal(a->uid_map, b->uid_map) && text_equal(a->gid_map, b->gid_map);
 }
 
-/* Mounts with equal maps share one namespace. */
+/* Mounts with equal maps share one namespace, and its descriptor. */
 static int open_map(const struct plan *plan, size_t index, int proc_fd,
                     struct apply_bind_sources *sources, struct thole_error *err) {
     const struct plan_mount *mount = &plan->mounts[index];
@@ -62,9 +63,8 @@ static int open_map(const struct plan *plan, size_t index, int proc_fd,
     for (size_t i = 0; i < index; i++) {
         if (sources->items[i].userns < 0 || !same_map(map, map_of(plan, &plan->mounts[i])))
             continue;
-        sources->items[index].userns = fcntl(sources->items[i].userns, F_DUPFD_CLOEXEC, 3);
-        if (sources->items[index].userns < 0)
-            return error_errno(err, mount->where, "duplicate a user namespace");
+        sources->items[index].userns = sources->items[i].userns;
+        sources->items[index].shares_userns = true;
         return 0;
     }
     int fd = sys_userns_with_maps(proc_fd, map->uid_map, map->gid_map, err);
@@ -84,19 +84,6 @@ static int map_tree(const struct plan_mount *mount, const struct apply_source *s
     if (mount_setattr(source->tree, "", flags, &attributes, sizeof(attributes)) < 0)
         return error_errno(err, mount->where, "map the ids of %s", mount->source);
     return 0;
-}
-
-static int open_source(const struct plan *plan, size_t index, int proc_fd,
-                       struct apply_bind_sources *sources, struct thole_error *err) {
-    const struct plan_mount *mount = &plan->mounts[index];
-    struct apply_source *source = &sources->items[index];
-    if (needs_tree(plan, mount) && open_tree_of(mount, &source->tree, err) < 0)
-        return -1;
-    if (!needs_map(mount))
-        return 0;
-    if (open_map(plan, index, proc_fd, sources, err) < 0)
-        return -1;
-    return source->tree >= 0 ? map_tree(mount, source, err) : 0;
 }
 
 static int allocate(const struct plan *plan, struct apply_bind_sources *sources,
@@ -121,6 +108,8 @@ int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sou
         if (allocate(plan, sources, err) < 0)
             return -1;
         struct apply_source *source = &sources->items[i];
+        if (apply_bind_source_borrow(plan, i, sources, err) < 0)
+            return -1;
         if (source->tree >= 0)
             continue;
         if (open_tree_of(mount, &source->tree, err) < 0 ||
@@ -219,19 +208,52 @@ void apply_bind_sources_let_go(struct apply_bind_sources *sources) {
     }
 }
 
+int apply_bind_source_lend(const struct plan *plan, size_t index,
+                           const struct apply_bind_sources *sources, int init,
+                           struct thole_error *err) {
+    if (index >= plan->mount_count || !is_lent(plan, &plan->mounts[index]))
+        return error_bug(err, "init asked for source %zu", index);
+    const struct plan_mount *mount = &plan->mounts[index];
+    cleanup_close int tree = -1;
+    if (open_tree_of(mount, &tree, err) < 0)
+        return -1;
+    if (tree >= 0 && needs_map(mount)) {
+        const struct apply_source source = {.tree = tree, .userns = sources->items[index].userns};
+        if (map_tree(mount, &source, err) < 0)
+            return -1;
+    }
+    return wire_send(init, WIRE_SOURCE, NULL, 0, tree, err);
+}
+
+int apply_bind_source_borrow(const struct plan *plan, size_t index,
+                             struct apply_bind_sources *sources, struct thole_error *err) {
+    if (!is_lent(plan, &plan->mounts[index]))
+        return 0;
+    int64_t number = (int64_t)index;
+    struct wire_message message;
+    if (allocate(plan, sources, err) < 0)
+        return -1;
+    if (sources->items[index].tree >= 0)
+        return 0;
+    if (wire_send(sources->lender, WIRE_REQUEST_SOURCE, &number, sizeof(number), -1, err) < 0 ||
+        wire_expect(sources->lender, WIRE_SOURCE, &message, "the runtime", err) < 0)
+        return -1;
+    if (message.fd_count == 1)
+        sources->items[index].tree = message.fds[0];
+    return 0;
+}
+
+void apply_bind_source_used(struct apply_bind_sources *sources, size_t index) {
+    if (sources->items != NULL && sources->items[index].tree >= 0)
+        (void)close(take_fd(&sources->items[index].tree));
+}
+
 int apply_bind_sources_open(const struct plan *plan, int proc_fd,
                             struct apply_bind_sources *ret_sources, struct thole_error *err) {
-    bool any = false;
-    for (size_t i = 0; i < plan->mount_count && !any; i++)
-        any = needs_tree(plan, &plan->mounts[i]) || needs_map(&plan->mounts[i]);
-    *ret_sources = (struct apply_bind_sources){0};
-    if (!any)
-        return 0;
-
-    if (allocate(plan, ret_sources, err) < 0)
-        return -1;
+    *ret_sources = (struct apply_bind_sources){.lender = -1};
     for (size_t i = 0; i < plan->mount_count; i++) {
-        if (open_source(plan, i, proc_fd, ret_sources, err) < 0)
+        if (needs_map(&plan->mounts[i]) && (allocate(plan, ret_sources, err) < 0 ||
+                                            open_map(plan, i, proc_fd, ret_sources, err) < 0))
             return -1;
     }
     return 0;
@@ -242,7 +264,7 @@ void apply_bind_sources_done(struct apply_bind_sources *sources) {
     for (size_t i = 0; i < sources->count; i++) {
         if (sources->items[i].tree >= 0)
             (void)close(sources->items[i].tree);
-        if (sources->items[i].userns >= 0)
+        if (sources->items[i].userns >= 0 && !sources->items[i].shares_userns)
             (void)close(sources->items[i].userns);
     }
     free(sources->items);

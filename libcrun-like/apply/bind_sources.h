@@ -14,15 +14,29 @@ struct apply_bind_sources {
     struct apply_source {
         int tree;  /* detached clone of a bind's source, or -1: init opens it itself */
         int place; /* a bind's source on the host (O_PATH), see apply_bind_sources_hold(), or -1 */
-        bool is_private; /* the tree has left the host's peer groups already */
-        int userns;      /* carries the id map, or -1 */
-    } * items;           /* one per plan mount, NULL when no mount needs anything */
+        bool is_private;    /* the tree has left the host's peer groups already */
+        int userns;         /* carries the id map, or -1 */
+        bool shares_userns; /* with an earlier mount, whose descriptor it is */
+    } * items;              /* one per plan mount, NULL when no mount needs anything */
     size_t count;
+    int lender; /* in init: the socket to the runtime */
 };
 
-/** @proc_fd is the host's /proc. */
+/** Opens what carries id maps. @proc_fd is the host's /proc. */
 int apply_bind_sources_open(const struct plan *plan, int proc_fd,
                             struct apply_bind_sources *ret_sources, struct thole_error *err);
+/**
+ * In the runtime, at a WIRE_REQUEST_SOURCE of init, which is in a user namespace: opens the source
+ * of mount @index and sends it. One at a time: their number has no limit.
+ */
+int apply_bind_source_lend(const struct plan *plan, size_t index,
+                           const struct apply_bind_sources *sources, int init,
+                           struct thole_error *err);
+/** In init: asks for it, if it is one that the runtime has to open. */
+int apply_bind_source_borrow(const struct plan *plan, size_t index,
+                             struct apply_bind_sources *sources, struct thole_error *err);
+/** In init: closes the tree, which is mounted. */
+void apply_bind_source_used(struct apply_bind_sources *sources, size_t index);
 /**
  * In init, while its copy of the host's mounts still belongs to the host's peer groups: clones the
  * sources of mounts that are to be shared with the host, or its slaves.

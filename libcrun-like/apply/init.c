@@ -405,6 +405,7 @@ void apply_init(const struct apply_init *init) {
     (void)close(init->runtime_end);
     if (init->stage_end >= 0)
         (void)close(init->stage_end);
+    init->sources->lender = init->sync;
     /* A runtime that is killed half-way takes this process with it. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (prepare(init, program, sizeof(program), &environment, &err) < 0 ||

@@ -340,13 +340,16 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources, int root_fd,
+int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err) {
     const struct mounting at = {root_fd, last};
     for (size_t i = 0; i < plan->mount_count; i++) {
+        if (apply_bind_source_borrow(plan, i, sources, err) < 0)
+            return -1;
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
         if (apply_mount(&plan->mounts[i], source, &at, err) < 0)
             return -1;
+        apply_bind_source_used(sources, i);
     }
     return 0;
 }

@@ -13,7 +13,7 @@
  * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts"). Those in
  * @last have to be made read-only afterwards.
  */
-int apply_mounts(const struct plan *plan, const struct apply_bind_sources *sources, int root_fd,
+int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err);
 
 #endif

@@ -20,6 +20,8 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_ERROR] = "error",
         [WIRE_CHILD_PID] = "child-pid",
         [WIRE_IDS_MAPPED] = "ids-mapped",
+        [WIRE_REQUEST_SOURCE] = "request-source",
+        [WIRE_SOURCE] = "source",
         [WIRE_REQUEST_HOOKS] = "request-hooks",
         [WIRE_HOOKS_DONE] = "hooks-done",
         [WIRE_CONSOLE] = "console",

@@ -93,6 +93,11 @@ static int wait_until_ready(const struct thole_context *context,
         if (got < 0)
             return -1;
         switch (message.kind) {
+        case WIRE_REQUEST_SOURCE:
+            if (apply_bind_source_lend(creation->bundle.plan, (size_t)message.payload.number,
+                                       &preparation->sources, sync, err) < 0)
+                return -1;
+            break;
         case WIRE_REQUEST_HOOKS:
             if (restrict_devices(context, creation, err) < 0 ||
                 run_runtime_hooks(creation, preparation, err) < 0 ||

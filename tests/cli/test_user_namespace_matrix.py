@@ -101,3 +101,43 @@ def test_joined_by_path(case, kind):
     joined("kill", "KILL").ok()
     joined.wait_stopped()
     assert first.status == "running"
+
+
+@pytest.mark.parametrize("options", [["bind"], ["rbind", "ro"], ["rbind", "rslave"]],
+                         ids="-".join)
+def test_bind_below_a_directory_of_the_callers(case, folder, options):
+    """Only the caller may pass through it, which the container's root may be a stranger to."""
+    closed = os.path.join(folder, "closed")
+    os.makedirs(closed + "/share")
+    with open(closed + "/share/file", "w", encoding="ascii") as target:
+        target.write("found\n")
+    os.chmod(closed, 0o700)
+    os.chown(closed, case.caller.uid, case.caller.uid)
+    made = case.bundle("/bin/cat", "/vol/file")
+    made.mount("/vol", closed + "/share", "bind", options)
+    assert case.run(made).ok().out == "found\n"
+
+
+def test_more_binds_than_descriptors(case, folder):
+    source = os.path.join(folder, "source")
+    with open(source, "w", encoding="ascii") as target:
+        target.write("x\n")
+    made = case.bundle("/bin/sh", "-c", "cat /many/* | wc -l", rlimits=[])
+    for number in range(400):
+        made.mount(f"/many/{number}", source, "bind", ["bind", "ro"])
+    name = case.runtime.prepare(made)
+    case.runtime.prefix = ["prlimit", "--nofile=256:256", *case.runtime.prefix]
+    result = case.runtime("run", "--bundle", made.path, name)
+    assert result.ok().out == "400\n"
+
+
+def test_exec_ps_kill_delete(case):
+    container = case.sleeper()
+    inside = container.exec("/bin/sh", "-c", "id -u; readlink /proc/self/ns/user; exit 4")
+    assert inside.code == 4, inside
+    uid, users = inside.out.split()
+    assert uid == "0" and users == os.readlink(f"/proc/{container.pid}/ns/user")
+    container("kill", "TERM").ok()
+    container("kill", "KILL").ok()
+    container.wait_stopped()
+    container.delete().ok()
