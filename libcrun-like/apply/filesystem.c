@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* New filesystem instances through fsopen(2), with the kernel's own words in the error. */
+#include "apply/filesystem.h"
+
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/filesystem.h"
-#include "apply/mounts.h"
 #include "base/cleanup.h"
 #include "sys/mount_calls.h"
 
@@ -32,15 +33,44 @@ static int fail(int context, int code, const char *type, const char *what, const
     return error_set(err, THOLE_ERROR_HOST, code, where, "%s %s%s", what, type, message);
 }
 
+/*
+ * Layers of an overlay that are too long for one value, one by one (Linux 6.7). A colon ends a
+ * layer, two colons start one that holds data only, and a backslash takes their meaning away.
+ */
+static int set_layers(int context, const char *layers) {
+    const char *key = "lowerdir+";
+    while (*layers != '\0') {
+        char layer[PATH_MAX];
+        size_t length = 0;
+        for (; *layers != '\0' && *layers != ':' && length < sizeof(layer) - 1; layers++) {
+            if (*layers == '\\' && layers[1] != '\0')
+                layers++;
+            layer[length++] = *layers;
+        }
+        layer[length] = '\0';
+        if (fsconfig(context, FSCONFIG_SET_STRING, key, layer, 0) < 0)
+            return -1;
+        if (layers[0] == ':' && layers[1] == ':')
+            key = "datadir+";
+        layers += strspn(layers, ":");
+    }
+    return 0;
+}
+
 static int set_parameter(int context, const struct plan_pair *parameter) {
     if (parameter->value == NULL)
         return fsconfig(context, FSCONFIG_SET_FLAG, parameter->key, NULL, 0);
+    if (strcmp(parameter->key, "lowerdir") == 0 && strlen(parameter->value) > APPLY_FSCONFIG_MAX)
+        return set_layers(context, parameter->value);
     return fsconfig(context, FSCONFIG_SET_STRING, parameter->key, parameter->value, 0);
 }
 
 int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
                          size_t parameter_count, uint64_t attributes, const char *where,
                          struct thole_error *err) {
+    if (apply_filesystem_needs_mount(type, source, parameters, parameter_count))
+        return apply_filesystem_mount(type, source, parameters, parameter_count, attributes, where,
+                                      err);
     cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
     if (context < 0) {
         error_errno(err, where, "open filesystem %s", type);

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New instances of file systems: fsopen(2). */
+/* New instances of filesystems, not attached to any place yet. Runs in init. */
 #ifndef APPLY_FILESYSTEM_H
 #define APPLY_FILESYSTEM_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/error.h"
 #include "plan/plan.h"
+
+/* fsconfig(2) takes no longer value; mount(2) takes a page for all of them. */
+enum { APPLY_FSCONFIG_MAX = 255, APPLY_MOUNT_DATA_MAX = 4095 };
 
 /** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. */
 int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
                          size_t parameter_count, uint64_t attributes, const char *where,
                          struct thole_error *err);
+
+/** True for what mount(2) can do and fsconfig(2) cannot, or not on every kernel. */
+bool apply_filesystem_needs_mount(const char *type, const char *source,
+                                  const struct plan_pair *parameters, size_t parameter_count);
+
+/** As apply_filesystem_new(), by mount(2). */
+int apply_filesystem_mount(const char *type, const char *source, const struct plan_pair *parameters,
+                           size_t parameter_count, uint64_t attributes, const char *where,
+                           struct thole_error *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "apply/filesystem.h"
-#include "apply/mounts.h"
 #include "base/cleanup.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"

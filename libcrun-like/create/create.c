@@ -37,6 +37,12 @@ static int publish(const struct thole_create_request *request, const struct crea
 static void log_warnings(const struct thole_context *context, const struct plan *plan) {
     for (char *const *line = plan->warnings; line != NULL && *line != NULL; line++)
         log_warning(&context->log, "%s", *line);
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        for (size_t k = 0; k < mount->ignored.count; k++)
+            log_debug(&context->log, "%s: option %s is for engines: ignored", mount->where,
+                      mount->ignored.items[k]);
+    }
 }
 
 /* A terminal has two ends: with nobody to hold the other one, nothing could be typed or read. */

@@ -98,3 +98,11 @@ struct plan_strings plan_strings_of(const struct oci_strings *strings) {
         return (struct plan_strings){.items = none};
     return (struct plan_strings){.items = strings->items, .count = strings->count};
 }
+
+void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word) {
+    char **items = arena_new_array(arena, words->count + 2, char *);
+    for (size_t i = 0; i < words->count; i++)
+        items[i] = words->items[i];
+    items[words->count++] = arena_strdup(arena, word);
+    words->items = items;
+}

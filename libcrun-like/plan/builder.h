@@ -55,6 +55,9 @@ const char *plan_path_join(struct arena *arena, const char *base, const char *pa
 /** A copy of a list of strings, borrowed from the configuration. */
 struct plan_strings plan_strings_of(const struct oci_strings *strings);
 
+/** Adds a word to a list being made in @arena. */
+void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word);
+
 /* The parts of a plan. Each fills its members of builder->plan; later ones read earlier ones. */
 int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err);
 int plan_build_time_offsets(struct plan_builder *builder, struct thole_error *err);

@@ -87,14 +87,6 @@ void plan_cell_number(struct plan_row *row, const char *name, const char *format
     va_end(arguments);
 }
 
-void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word) {
-    char **items = arena_new_array(arena, words->count + 2, char *);
-    for (size_t i = 0; i < words->count; i++)
-        items[i] = words->items[i];
-    items[words->count++] = arena_strdup(arena, word);
-    words->items = items;
-}
-
 static void describe_pairs(struct plan_description *description, const char *name,
                            const struct plan_pair *pairs, size_t count) {
     plan_describe_list(description, name);

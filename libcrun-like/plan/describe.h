@@ -72,7 +72,4 @@ void plan_cell_textf(struct plan_row *row, const char *name, const char *format,
 void plan_cell_number(struct plan_row *row, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Adds a word to a list being made in @arena. */
-void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word);
-
 #endif

@@ -100,6 +100,7 @@ static void describe_mount(struct plan_description *description, const struct pl
     }
     plan_cell_words(row, "parameters", &words);
     describe_id_map(row, mount);
+    plan_cell_words(row, "ignored", &mount->ignored);
     plan_cell_flag(row, "readonlyLast", mount->readonly_last);
     plan_cell_flag(row, "copyUp", mount->copy_up);
     plan_cell_flag(row, "copySymlink", mount->copy_symlink);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/names.h"
+#include "plan/builder.h"
 #include "plan/describe.h"
 
 static void describe_capabilities(struct plan_row *row, const char *name, uint64_t set) {

@@ -11,6 +11,7 @@
 
 enum option_kind {
     OPTION_NOTHING,        /* accepted, has no effect of its own */
+    OPTION_ENGINE,         /* on a bind: the engine has acted upon it already */
     OPTION_SET,            /* an attribute of the mount */
     OPTION_CLEAR,          /* takes the attribute away */
     OPTION_ATIME,          /* a value of the atime field */
@@ -109,12 +110,21 @@ static const struct mount_option options[] = {
     {"sync", OPTION_SUPERBLOCK, .parameter = "sync"},
     {"tmpcopyup", OPTION_FLAG, FLAG(copy_up)},
     {"unbindable", OPTION_PROPAGATION, MS_UNBINDABLE},
+    {"O", OPTION_ENGINE, SILENT},
+    {"U", OPTION_ENGINE, SILENT},
+    {"Z", OPTION_ENGINE, SILENT},
     {"_netdev", OPTION_NOTHING, SILENT},
     {"auto", OPTION_NOTHING, SILENT},
+    {"cached", OPTION_ENGINE, SILENT},
+    {"consistent", OPTION_ENGINE, SILENT},
+    {"copy", OPTION_ENGINE, SILENT},
+    {"delegated", OPTION_ENGINE, SILENT},
     {"noauto", OPTION_NOTHING, SILENT},
+    {"nocopy", OPTION_ENGINE, SILENT},
     {"nofail", OPTION_FLAG, FLAG(optional), SILENT},
     {"notmpcopyup", OPTION_FLAG_OFF, FLAG(copy_up), SILENT},
     {"nouser", OPTION_NOTHING, SILENT},
+    {"z", OPTION_ENGINE, SILENT},
 };
 
 const char *plan_mount_option_name(size_t index) {
@@ -209,8 +219,8 @@ static const char *unquoted(struct arena *arena, const char *value) {
     return arena_strndup(arena, value + 1, length - 2);
 }
 
-static void add_unknown(const struct plan_builder *builder, const char *option,
-                        struct plan_mount *mount) {
+static void add_one(const struct plan_builder *builder, const char *option,
+                    struct plan_mount *mount) {
     const char *equals = strchr(option, '=');
     if (equals == NULL) {
         plan_mount_add_parameter(builder->arena, mount, option, NULL);
@@ -223,15 +233,47 @@ static void add_unknown(const struct plan_builder *builder, const char *option,
     plan_mount_add_parameter(builder->arena, mount, key, value);
 }
 
+/* mount(2) ends an option at a comma that is neither escaped nor in quotes. One that no option can
+ * stand behind belongs to a path. */
+static size_t option_length(const char *text) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-+";
+    bool quoted = false;
+    size_t at = 0;
+    for (; text[at] != '\0'; at++) {
+        const size_t word = strspn(text + at + 1, letters);
+        if (text[at] == '\\' && text[at + 1] != '\0')
+            at++;
+        else if (text[at] == '"')
+            quoted = !quoted;
+        else if (text[at] == ',' && !quoted && word > 0 &&
+                 strchr("=,", text[at + 1 + word]) != NULL)
+            break;
+    }
+    return at;
+}
+
+static void add_unknown(const struct plan_builder *builder, const char *text,
+                        struct plan_mount *mount) {
+    for (;;) {
+        const size_t length = option_length(text);
+        add_one(builder, arena_strndup(builder->arena, text, length), mount);
+        if (text[length] == '\0')
+            return;
+        text += length + 1;
+    }
+}
+
 static int apply_option(const struct plan_builder *builder, const char *text, bool bind,
                         const char *where, struct plan_mount *mount, struct thole_error *err) {
     const struct mount_option *option = find_option(text);
-    if (option == NULL) {
+    /* Data for a filesystem means nothing to a bind, and engines pass it along unasked. */
+    if (bind && (option != NULL ? option->kind == OPTION_ENGINE : strchr(text, '=') != NULL)) {
+        plan_words_add(builder->arena, &mount->ignored, text);
+        return 0;
+    }
+    if (option == NULL || option->kind == OPTION_ENGINE) {
         if (text[0] == '\0' || text_starts_with(text, "x-") || text_starts_with(text, "X-"))
             return 0; /* mount(8): comments */
-        /* Data for a filesystem means nothing to a bind, and engines pass it along unasked. */
-        if (bind && strchr(text, '=') != NULL)
-            return 0;
         if (bind)
             return error_config(err, where, "a bind mount has no option %s", text);
         add_unknown(builder, text, mount);
@@ -239,6 +281,7 @@ static int apply_option(const struct plan_builder *builder, const char *text, bo
     }
     switch (option->kind) {
     case OPTION_NOTHING:
+    case OPTION_ENGINE:
     case OPTION_BIND:
     case OPTION_REMOUNT:
         break;
@@ -277,7 +320,7 @@ static bool determine_kind(const struct oci_mount *wanted, struct plan_mount *mo
         if (option == NULL || option->kind != OPTION_BIND)
             continue;
         bind = true;
-        mount->recursive = option->recursive;
+        mount->recursive |= option->recursive;
     }
     if (remount)
         mount->kind = PLAN_MOUNT_REMOUNT;

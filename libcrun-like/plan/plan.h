@@ -100,10 +100,11 @@ struct plan_mount {
     const struct plan_id_map *id_map; /* NULL: not id-mapped */
     bool id_map_container;            /* mapped as the container's own user namespace is */
     bool id_map_recursive;
-    bool readonly_last;   /* becomes read-only when everything beneath is made */
-    bool copy_up;         /* tmpcopyup: the tmpfs starts with what target held */
-    bool copy_symlink;    /* a source that is a symbolic link is recreated, not mounted */
-    bool source_nofollow; /* the link itself is bound */
+    struct plan_strings ignored; /* options that mean nothing to the runtime */
+    bool readonly_last;          /* becomes read-only when everything beneath is made */
+    bool copy_up;                /* tmpcopyup: the tmpfs starts with what target held */
+    bool copy_symlink;           /* a source that is a symbolic link is recreated, not mounted */
+    bool source_nofollow;        /* the link itself is bound */
     bool destination_nofollow;
     bool optional;             /* a missing source is skipped (v1 controllers) */
     bool must_be_proc;         /* a bind on /proc: refused unless source is a procfs */
