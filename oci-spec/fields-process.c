@@ -27,10 +27,10 @@ static const struct name_value io_classes[] = {
     {0},
 };
 
-/* The kernel's struct winsize has 16 bits for each. */
+/* Ignored without a terminal, so the plan is what checks it. */
 static const struct oci_field oci_console_size_fields[] = {
-    OCI_NUMBER(oci_console_size, "height", height, 0, UINT16_MAX, .flags = OCI_REQUIRED),
-    OCI_NUMBER(oci_console_size, "width", width, 0, UINT16_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(oci_console_size, "height", height, 0, UINT64_MAX),
+    OCI_NUMBER(oci_console_size, "width", width, 0, UINT64_MAX),
 };
 static OCI_TYPE(oci_console_size);
 

@@ -18,7 +18,4 @@ void oci_pointer_index(struct oci_pointer *pointer, size_t index);
 /** Appends "/" and @path as it is: several segments, already escaped. */
 void oci_pointer_path(struct oci_pointer *pointer, const char *path);
 
-/** Adds to @report. */
-void oci_report_add(struct oci_report *report, int severity, const char *where, const char *text);
-
 #endif

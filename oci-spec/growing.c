@@ -53,17 +53,20 @@ static int compare_entries(const void *a, const void *b) {
     return (*left > *right) - (*left < *right);
 }
 
-void oci_growing_drop_duplicates(struct oci_growing *growing, struct arena *arena) {
+const char *oci_growing_drop_duplicates(struct oci_growing *growing, struct arena *arena) {
     const size_t count = growing->list.count;
+    const char *twice = NULL;
     if (count < 2)
-        return;
+        return NULL;
     void **sorted = arena_array(arena, count, sizeof(void *));
     for (size_t i = 0; i < count; i++)
         sorted[i] = element(growing, i);
     qsort(sorted, count, sizeof(void *), compare_entries);
     for (size_t i = 0; i + 1 < count; i++) {
-        if (strcmp(key_of(sorted[i]), key_of(sorted[i + 1])) == 0)
+        if (strcmp(key_of(sorted[i]), key_of(sorted[i + 1])) == 0) {
+            twice = key_of(sorted[i + 1]);
             *(char **)sorted[i] = NULL;
+        }
     }
 
     size_t kept = 0;
@@ -75,6 +78,7 @@ void oci_growing_drop_duplicates(struct oci_growing *growing, struct arena *aren
         kept++;
     }
     growing->list.count = kept;
+    return twice;
 }
 
 void oci_growing_store(struct oci_growing *growing, struct arena *arena, void *target,

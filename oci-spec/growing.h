@@ -27,9 +27,9 @@ void oci_growing_drop(struct oci_growing *growing);
 
 /**
  * For elements that begin with `char *key`: of those with equal keys the last one stays, the order
- * is kept.
+ * is kept. Returns one of the keys that were there more than once, or NULL.
  */
-void oci_growing_drop_duplicates(struct oci_growing *growing, struct arena *arena);
+const char *oci_growing_drop_duplicates(struct oci_growing *growing, struct arena *arena);
 
 /** Copies the finished list to @target, which has room for @size bytes of it. */
 void oci_growing_store(struct oci_growing *growing, struct arena *arena, void *target, size_t size);

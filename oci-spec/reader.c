@@ -169,8 +169,9 @@ static void finish_object(struct oci_reader *reader, struct frame *frame) {
 
 static void finish_collection(struct oci_reader *reader, struct frame *frame) {
     const struct oci_field *field = frame->field;
-    if (is_map(frame))
-        oci_growing_drop_duplicates(&frame->growing, reader->arena);
+    frame->key = is_map(frame) ? oci_growing_drop_duplicates(&frame->growing, reader->arena) : NULL;
+    if (frame->key != NULL)
+        note(reader, "is there twice, the last one counts");
     oci_growing_store(&frame->growing, reader->arena, frame->object, oci_kinds[field->kind].size);
     reader->depth--;
     bool counted = field->kind != OCI_KIND_UINT32S && field->minimum > 0;
@@ -351,6 +352,8 @@ static void begin_member(struct oci_reader *reader, struct frame *frame, const c
             note(reader, "is for another platform, ignored");
         else if ((frame->field->flags & OCI_IGNORED) != 0)
             note(reader, "has no meaning on Linux, ignored");
+        else if ((frame->present & row_bit(frame)) != 0)
+            note(reader, "is there twice, the last one counts");
         frame->skip_next = frame->field->kind == OCI_KIND_FOREIGN;
         return;
     }

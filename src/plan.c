@@ -70,6 +70,7 @@ static int run_validate(const struct invocation *invocation, int *ret_status,
 
     cleanup_text struct text text = {0};
     for (size_t i = 0; i < count; i++) {
+        text_append(&text, findings[i].error ? "error: " : "note: ");
         if (findings[i].where[0] != '\0')
             text_appendf(&text, "%s: ", findings[i].where);
         text_appendf(&text, "%s\n", findings[i].text);
@@ -100,8 +101,10 @@ const struct command command_validate = {
     .name = "validate",
     .arguments = "[BUNDLE]",
     .summary = "check the configuration of a bundle",
-    .description = "Prints all that is wrong or noteworthy, one finding a line, with its place in\n"
-                   "config.json. The exit status is 1 if there are errors.",
+    .description =
+        "Prints all that is wrong (error) or without effect (note), one finding a line, with\n"
+        "its place in config.json; what only this host lacks is for `plan` to tell. The exit\n"
+        "status is 1 if there are errors.",
     .options = validate_options,
     .options_size = sizeof(struct plan_settings),
     .maximum = 1,

@@ -246,7 +246,7 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
         (needs_admin_for_filter(exec) && apply_capabilities(&process, &err) < 0))
         fail(exec, &err);
     (void)execve(program, process.args.items, environment.items);
-    apply_executable_error(program, errno, process.where, &err);
+    apply_executable_error(program, errno, process.program_where, &err);
     fail(exec, &err);
 }
 

@@ -53,9 +53,9 @@ int apply_executable_find(const struct plan_process *process, char *ret_path, si
     if (strchr(name, '/') != NULL) {
         int code = check(name);
         if (code != 0)
-            return apply_executable_error(name, code, process->where, err);
+            return apply_executable_error(name, code, process->program_where, err);
         if ((size_t)snprintf(ret_path, size, "%s", name) >= size)
-            return apply_executable_error(name, ENAMETOOLONG, process->where, err);
+            return apply_executable_error(name, ENAMETOOLONG, process->program_where, err);
         return 0;
     }
 
@@ -75,8 +75,8 @@ int apply_executable_find(const struct plan_process *process, char *ret_path, si
         at += length + 1;
     }
     if (forbidden)
-        return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->where,
+        return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
                          "exec: \"%s\": permission denied", name);
-    return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->where,
+    return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
                      "exec: \"%s\": executable file not found in $PATH", name);
 }

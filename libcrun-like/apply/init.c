@@ -367,7 +367,7 @@ static int run_program(const struct apply_init *init, const char *program,
     if (needs_admin_for_filter(init) && apply_capabilities(process, err) < 0)
         return -1;
     (void)execve(program, process->args.items, environment->items);
-    return apply_executable_error(program, errno, process->where, err);
+    return apply_executable_error(program, errno, process->program_where, err);
 }
 
 static noreturn void fail(int socket, const struct thole_error *failure) {

@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "sys/mount_calls.h"
 
-static const char root_where[] = "/root";
+static const char root_where[] = "/root/path";
 static const char propagation_where[] = "/linux/rootfsPropagation";
 
 int apply_rootfs_isolate(struct thole_error *err) {

@@ -42,7 +42,7 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
     builder.plan->new_keyring = !request->no_new_keyring;
 
     for (size_t i = 0; i < PLAN_COUNT(parts); i++) {
-        if (parts[i](&builder, err) < 0)
+        if (parts[i](&builder, err) < 0 && plan_ends(&builder, err))
             return -1;
     }
     builder.plan->warnings =

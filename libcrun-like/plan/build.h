@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "host/facts.h"
+#include "oci-spec/document.h"
 #include "oci-spec/spec.h"
 #include "plan/plan.h"
 
@@ -21,11 +22,14 @@ struct plan_request {
     const char *listen_fdnames;     /* NULL: none */
     const char *notify_socket;      /* NOTIFY_SOCKET of the caller, NULL: none */
     const char *notify_directory;   /* host directory bound to /run/notify, NULL: none */
+    struct oci_report *report;      /* gets all that is wrong with the configuration or without
+                                       effect, whatever the host; NULL: the first fault ends it */
 };
 
 /**
  * Builds the whole plan in @arena. Errors carry the JSON pointer of what cannot be planned. The
- * plan borrows strings from @config and @facts.
+ * plan borrows strings from @config and @facts. With @request->report, which tells the faults, it
+ * returns 0 and a plan that is good for nothing but looking at.
  */
 int plan_build(const struct oci_config *config, const struct host_facts *facts,
                const struct plan_request *request, struct arena *arena, struct plan **ret_plan,

@@ -19,18 +19,40 @@ void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size
     return larger;
 }
 
-void plan_warn(struct plan_builder *builder, const char *format, ...) {
-    char line[1024];
+void plan_warn(struct plan_builder *builder, const char *where, const char *format, ...) {
+    char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    const char *line = arena_printf(builder->arena, "%s: %s", where, text);
     for (size_t i = 0; i < builder->warning_count; i++) {
         if (strcmp(builder->warnings[i], line) == 0)
             return;
     }
     *plan_list_add(builder->arena, builder->warnings, builder->warning_count) =
         arena_strdup(builder->arena, line);
+    plan_note(builder, where, "%s", text);
+}
+
+void plan_note(const struct plan_builder *builder, const char *where, const char *format, ...) {
+    char text[1024];
+    if (builder->request == NULL || builder->request->report == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    oci_report_add(builder->request->report, OCI_FINDING_NOTE, where, text);
+}
+
+bool plan_ends(const struct plan_builder *builder, struct thole_error *err) {
+    if (builder == NULL || builder->request == NULL || builder->request->report == NULL)
+        return true;
+    if (err->kind == THOLE_ERROR_CONFIG)
+        oci_report_add(builder->request->report, OCI_FINDING_ERROR, err->where, err->text);
+    *err = (struct thole_error){0};
+    return false;
 }
 
 bool plan_in_user_namespace(const struct plan_builder *builder) {

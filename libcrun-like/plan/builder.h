@@ -30,9 +30,19 @@ void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size
 #define plan_list_add(arena, items, count) \
     ((items) = plan_list_grow((arena), (items), (count), sizeof(*(items))), &(items)[(count)++])
 
-/** What the specification says to warn about: it does not stop the container. */
-void plan_warn(struct plan_builder *builder, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/** What the specification says to warn about, at @where: it does not stop the container. */
+void plan_warn(struct plan_builder *builder, const char *where, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** What has no effect at @where, for a report alone: not worth a word at every start. */
+void plan_note(const struct plan_builder *builder, const char *where, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * After a fault: true if it ends planning. With a report it goes on, with @err cleared; the report
+ * gets the faults of the configuration, and not those of a host.
+ */
+bool plan_ends(const struct plan_builder *builder, struct thole_error *err);
 
 /** True if the container's processes are in a user namespace other than the initial one. */
 bool plan_in_user_namespace(const struct plan_builder *builder);
@@ -84,8 +94,8 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
 /** The five sets; names that mean nothing and capabilities out of reach become warnings. */
 void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
                              const char *where, struct plan_capabilities *ret_capabilities);
-int plan_build_scheduler(const struct oci_scheduler *wanted, const char *where,
-                         struct plan_scheduler *ret_scheduler, struct arena *arena,
+int plan_build_scheduler(const struct plan_builder *builder, const struct oci_scheduler *wanted,
+                         const char *where, struct plan_scheduler *ret_scheduler,
                          struct thole_error *err);
 
 #endif

@@ -23,12 +23,13 @@ static uint64_t read_set(struct plan_builder *builder, const struct oci_strings 
         const int capability = names_capability_parse(names->items[i]);
         const uint64_t bit = capability >= 0 ? UINT64_C(1) << capability : 0;
         if (capability < 0)
-            plan_warn(builder, "%s/%s/%zu: unknown capability %s", where, set, i, names->items[i]);
+            plan_warn(builder, arena_printf(builder->arena, "%s/%s/%zu", where, set, i),
+                      "unknown capability %s", names->items[i]);
         else if (capability > builder->facts->last_capability)
-            plan_warn(builder, "%s: this kernel has no capability %s", where, names->items[i]);
+            plan_warn(builder, where, "this kernel has no capability %s", names->items[i]);
         else if ((possible & bit) == 0)
-            plan_warn(builder, "%s: %s cannot be granted: the runtime does not have it itself",
-                      where, names_capability(capability));
+            plan_warn(builder, where, "%s cannot be granted: the runtime does not have it itself",
+                      names_capability(capability));
         bits |= bit & possible;
     }
     return bits;
@@ -39,8 +40,8 @@ static uint64_t limited_to(struct plan_builder *builder, uint64_t bits, uint64_t
                            const char *where, const char *set, const char *reason) {
     for (int capability = 0; names_capability(capability) != NULL; capability++) {
         if ((bits & ~limit & UINT64_C(1) << capability) != 0)
-            plan_warn(builder, "%s/%s: %s is left out: it is not %s", where, set,
-                      names_capability(capability), reason);
+            plan_warn(builder, arena_printf(builder->arena, "%s/%s", where, set),
+                      "%s is left out: it is not %s", names_capability(capability), reason);
     }
     return bits & limit;
 }
@@ -62,8 +63,11 @@ void plan_build_capabilities(struct plan_builder *builder, const struct oci_capa
                                   "in the bounding set");
     /* Engines empty the inheritable set (CVE-2022-29162) and leave the ambient one as it was: known
      * to have no effect, and not worth a warning with every start. */
-    if (sets.inheritable == 0)
+    if (sets.inheritable == 0 && sets.ambient != 0) {
+        plan_note(builder, arena_printf(builder->arena, "%s/ambient", where),
+                  "has no effect: no capability is inheritable");
         sets.ambient = 0;
+    }
     sets.ambient = limited_to(builder, sets.ambient, sets.permitted & sets.inheritable, where,
                               "ambient", "both permitted and inheritable");
     *ret_capabilities = sets;

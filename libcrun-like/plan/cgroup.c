@@ -133,7 +133,7 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
     cgroup->where = section->cgroups_path != NULL ? "/linux/cgroupsPath" : "";
     if (cgroup->manager == PLAN_CGROUP_DISABLED) {
         if (has_limits(section->resources))
-            plan_warn(builder, "/linux/resources: not applied: cgroups are disabled");
+            plan_warn(builder, "/linux/resources", "not applied: cgroups are disabled");
         return 0;
     }
     const char *systemd_path = NULL;
@@ -154,7 +154,7 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
             .cgroup = cgroup,
             .where = "/linux/resources",
             .oci_version = builder->config->oci_version,
-            .warner = builder,
+            .builder = builder,
         };
         if (plan_resources(&target, section->resources, err) < 0)
             return -1;

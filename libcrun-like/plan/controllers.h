@@ -10,9 +10,9 @@ struct plan_resources_target {
     const struct host_facts *facts;
     struct arena *arena;
     struct plan_cgroup *cgroup;
-    const char *where;           /* JSON pointer of the resources object */
-    const char *oci_version;     /* of the configuration */
-    struct plan_builder *warner; /* takes warnings, NULL: nobody does */
+    const char *where;            /* JSON pointer of the resources object */
+    const char *oci_version;      /* of the configuration */
+    struct plan_builder *builder; /* NULL: an update, of which nobody takes warnings */
 };
 
 /** A controller in the container's directories. */

@@ -100,6 +100,8 @@ static int add_device(struct plan_builder *builder, const struct oci_device *wan
              (earlier->type != device.type || earlier->major != device.major ||
               earlier->minor != device.minor))
         return error_config(err, where, "%s is another device at %s", device.path, earlier->where);
+    else if (earlier->where[0] != '\0')
+        plan_note(builder, earlier->where, "has no effect: %s is the same device", where);
     *earlier = device;
     return 0;
 }
@@ -110,8 +112,8 @@ int plan_build_devices(struct plan_builder *builder, struct thole_error *err) {
     const bool bind = plan_in_user_namespace(builder) || !builder->facts->privileged;
     if (plan->rootfs.chroot_only) {
         if (section->devices.count > 0)
-            plan_warn(builder,
-                      "/linux/devices: none is made: linux.namespaces has no new mount namespace");
+            plan_warn(builder, "/linux/devices",
+                      "none is made: linux.namespaces has no new mount namespace");
         return 0;
     }
     const struct plan_mount *bound = find_bound_dev(plan);
@@ -119,11 +121,12 @@ int plan_build_devices(struct plan_builder *builder, struct thole_error *err) {
     if (plan->setup_dev)
         add_defaults(builder, bind);
     else if (strcmp(bound->source, "/dev") != 0)
-        plan_warn(builder, "%s: no default devices are made in /dev: it has to bring its own",
-                  bound->where);
+        plan_warn(builder, bound->where,
+                  "no default devices are made in /dev: it has to bring its own");
     for (size_t i = 0; i < section->devices.count; i++) {
         const char *where = arena_printf(builder->arena, "/linux/devices/%zu", i);
-        if (add_device(builder, &section->devices.items[i], bind, where, err) < 0)
+        if (add_device(builder, &section->devices.items[i], bind, where, err) < 0 &&
+            plan_ends(builder, err))
             return -1;
     }
     if (plan->setup_dev)

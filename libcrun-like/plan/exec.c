@@ -191,6 +191,8 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
         planned->cpu_final = not_empty(merged.exec_cpu_affinity->final);
     }
     planned->personality = builder.plan->personality;
+    if (request->args != NULL && request->args[0] != NULL)
+        planned->program_where = "";
     *ret_process = planned;
     return 0;
 }

@@ -9,19 +9,11 @@
 #include "plan/builder.h"
 #include "plan/idmap.h"
 
-/* user_namespaces(7): more lines than that are refused by the kernel. */
-enum { LINES_MAX = 340 };
+/* user_namespaces(7): more lines than that are refused by the kernel, and a page or more of text.
+ */
+enum { LINES_MAX = 340, TEXT_MAX = 4095 };
 
 static const uint32_t unmapped = UINT32_MAX;
-
-const char *plan_id_map_text(struct arena *arena, const struct oci_id_mapping *mappings,
-                             size_t count) {
-    struct text lines cleanup_text = {0};
-    for (size_t i = 0; i < count; i++)
-        text_appendf(&lines, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mappings[i].container_id,
-                     mappings[i].host_id, mappings[i].size);
-    return arena_strdup(arena, lines.data == NULL ? "" : lines.data);
-}
 
 static bool look_up(const struct oci_id_mapping *mappings, size_t count, uint32_t id,
                     uint32_t *ret_host_id) {
@@ -38,12 +30,8 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size) {
     return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
 }
 
-/* The kernel answers a bad map with EINVAL alone; this tells which line it is. */
-static int check_mappings(const oci_id_mappings *mappings, const char *where, struct arena *arena,
+static int check_overlaps(const oci_id_mappings *mappings, const char *where, struct arena *arena,
                           struct thole_error *err) {
-    if (mappings->count > LINES_MAX)
-        return error_config(err, where, "the kernel takes at most %d mappings, not %zu", LINES_MAX,
-                            mappings->count);
     for (size_t i = 0; i < mappings->count; i++) {
         const struct oci_id_mapping *later = &mappings->items[i];
         for (size_t j = 0; j < i; j++) {
@@ -55,6 +43,24 @@ static int check_mappings(const oci_id_mappings *mappings, const char *where, st
         }
     }
     return 0;
+}
+
+int plan_id_map_text(struct arena *arena, const oci_id_mappings *mappings, const char *where,
+                     const char **ret_text, struct thole_error *err) {
+    struct text lines cleanup_text = {0};
+    if (mappings->count > LINES_MAX)
+        return error_config(err, where, "the kernel takes at most %d mappings, not %zu", LINES_MAX,
+                            mappings->count);
+    for (size_t i = 0; i < mappings->count; i++) {
+        const struct oci_id_mapping *mapping = &mappings->items[i];
+        text_appendf(&lines, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mapping->container_id,
+                     mapping->host_id, mapping->size);
+    }
+    *ret_text = arena_strdup(arena, lines.data == NULL ? "" : lines.data);
+    if (lines.length > TEXT_MAX)
+        return error_config(err, where, "the kernel takes %d bytes of mappings, not %zu", TEXT_MAX,
+                            lines.length);
+    return check_overlaps(mappings, where, arena, err);
 }
 
 /* Where the config has no mappings: everything for root, what subuid(5) grants for others. */
@@ -116,11 +122,11 @@ static int create_user_namespace(struct plan_builder *builder, struct thole_erro
         completed->gid_mappings = gids;
         builder->linux_section = completed;
     }
-    if (check_mappings(&uids, "/linux/uidMappings", builder->arena, err) < 0 ||
-        check_mappings(&gids, "/linux/gidMappings", builder->arena, err) < 0)
+    if ((plan_id_map_text(builder->arena, &uids, "/linux/uidMappings", &user->map.uid_map, err) <
+             0 &&
+         plan_ends(builder, err)) ||
+        plan_id_map_text(builder->arena, &gids, "/linux/gidMappings", &user->map.gid_map, err) < 0)
         return -1;
-    user->map.uid_map = plan_id_map_text(builder->arena, uids.items, uids.count);
-    user->map.gid_map = plan_id_map_text(builder->arena, gids.items, gids.count);
     if (!facts->privileged) {
         const bool own_ids = maps_only(&uids, facts->euid) && maps_only(&gids, facts->egid);
         user->deny_setgroups = own_ids;

@@ -12,8 +12,11 @@
 bool plan_map_id(const struct plan_builder *builder, bool group, uint32_t id,
                  uint32_t *ret_host_id);
 
-/** Mappings in the kernel's format, one line each. */
-const char *plan_id_map_text(struct arena *arena, const struct oci_id_mapping *mappings,
-                             size_t count);
+/**
+ * Mappings in the kernel's format, one line each. What the kernel would answer with EINVAL alone is
+ * an error that names the mapping, below @where.
+ */
+int plan_id_map_text(struct arena *arena, const oci_id_mappings *mappings, const char *where,
+                     const char **ret_text, struct thole_error *err);
 
 #endif

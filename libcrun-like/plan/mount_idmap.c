@@ -42,15 +42,27 @@ static const char *read_triple(const struct plan_builder *builder, const char *t
     return text;
 }
 
-static const char *read_triples(const struct plan_builder *builder, const char *text, bool group) {
-    struct oci_id_mapping *mappings = NULL;
-    size_t count = 0;
+static bool read_triples(const struct plan_builder *builder, const char *text, bool group,
+                         oci_id_mappings *ret_mappings) {
     do {
-        text = read_triple(builder, text, group, plan_list_add(builder->arena, mappings, count));
-        if (text == NULL)
-            return NULL;
-    } while (*text != '\0');
-    return plan_id_map_text(builder->arena, mappings, count);
+        text = read_triple(builder, text, group,
+                           plan_list_add(builder->arena, ret_mappings->items, ret_mappings->count));
+    } while (text != NULL && *text != '\0');
+    return text != NULL;
+}
+
+static int set_map(const struct plan_builder *builder, const oci_id_mappings *uids,
+                   const oci_id_mappings *gids, const char *where, struct plan_mount *mount,
+                   struct thole_error *err) {
+    struct arena *arena = builder->arena;
+    struct plan_id_map *map = arena_new(arena, struct plan_id_map);
+    mount->id_map = map;
+    mount->id_map_container = false;
+    if (plan_id_map_text(arena, uids, arena_printf(arena, "%s/uidMappings", where), &map->uid_map,
+                         err) < 0)
+        return -1;
+    return plan_id_map_text(arena, gids, arena_printf(arena, "%s/gidMappings", where),
+                            &map->gid_map, err);
 }
 
 int plan_mount_idmap_option(const struct plan_builder *builder, const char *value, bool recursive,
@@ -60,38 +72,29 @@ int plan_mount_idmap_option(const struct plan_builder *builder, const char *valu
     mount->id_map = NULL;
     if (value == NULL)
         return 0;
-    struct plan_id_map *map = arena_new(builder->arena, struct plan_id_map);
+    oci_id_mappings uids = {0};
+    oci_id_mappings gids = {0};
+    bool good = true;
     for (char *rest = arena_strdup(builder->arena, value + 1); rest != NULL;) {
         const char *part = strsep(&rest, ";");
         if (text_starts_with(part, "uids="))
-            map->uid_map = read_triples(builder, part + 5, false);
+            good = read_triples(builder, part + 5, false, &uids) && good;
         else if (text_starts_with(part, "gids="))
-            map->gid_map = read_triples(builder, part + 5, true);
+            good = read_triples(builder, part + 5, true, &gids) && good;
     }
-    if (map->uid_map == NULL || map->gid_map == NULL)
+    if (!good || uids.count == 0 || gids.count == 0)
         return error_config(err, where,
                             "id mappings must read uids=FROM-TO-SIZE#...;gids=FROM-TO-SIZE#..., "
                             "not %s",
                             value + 1);
-    mount->id_map = map;
-    return 0;
-}
-
-static const struct plan_id_map *map_of(struct arena *arena, const oci_id_mappings *uids,
-                                        const oci_id_mappings *gids) {
-    struct plan_id_map *map = arena_new(arena, struct plan_id_map);
-    map->uid_map = plan_id_map_text(arena, uids->items, uids->count);
-    map->gid_map = plan_id_map_text(arena, gids->items, gids->count);
-    return map;
+    return set_map(builder, &uids, &gids, where, mount, err);
 }
 
 int plan_mount_idmap_members(const struct plan_builder *builder, const struct oci_mount *wanted,
                              const char *where, struct plan_mount *mount, struct thole_error *err) {
     const struct oci_linux *section = builder->linux_section;
-    if (wanted->uid_mappings.count > 0 && wanted->gid_mappings.count > 0) {
-        mount->id_map = map_of(builder->arena, &wanted->uid_mappings, &wanted->gid_mappings);
-        mount->id_map_container = false;
-    }
+    if (wanted->uid_mappings.count > 0 && wanted->gid_mappings.count > 0)
+        return set_map(builder, &wanted->uid_mappings, &wanted->gid_mappings, where, mount, err);
     if (!mount->id_map_container || builder->plan->user.map.uid_map != NULL)
         return 0;
     /* Nobody has told what a namespace that is joined maps, but for mappings given beside it. */
@@ -100,7 +103,5 @@ int plan_mount_idmap_members(const struct plan_builder *builder, const struct oc
         return error_config(err, where,
                             "an id-mapped mount needs uidMappings and gidMappings of its own, or a "
                             "container whose user namespace has them");
-    mount->id_map = map_of(builder->arena, &section->uid_mappings, &section->gid_mappings);
-    mount->id_map_container = false;
-    return 0;
+    return set_map(builder, &section->uid_mappings, &section->gid_mappings, "/linux", mount, err);
 }

@@ -349,6 +349,10 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
         if (apply_option(builder, wanted->options.items[i], bind, option_where, mount, err) < 0)
             return -1;
     }
+    if (mount->copy_up && (bind || !text_equal(wanted->type, "tmpfs"))) {
+        plan_note(builder, where, "the option tmpcopyup has no effect: it is for tmpfs");
+        mount->copy_up = false;
+    }
     if (plan_mount_idmap_members(builder, wanted, where, mount, err) < 0)
         return -1;
     mount->readonly_last = plan_mount_is_readonly(mount) && can_hold_mount_points(wanted, mount);

@@ -118,6 +118,9 @@ static int plan_one(struct plan_builder *builder, const struct oci_mount *wanted
         .target = plan_path_clean(builder->arena, wanted->destination),
         .where = where,
     };
+    if (wanted->destination[0] != '/')
+        plan_note(builder, arena_printf(builder->arena, "%s/destination", where),
+                  "is relative, which is deprecated: taken from /");
     if (plan_mount_options_parse(builder, wanted, where, &mount, err) < 0)
         return -1;
     if (mount.kind == PLAN_MOUNT_FILESYSTEM && text_equal(wanted->type, "cgroup"))
@@ -138,7 +141,7 @@ static void decide_label(struct plan_builder *builder) {
     if (builder->facts->selinux)
         builder->plan->mount_label = label;
     else
-        plan_warn(builder, "/linux/mountLabel: not set: SELinux is not enabled on this host");
+        plan_warn(builder, "/linux/mountLabel", "not set: SELinux is not enabled on this host");
 }
 
 int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
@@ -148,7 +151,7 @@ int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
         return 0;
     for (size_t i = 0; i < config->mounts.count; i++) {
         const char *where = arena_printf(builder->arena, "/mounts/%zu", i);
-        if (plan_one(builder, &config->mounts.items[i], where, err) < 0)
+        if (plan_one(builder, &config->mounts.items[i], where, err) < 0 && plan_ends(builder, err))
             return -1;
     }
     if (builder->request->notify_directory != NULL) {

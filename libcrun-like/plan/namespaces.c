@@ -83,12 +83,12 @@ int plan_build_time_offsets(struct plan_builder *builder, struct thole_error *er
 int plan_build_names(struct plan_builder *builder, struct thole_error *err) {
     const struct oci_config *config = builder->config;
     const bool own = plan_has_namespace(builder->plan, CLONE_NEWUTS);
-    if (config->hostname != NULL && !own)
-        return error_config(err, "/hostname",
-                            "would rename the host: linux.namespaces lists no uts namespace");
+    static const char reason[] = "would rename the host: linux.namespaces lists no uts namespace";
+    if (config->hostname != NULL && !own && error_config(err, "/hostname", reason) < 0 &&
+        plan_ends(builder, err))
+        return -1;
     if (config->domainname != NULL && !own)
-        return error_config(err, "/domainname",
-                            "would rename the host: linux.namespaces lists no uts namespace");
+        return error_config(err, "/domainname", reason);
     builder->plan->hostname = config->hostname;
     builder->plan->domainname = config->domainname;
     return 0;

@@ -24,8 +24,10 @@ int plan_build_net_devices(struct plan_builder *builder, struct thole_error *err
         device->name = wanted->name != NULL ? wanted->name : wanted->key;
         device->where = plan_where_key(builder->arena, "/linux/netDevices", wanted->key);
         for (size_t j = 0; j < i; j++) {
-            if (text_equal(plan->net_devices[j].name, device->name))
-                return error_config(err, device->where, "a second device named %s", device->name);
+            if (text_equal(plan->net_devices[j].name, device->name) &&
+                error_config(err, device->where, "a second device named %s", device->name) < 0 &&
+                plan_ends(builder, err))
+                return -1;
         }
     }
     return 0;

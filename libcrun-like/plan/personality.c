@@ -15,14 +15,27 @@ static const struct {
     {"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
 };
 
+/* set_mempolicy(2): which policies name nodes. The kernel answers with EINVAL alone. */
+static int check_nodes(const struct oci_memory_policy *wanted, const char *nodes,
+                       struct thole_error *err) {
+    const bool none = wanted->mode == OCI_MPOL_DEFAULT || wanted->mode == OCI_MPOL_LOCAL;
+    if (nodes[strspn(nodes, "0123456789,-")] != '\0')
+        return error_config(err, "/linux/memoryPolicy/nodes",
+                            "must be a list of nodes such as 0-3,7, not %s", nodes);
+    if (none && nodes[0] != '\0')
+        return error_config(err, "/linux/memoryPolicy/nodes", "this mode takes no nodes");
+    if (!none && wanted->mode != OCI_MPOL_PREFERRED && nodes[0] == '\0')
+        return error_config(err, "/linux/memoryPolicy/nodes", "this mode needs nodes");
+    return 0;
+}
+
 static int plan_memory_policy(const struct oci_memory_policy *wanted,
                               struct plan_memory_policy *policy, struct thole_error *err) {
     policy->set = true;
     policy->mode = wanted->mode - 1;
     policy->nodes = wanted->nodes != NULL ? wanted->nodes : "";
-    if (policy->nodes[strspn(policy->nodes, "0123456789,-")] != '\0')
-        return error_config(err, "/linux/memoryPolicy/nodes",
-                            "must be a list of nodes such as 0-3,7, not %s", policy->nodes);
+    if (check_nodes(wanted, policy->nodes, err) < 0)
+        return -1;
     for (size_t i = 0; i < wanted->flags.count; i++) {
         for (size_t j = 0; j < PLAN_COUNT(memory_policy_flags); j++) {
             if (strcmp(wanted->flags.items[i], memory_policy_flags[j].name) == 0)

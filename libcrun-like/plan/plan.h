@@ -202,6 +202,7 @@ struct plan_process {
     const char *apparmor;      /* profile for the next exec, NULL: none */
     const char *selinux;       /* exec label, NULL: none */
     const char *where;         /* "/process" or "" for a process file */
+    const char *program_where; /* of args[0]; "" if the command line has it */
     char *const *warnings;     /* NULL-terminated; in a plan they are among plan.warnings, too */
 };
 

@@ -138,12 +138,25 @@ static void plan_priorities(const struct plan_builder *builder, const struct oci
             IOPRIO_PRIO_VALUE(wanted->io_priority->class, (int)wanted->io_priority->priority.value);
 }
 
-static void plan_terminal(const struct oci_process *wanted, struct plan_process *process) {
+/* runtime-spec config.md, process: without a terminal the size is to be ignored, whatever it is. */
+static int plan_terminal(const struct plan_builder *builder, const struct oci_process *wanted,
+                         const char *where, struct plan_process *process, struct thole_error *err) {
+    const struct oci_console_size *size = wanted->console_size;
     process->terminal = wanted->terminal;
-    if (!wanted->terminal || wanted->console_size == NULL)
-        return;
-    process->console_rows = (uint16_t)wanted->console_size->height.value;
-    process->console_columns = (uint16_t)wanted->console_size->width.value;
+    if (size == NULL)
+        return 0;
+    where = arena_printf(builder->arena, "%s/consoleSize", where);
+    if (!wanted->terminal) {
+        plan_note(builder, where, "has no effect: there is no terminal");
+        return 0;
+    }
+    /* The kernel's struct winsize has 16 bits for each. */
+    if (!size->height.set || !size->width.set || size->height.value > UINT16_MAX ||
+        size->width.value > UINT16_MAX)
+        return error_config(err, where, "needs a height and a width from 0 to %d", UINT16_MAX);
+    process->console_rows = (uint16_t)size->height.value;
+    process->console_columns = (uint16_t)size->width.value;
+    return 0;
 }
 
 int plan_build_process(struct plan_builder *builder, const struct oci_process *wanted,
@@ -152,24 +165,26 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
     struct plan_process *process = arena_new(builder->arena, struct plan_process);
     const size_t warnings_before = builder->warning_count;
     process->where = where;
-    if (wanted->args.count == 0)
-        return error_config(err, arena_printf(builder->arena, "%s/args", where),
-                            "names no program");
+    if (wanted->args.count == 0 &&
+        error_config(err, arena_printf(builder->arena, "%s/args", where), "names no program") < 0 &&
+        plan_ends(builder, err))
+        return -1;
     process->args = plan_strings_of(&wanted->args);
+    process->program_where = arena_printf(builder->arena, "%s/args/0", where);
     process->cwd = wanted->cwd;
     process->no_new_privileges = wanted->no_new_privileges.value;
-    plan_terminal(wanted, process);
     plan_environment_of(builder, &wanted->env, process);
-    if (plan_user(builder, wanted->user, where, process, err) < 0)
+    if (plan_user(builder, wanted->user, where, process, err) < 0 && plan_ends(builder, err))
         return -1;
     plan_build_capabilities(builder, wanted->capabilities,
                             arena_printf(builder->arena, "%s/capabilities", where),
                             &process->capabilities);
     plan_rlimits(builder, wanted, where, process);
     plan_priorities(builder, wanted, process);
-    if (plan_build_scheduler(wanted->scheduler, where, &process->scheduler, builder->arena, err) <
-            0 ||
-        plan_labels(builder, wanted, where, process, err) < 0)
+    if ((plan_terminal(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)) ||
+        (plan_build_scheduler(builder, wanted->scheduler, where, &process->scheduler, err) < 0 &&
+         plan_ends(builder, err)) ||
+        (plan_labels(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)))
         return -1;
 
     char **warnings =

@@ -19,8 +19,9 @@ static bool zero_is_unlimited(const char *oci_version) {
     return text_parse_uint(digits, UINT64_MAX, &minor) && minor < 3;
 }
 
-static int plan_pids(const struct plan_resources_target *target, const struct oci_pids *pids,
-                     struct thole_error *err) {
+static int plan_pids(const struct plan_resources_target *target,
+                     const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_pids *pids = resources->pids;
     struct plan_controller controller = {0};
     if (pids == NULL || !pids->limit.set)
         return 0;
@@ -31,10 +32,9 @@ static int plan_pids(const struct plan_resources_target *target, const struct oc
         return 0;
     if (plan_need_controller(target, "pids", "pids", "pids/limit", &controller, err) < 0)
         return -1;
-    if (zero && !unlimited && target->warner != NULL)
-        plan_warn(target->warner,
-                  "%s/pids/limit: 0 is a limit from ociVersion 1.3 on: no process can be made",
-                  target->where);
+    if (zero && !unlimited && target->builder != NULL)
+        plan_warn(target->builder, arena_printf(target->arena, "%s/pids/limit", target->where),
+                  "0 is a limit from ociVersion 1.3 on: no process can be made");
     (void)plan_add_write(target, controller.directory, "pids/limit", "pids.max",
                          plan_limit_text(target->arena, unlimited ? -1 : pids->limit.value, "max"));
     return 0;
@@ -69,7 +69,8 @@ static int plan_hugepages(const struct plan_resources_target *target,
 }
 
 static int plan_network(const struct plan_resources_target *target,
-                        const struct oci_network *network, struct thole_error *err) {
+                        const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_network *network = resources->network;
     struct plan_controller controller = {0};
     if (network == NULL)
         return 0;
@@ -116,16 +117,14 @@ static int plan_rdma(const struct plan_resources_target *target,
 
 int plan_resources(const struct plan_resources_target *target,
                    const struct oci_resources *resources, struct thole_error *err) {
-    if (target->cgroup->directory_count == 0)
-        return 0;
-    if (plan_resources_memory(target, resources->memory, err) < 0 ||
-        plan_resources_cpu(target, resources->cpu, err) < 0 ||
-        plan_pids(target, resources->pids, err) < 0 ||
-        plan_resources_block_io(target, resources->block_io, err) < 0 ||
-        plan_hugepages(target, resources, err) < 0 ||
-        plan_network(target, resources->network, err) < 0 ||
-        plan_rdma(target, resources, err) < 0 ||
-        plan_resources_unified(target, &resources->unified, err) < 0)
-        return -1;
-    return plan_device_rules(target, resources, err);
+    static plan_resources_part *const parts[] = {
+        plan_resources_memory, plan_resources_cpu, plan_pids, plan_resources_block_io,
+        plan_hugepages,        plan_network,       plan_rdma, plan_resources_unified,
+        plan_device_rules,
+    };
+    for (size_t i = 0; target->cgroup->directory_count > 0 && i < PLAN_COUNT(parts); i++) {
+        if (parts[i](target, resources, err) < 0 && plan_ends(target->builder, err))
+            return -1;
+    }
+    return 0;
 }

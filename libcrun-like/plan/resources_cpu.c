@@ -179,8 +179,9 @@ static int write_set(const struct plan_resources_target *target, const char *lis
     return 0;
 }
 
-int plan_resources_cpu(const struct plan_resources_target *target, const struct oci_cpu *cpu,
-                       struct thole_error *err) {
+int plan_resources_cpu(const struct plan_resources_target *target,
+                       const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_cpu *cpu = resources->cpu;
     if (cpu == NULL)
         return 0;
     if (write_shares(target, cpu, err) < 0 || write_bandwidth(target, cpu, err) < 0 ||

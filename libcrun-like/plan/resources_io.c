@@ -114,7 +114,8 @@ static int write_throttles(const struct plan_resources_target *target,
 }
 
 int plan_resources_block_io(const struct plan_resources_target *target,
-                            const struct oci_block_io *block_io, struct thole_error *err) {
+                            const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_block_io *block_io = resources->block_io;
     if (block_io == NULL)
         return 0;
     if (write_weight(target, block_io->weight.value, NULL, "blockIO/weight", err) < 0 ||
@@ -152,7 +153,8 @@ static bool needs_controller(const char *file) {
 }
 
 int plan_resources_unified(const struct plan_resources_target *target,
-                           const struct oci_pairs *unified, struct thole_error *err) {
+                           const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_pairs *unified = &resources->unified;
     struct arena *arena = target->arena;
     const size_t directory = find_unified(target->cgroup);
     for (size_t i = 0; i < unified->count; i++) {

@@ -61,15 +61,18 @@ static const char *first_limit(const struct oci_memory *memory) {
 
 static void warn_ignored(const struct plan_resources_target *target,
                          const struct oci_memory *memory, const struct swap_limit *swap) {
-    if (target->warner == NULL)
+    const char *where = arena_printf(target->arena, "%s/memory", target->where);
+    if (target->builder == NULL)
         return;
     if (memory->kernel.set && memory->kernel.value > 0)
-        plan_warn(target->warner, "%s/memory/kernel: ignored: kernels no longer have this limit",
-                  target->where);
+        plan_warn(target->builder, arena_printf(target->arena, "%s/kernel", where),
+                  "ignored: kernels no longer have this limit");
     if (swap->set && swap->alone > 0 && !target->facts->swap_accounting)
-        plan_warn(target->warner,
-                  "%s/memory/swap: swap is not limited: this host has no swap accounting",
-                  target->where);
+        plan_warn(target->builder, arena_printf(target->arena, "%s/swap", where),
+                  "swap is not limited: this host has no swap accounting");
+    if (memory->use_hierarchy.set && !memory->use_hierarchy.value)
+        plan_note(target->builder, arena_printf(target->arena, "%s/useHierarchy", where),
+                  "has no effect: kernels know nothing else than hierarchies");
 }
 
 static void write_limit(const struct plan_resources_target *target,
@@ -126,7 +129,8 @@ static void write_v1_only(const struct plan_resources_target *target,
 }
 
 int plan_resources_memory(const struct plan_resources_target *target,
-                          const struct oci_memory *memory, struct thole_error *err) {
+                          const struct oci_resources *resources, struct thole_error *err) {
+    const struct oci_memory *memory = resources->memory;
     struct plan_controller controller;
     struct swap_limit swap = {0};
     if (memory == NULL)

@@ -52,9 +52,9 @@ static bool allows(const struct plan_builder *builder, const struct plan_mount *
 int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err) {
     (void)err;
     struct plan *plan = builder->plan;
-    if (!builder->facts->privileged || (plan->namespaces.created & CLONE_NEWNS) == 0 ||
-        plan_in_user_namespace(builder) || plan->rootfs.chroot_only || plan->rootfs.no_pivot ||
-        has_early_hooks(plan))
+    if (plan->rootfs.source == NULL || !builder->facts->privileged ||
+        (plan->namespaces.created & CLONE_NEWNS) == 0 || plan_in_user_namespace(builder) ||
+        plan->rootfs.chroot_only || plan->rootfs.no_pivot || has_early_hooks(plan))
         return 0;
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (!allows(builder, &plan->mounts[i]))

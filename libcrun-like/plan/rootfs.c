@@ -26,17 +26,23 @@ static int plan_without_mount_namespace(struct plan_builder *builder, struct tho
     static const char reason[] =
         "would change mounts of others: linux.namespaces has no new mount namespace";
     const struct oci_linux *section = builder->linux_section;
-    if (builder->config->root->readonly)
-        return error_config(err, "/root/readonly", reason);
-    if (section->masked_paths.count > 0)
-        return error_config(err, "/linux/maskedPaths", reason);
-    if (section->readonly_paths.count > 0)
-        return error_config(err, "/linux/readonlyPaths", reason);
-    if (section->rootfs_propagation != 0)
-        return error_config(err, "/linux/rootfsPropagation", reason);
+    const struct {
+        bool asked;
+        const char *where;
+    } changes[] = {
+        {builder->config->root->readonly, "/root/readonly"},
+        {section->masked_paths.count > 0, "/linux/maskedPaths"},
+        {section->readonly_paths.count > 0, "/linux/readonlyPaths"},
+        {section->rootfs_propagation != 0, "/linux/rootfsPropagation"},
+    };
+    for (size_t i = 0; i < PLAN_COUNT(changes); i++) {
+        if (changes[i].asked && error_config(err, changes[i].where, reason) < 0 &&
+            plan_ends(builder, err))
+            return -1;
+    }
     if (builder->config->mounts.count > 0)
-        plan_warn(builder,
-                  "/mounts: nothing is mounted: linux.namespaces has no new mount namespace");
+        plan_warn(builder, "/mounts",
+                  "nothing is mounted: linux.namespaces has no new mount namespace");
     builder->plan->rootfs.chroot_only = true;
     return 0;
 }
@@ -46,7 +52,7 @@ int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err) {
     struct plan_rootfs *rootfs = &builder->plan->rootfs;
     if (root == NULL || root->path == NULL || root->path[0] == '\0')
         return error_config(err, "/root", "is required on Linux");
-    rootfs->where = "/root";
+    rootfs->where = "/root/path";
     rootfs->source = plan_path_join(builder->arena, builder->request->bundle, root->path);
     rootfs->readonly = root->readonly;
     rootfs->no_pivot = builder->request->no_pivot;

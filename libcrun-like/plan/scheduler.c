@@ -38,11 +38,8 @@ static int check_deadline(const struct oci_scheduler *wanted, const char *where,
 
 static int check_priorities(const struct oci_scheduler *wanted, const char *where,
                             struct thole_error *err) {
-    const bool ordinary = wanted->policy == OCI_SCHED_OTHER || wanted->policy == OCI_SCHED_BATCH;
     const bool realtime = wanted->policy == OCI_SCHED_FIFO || wanted->policy == OCI_SCHED_RR;
     const int64_t priority = wanted->priority.value;
-    if (wanted->nice.value != 0 && !ordinary)
-        return error_config(err, where, "nice is for SCHED_OTHER and SCHED_BATCH only");
     if (priority != 0 && !realtime)
         return error_config(err, where, "priority is for SCHED_FIFO and SCHED_RR only");
     if (realtime && (priority < REALTIME_PRIORITY_MIN || priority > REALTIME_PRIORITY_MAX))
@@ -52,19 +49,23 @@ static int check_priorities(const struct oci_scheduler *wanted, const char *wher
     return 0;
 }
 
-int plan_build_scheduler(const struct oci_scheduler *wanted, const char *where,
-                         struct plan_scheduler *ret_scheduler, struct arena *arena,
+int plan_build_scheduler(const struct plan_builder *builder, const struct oci_scheduler *wanted,
+                         const char *where, struct plan_scheduler *ret_scheduler,
                          struct thole_error *err) {
     if (wanted == NULL)
         return 0;
-    where = arena_printf(arena, "%s/scheduler", where);
+    where = arena_printf(builder->arena, "%s/scheduler", where);
+    const bool nice = wanted->policy == OCI_SCHED_OTHER || wanted->policy == OCI_SCHED_BATCH;
+    if (wanted->nice.value != 0 && !nice)
+        plan_note(builder, arena_printf(builder->arena, "%s/nice", where),
+                  "has no effect: it is for SCHED_OTHER and SCHED_BATCH only");
     if (check_priorities(wanted, where, err) < 0 ||
         check_deadline(wanted, where, wanted->policy == OCI_SCHED_DEADLINE, err) < 0)
         return -1;
     *ret_scheduler = (struct plan_scheduler){
         .set = true,
         .policy = (uint32_t)(wanted->policy - 1),
-        .nice = (int32_t)wanted->nice.value,
+        .nice = nice ? (int32_t)wanted->nice.value : 0,
         .priority = (uint32_t)wanted->priority.value,
         .runtime = wanted->runtime.value,
         .deadline = wanted->deadline.value,

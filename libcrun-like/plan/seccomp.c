@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The system call filter as typed rules; security/ makes the program of them. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -34,11 +35,22 @@ static int check_notify(const struct oci_seccomp_rule *rule, const char *where,
                         struct thole_error *err) {
     for (size_t i = 0; i < rule->names.count; i++) {
         if (strcmp(rule->names.items[i], "sendmsg") == 0)
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                             "SCMP_ACT_NOTIFY cannot cover sendmsg: the listener itself is handed "
-                             "over with it");
+            return error_config(
+                err, where,
+                "SCMP_ACT_NOTIFY cannot cover sendmsg: the listener itself is handed "
+                "over with it");
     }
     return 0;
+}
+
+/* MAX_ERRNO of the kernel: a larger number is cut to it. */
+static uint32_t plan_errno(const struct plan_builder *builder, const struct oci_uint *number,
+                           const char *action, const char *where, const char *member) {
+    enum { ERRNO_MAX = 4095 };
+    if (number->set && number->value > ERRNO_MAX && strcmp(action, "SCMP_ACT_ERRNO") == 0)
+        plan_note(builder, arena_printf(builder->arena, "%s/%s", where, member),
+                  "the kernel makes %d of %" PRIu64, ERRNO_MAX, number->value);
+    return number->set ? (uint32_t)number->value : EPERM;
 }
 
 static int plan_rule(struct plan_builder *builder, const struct oci_seccomp_rule *wanted,
@@ -52,7 +64,7 @@ static int plan_rule(struct plan_builder *builder, const struct oci_seccomp_rule
         plan_list_add(builder->arena, seccomp->rules, seccomp->rule_count);
     rule->names = plan_strings_of(&wanted->names);
     rule->action = wanted->action;
-    rule->errno_ret = wanted->errno_ret.set ? (uint32_t)wanted->errno_ret.value : EPERM;
+    rule->errno_ret = plan_errno(builder, &wanted->errno_ret, wanted->action, where, "errnoRet");
     rule->where = where;
     for (size_t i = 0; i < wanted->args.count; i++) {
         const struct oci_seccomp_argument *from = &wanted->args.items[i];
@@ -91,18 +103,21 @@ int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err) {
     if (wanted == NULL)
         wanted = &raw_only;
     else if (strcmp(wanted->default_action, notify) == 0)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, "/linux/seccomp/defaultAction",
-                         "SCMP_ACT_NOTIFY as the default would also stop the call that hands the "
-                         "listener over");
+        return error_config(
+            err, "/linux/seccomp/defaultAction",
+            "SCMP_ACT_NOTIFY as the default would also stop the call that hands the "
+            "listener over");
     seccomp->where = "/linux/seccomp";
     seccomp->default_action = wanted->default_action;
     seccomp->default_errno_ret =
-        wanted->default_errno_ret.set ? (uint32_t)wanted->default_errno_ret.value : EPERM;
+        plan_errno(builder, &wanted->default_errno_ret, wanted->default_action, seccomp->where,
+                   "defaultErrnoRet");
     seccomp->architectures = plan_strings_of(&wanted->architectures);
     plan_flags(&wanted->flags, seccomp);
     for (size_t i = 0; i < wanted->syscalls.count; i++) {
         const char *where = arena_printf(builder->arena, "/linux/seccomp/syscalls/%zu", i);
-        if (plan_rule(builder, &wanted->syscalls.items[i], where, seccomp, err) < 0)
+        if (plan_rule(builder, &wanted->syscalls.items[i], where, seccomp, err) < 0 &&
+            plan_ends(builder, err))
             return -1;
     }
     seccomp->fail_unknown_syscall =

@@ -55,12 +55,13 @@ static bool matches(const char *file, const char *pattern) {
     return strcmp(file, pattern) == 0;
 }
 
-static int check_allowed(const struct plan_builder *builder, const char *file, const char *where,
-                         struct thole_error *err) {
+static int check_allowed(const struct plan_builder *builder, const char *file, const char *value,
+                         const char *where, struct thole_error *err) {
+    const char *domain = builder->config->domainname;
     if (strcmp(file, "kernel/hostname") == 0)
         return error_config(err, where, "the host name is set by the hostname member");
-    if (strcmp(file, "kernel/domainname") == 0 && builder->config->domainname != NULL)
-        return error_config(err, where, "the domainname member sets it already");
+    if (strcmp(file, "kernel/domainname") == 0 && domain != NULL && strcmp(domain, value) != 0)
+        return error_config(err, where, "the domainname member sets it to %s", domain);
     for (size_t i = 0; i < PLAN_COUNT(confined); i++) {
         if (!matches(file, confined[i].name))
             continue;
@@ -73,18 +74,25 @@ static int check_allowed(const struct plan_builder *builder, const char *file, c
     return error_config(err, where, "would change the host: no namespace confines it");
 }
 
+static int plan_one(struct plan_builder *builder, const struct oci_pair *wanted,
+                    struct thole_error *err) {
+    struct plan *plan = builder->plan;
+    const char *where = plan_where_key(builder->arena, "/linux/sysctl", wanted->key);
+    char *file = file_form(builder->arena, wanted->key);
+    if (!is_plain(file))
+        return error_config(err, where, "is not the name of a kernel parameter");
+    if (check_allowed(builder, file, wanted->value, where, err) < 0)
+        return -1;
+    *plan_list_add(builder->arena, plan->sysctls, plan->sysctl_count) =
+        (struct plan_sysctl){.file = file, .value = wanted->value, .where = where};
+    return 0;
+}
+
 int plan_build_sysctls(struct plan_builder *builder, struct thole_error *err) {
     const struct oci_pairs *wanted = &builder->linux_section->sysctl;
-    struct plan *plan = builder->plan;
     for (size_t i = 0; i < wanted->count; i++) {
-        const char *where = plan_where_key(builder->arena, "/linux/sysctl", wanted->items[i].key);
-        char *file = file_form(builder->arena, wanted->items[i].key);
-        if (!is_plain(file))
-            return error_config(err, where, "is not the name of a kernel parameter");
-        if (check_allowed(builder, file, where, err) < 0)
+        if (plan_one(builder, &wanted->items[i], err) < 0 && plan_ends(builder, err))
             return -1;
-        *plan_list_add(builder->arena, plan->sysctls, plan->sysctl_count) =
-            (struct plan_sysctl){.file = file, .value = wanted->items[i].value, .where = where};
     }
     return 0;
 }

@@ -48,6 +48,7 @@ enum { ARCHITECTURES_MAX = 32, OPTIMIZE_ABOVE = 8, ARGUMENTS_MAX = 6 };
 #define X32_BIT 0x40000000U
 
 struct architecture {
+    const char *name;
     uint32_t token;  /* of libseccomp */
     uint32_t newest; /* the newest call that the profile names */
     struct seccomp_table table;
@@ -77,8 +78,9 @@ static int library_error(struct thole_error *err, int result, const char *where,
     return error_set(err, THOLE_ERROR_CONFIG, -result, where, "seccomp: %s %s", what, name);
 }
 
-static struct architecture empty_architecture(uint32_t token) {
+static struct architecture empty_architecture(uint32_t token, const char *name) {
     struct architecture made = {
+        .name = name,
         .token = token,
         .section = {.audit_architecture = token, .last = UINT32_MAX},
     };
@@ -100,12 +102,13 @@ static bool has_architecture(const struct compiler *compiler, uint32_t token) {
     return false;
 }
 
-static int add_architecture(struct compiler *compiler, uint32_t token, struct thole_error *err) {
+static int add_architecture(struct compiler *compiler, uint32_t token, const char *name,
+                            struct thole_error *err) {
     if (has_architecture(compiler, token))
         return 0;
     if (compiler->architecture_count == ARCHITECTURES_MAX)
         return error_config(err, compiler->plan->where, "seccomp: too many architectures");
-    compiler->architectures[compiler->architecture_count++] = empty_architecture(token);
+    compiler->architectures[compiler->architecture_count++] = empty_architecture(token, name);
     return 0;
 }
 
@@ -113,7 +116,7 @@ static int add_architecture(struct compiler *compiler, uint32_t token, struct th
  * system calls are refused. */
 static int add_architectures(struct compiler *compiler, struct thole_error *err) {
     const struct plan_seccomp *plan = compiler->plan;
-    if (add_architecture(compiler, compiler->library.arch_native(), err) < 0)
+    if (add_architecture(compiler, compiler->library.arch_native(), "native", err) < 0)
         return -1;
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const char *name = plan->architectures.items[i];
@@ -122,8 +125,9 @@ static int add_architectures(struct compiler *compiler, struct thole_error *err)
                              ? compiler->library.arch_resolve_name(word)
                              : 0;
         if (token == 0)
-            log_warning(compiler->log, "seccomp: this libseccomp does not know %s", name);
-        else if (add_architecture(compiler, token, err) < 0)
+            log_warning(compiler->log, "%s/architectures/%zu: this libseccomp does not know %s",
+                        plan->where, i, name);
+        else if (add_architecture(compiler, token, name, err) < 0)
             return -1;
     }
     return 0;
@@ -159,7 +163,8 @@ static int note_rule(struct compiler *compiler, const struct plan_seccomp_rule *
         if (call.native == __NR_SCMP_ERROR && compiler->plan->fail_unknown_syscall)
             return error_config(err, rule->where, "seccomp: unknown system call %s", call.name);
         if (call.native == __NR_SCMP_ERROR)
-            log_debug(compiler->log, "seccomp: system call %s is unknown to libseccomp", call.name);
+            log_debug(compiler->log, "%s: system call %s is unknown to libseccomp", rule->where,
+                      call.name);
         else if (note_call(compiler, &call, err) < 0)
             return -1;
     }
@@ -265,8 +270,8 @@ static int make_program(const struct compiler *compiler, scmp_filter_ctx context
     if (result == 0 && architecture->token != native)
         result = library->arch_remove(context, native);
     if (result < 0)
-        return library_error(err, result, compiler->plan->where, "cannot choose",
-                             "the architecture");
+        return library_error(err, result, "/linux/seccomp/architectures",
+                             "this machine's filters cannot hold rules for", architecture->name);
     int rules = add_rules(compiler, context, architecture, err);
     if (rules <= 0)
         return rules;

@@ -7,7 +7,9 @@
 
 int seccomp_send_listener(const char *path, int notify_fd, const char *json,
                           struct thole_error *err) {
-    if (sys_unix_send_fd(path, notify_fd, json, strlen(json), err) < 0)
-        return error_prefix(err, "seccomp listener");
-    return 0;
+    struct thole_error failure = {0};
+    if (sys_unix_send_fd(path, notify_fd, json, strlen(json), &failure) == 0)
+        return 0;
+    return error_set(err, failure.kind, failure.code, "/linux/seccomp/listenerPath", "%s",
+                     failure.text);
 }

@@ -222,7 +222,7 @@ def test_validate_lists_all_findings(call, tmp_path):
     result = call("validate")
     assert result.returncode == 1
     for pointer in ("/root/path: ", "/hostname: "):
-        assert re.search(f"^{pointer}.", result.stdout, re.MULTILINE), result
+        assert re.search(f"^error: {pointer}.", result.stdout, re.MULTILINE), result
 
 
 def test_facts_can_be_read_back(call, tmp_path):

@@ -38,6 +38,8 @@ EXTRA_NAMES = {
 # Where a row is stricter (+) or milder (-) than the schema on being required, and why.
 REQUIRED = {
     ("config", "/root"): "+ config.md: REQUIRED on all platforms but Windows",
+    ("config", "/process/consoleSize/height"): "- config.md: ignored without a terminal",
+    ("config", "/process/consoleSize/width"): "- config.md: ignored without a terminal",
     ("config", "/process/args"): "+ config.md: at least one entry is REQUIRED",
     ("config", "/linux/personality/domain"): "+ config-linux.md: REQUIRED",
     ("config", "/linux/memoryPolicy/mode"): "+ config-linux.md: REQUIRED",
