@@ -568,7 +568,7 @@ static void test_lists(void **state) {
     size_t architectures = 0;
     while (seccomp_known_architectures()[architectures] != NULL)
         architectures++;
-    assert_int_equal(architectures, 23);
+    assert_int_equal(architectures, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 11 : 12);
     assert_null(seccomp_known_flags()[4]);
 }
 
