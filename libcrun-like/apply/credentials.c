@@ -63,13 +63,11 @@ int apply_scheduling(const struct plan_process *process, struct thole_error *err
 }
 
 static int drop_bounding(const struct plan_capabilities *wanted, struct thole_error *err) {
-    for (int capability = 0; capability < 64; capability++) {
+    for (int capability = 0; capability < cap_max_bits(); capability++) {
         if ((wanted->bounding >> capability & 1) != 0 ||
             cap_drop_bound((cap_value_t)capability) == 0)
             continue;
         int failure = errno;
-        if (failure == EINVAL)
-            break; /* beyond the kernel's last capability */
         if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 0)
             continue; /* not there to be dropped */
         errno = failure;

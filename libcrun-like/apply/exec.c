@@ -239,7 +239,7 @@ static noreturn void run_process(const struct apply_exec *exec, int peer) {
         apply_exec_labels(&process, exec->proc_fd, &err) < 0 ||
         apply_keep_fds(exec->passed_fds, exec->passed_count, &err) < 0)
         fail(exec, &err);
-    apply_reset_signals();
+    apply_reset_signals(&process);
     /* The last one: a filter may forbid to read the clock. */
     phases_end(exec->phases, PHASES_INSIDE, "last steps");
     if (load_filter(exec, &err) < 0 ||

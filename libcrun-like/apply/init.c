@@ -359,7 +359,7 @@ static int run_program(const struct apply_init *init, const char *program,
         return -1;
     if (apply_exec_labels(process, init->proc_fd, err) < 0)
         return -1;
-    apply_reset_signals();
+    apply_reset_signals(process);
     /* The last one: a filter may forbid to read the clock. */
     phases_end(init->phases, PHASES_INSIDE, "last steps");
     if (load_filter(init, starter, err) < 0)

@@ -45,14 +45,17 @@ static int open_empty_directory(struct thole_error *err) {
         "/linux/maskedPaths", err);
 }
 
-/* Whether a path led to the root itself, which nothing can be mounted on. */
-static int is_root(int fd, int root_fd) {
-    struct statx found;
+/* Whether a path led to the root itself, which nothing can be mounted on: it is the root of a
+ * mount, as few other places are. */
+static int is_root(int fd, int root_fd, struct statx *ret_found) {
     struct statx root;
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &found) < 0 ||
-        statx(root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &root) < 0)
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MNT_ID, ret_found) < 0)
         return -1;
-    return found.stx_mnt_id == root.stx_mnt_id && found.stx_ino == root.stx_ino;
+    if ((ret_found->stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+        return 0;
+    if (statx(root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &root) < 0)
+        return -1;
+    return ret_found->stx_mnt_id == root.stx_mnt_id;
 }
 
 /* 1: opened, 0: there is nothing to protect. */
@@ -92,14 +95,14 @@ static int mask(const struct plan_path *path, int null_fd, int root_fd,
     int found = open_existing(path, root_fd, &target, err);
     if (found <= 0)
         return found;
-    struct stat status;
-    int root = is_root(target, root_fd);
-    if (root < 0 || fstat(target, &status) < 0)
+    struct statx status;
+    int root = is_root(target, root_fd, &status);
+    if (root < 0)
         return error_errno(err, path->where, "stat %s", path->path);
     if (root == 1)
         return error_config(err, path->where, "%s is the container's root", path->path);
-    int covered =
-        S_ISDIR(status.st_mode) ? cover_directory(empty, target, err) : cover_file(null_fd, target);
+    int covered = S_ISDIR(status.stx_mode) ? cover_directory(empty, target, err)
+                                           : cover_file(null_fd, target);
     if (covered < 0)
         return error_errno(err, path->where, "mask %s", path->path);
     return 0;
@@ -112,7 +115,8 @@ static int protect(const struct plan_path *path, int root_fd, struct thole_error
     int found = open_existing(path, root_fd, &target, err);
     if (found <= 0)
         return found;
-    int root = is_root(target, root_fd);
+    struct statx status;
+    int root = is_root(target, root_fd, &status);
     if (root == 0)
         tree = open_tree(target, "",
                          AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

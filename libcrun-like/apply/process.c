@@ -111,10 +111,10 @@ int apply_exec_labels(const struct plan_process *process, int proc_fd, struct th
     return 0;
 }
 
-void apply_reset_signals(void) {
+void apply_reset_signals(const struct plan_process *process) {
     /* execve() resets handlers by itself; only ignored signals and the mask would be inherited. */
     for (int number = 1; number < _NSIG; number++) {
-        if (number != SIGKILL && number != SIGSTOP)
+        if ((process->default_signals >> (number - 1) & 1) != 0)
             (void)signal(number, SIG_DFL);
     }
     sigset_t none;

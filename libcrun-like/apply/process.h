@@ -43,6 +43,6 @@ bool apply_has_exec_label(const struct plan_process *process);
 int apply_exec_labels(const struct plan_process *process, int proc_fd, struct thole_error *err);
 
 /** Default dispositions and an empty mask: what a program expects to start with. */
-void apply_reset_signals(void);
+void apply_reset_signals(const struct plan_process *process);
 
 #endif

@@ -14,18 +14,7 @@
 
 int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
                  struct thole_error *err) {
-    /* Files of procfs say size 0: the size is only a first guess. */
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return error_errno(err, NULL, "stat %s", name);
-    if (S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        return error_errno(err, NULL, "read %s", name);
-    }
     size_t capacity = 4096;
-    if (S_ISREG(status.st_mode) && status.st_size > 0 && (size_t)status.st_size < limit)
-        capacity = (size_t)status.st_size + 2;
-
     cleanup_free char *data = malloc(capacity);
     size_t length = 0;
     while (data != NULL) {

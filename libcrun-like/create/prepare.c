@@ -156,11 +156,13 @@ int create_prepare_stdio(const struct thole_context *context,
                         "get: what it writes there is dropped (run --detach --attachable keeps it)",
                         names[fd]);
     }
+    if (init->replace == NULL)
+        return 0;
     int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
     init->bare_output = request->console_socket != NULL ||
                         (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
     bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
-    if (init->replace == NULL || own_devpts)
+    if (own_devpts)
         return 0;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     init->devpts = terminal_devpts_open(root, err);

@@ -47,6 +47,7 @@ static const struct member fact_members[] = {
     FACT(privileged, MEMBER_BOOL),
     FACT(capabilities, MEMBER_BITS),
     FACT(last_capability, MEMBER_INT),
+    FACT(ignored_signals, MEMBER_BITS),
     FACT(cgroup_namespaces, MEMBER_BOOL),
     FACT(time_namespaces, MEMBER_BOOL),
     FACT(swap_accounting, MEMBER_BOOL),

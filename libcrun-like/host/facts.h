@@ -30,6 +30,7 @@ struct host_facts {
     bool privileged;            /* CAP_SYS_ADMIN in its user namespace */
     uint64_t capabilities;      /* bounding set of the runtime, bit n = capability n */
     int last_capability;        /* /proc/sys/kernel/cap_last_cap */
+    uint64_t ignored_signals;   /* by the runtime, bit n - 1 = signal n; a container ignores none */
     bool cgroup_namespaces;     /* CLONE_NEWCGROUP exists */
     bool time_namespaces;       /* CLONE_NEWTIME exists */
     bool swap_accounting;       /* memory.swap.max or memory.memsw.limit_in_bytes exists */

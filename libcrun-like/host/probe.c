@@ -4,12 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/capability.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -59,17 +58,31 @@ static bool has_effective(int capability) {
            (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
 }
 
-static void probe_identity(struct host_facts *facts) {
+/* One of the lines "NAME:\tBITS" of proc_pid_status(5), the bits in hexadecimal. */
+static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
+                     struct thole_error *err) {
+    const char *line = strstr(status, name);
+    char *end = NULL;
+    if (line != NULL)
+        *ret_mask = strtoull(line + strlen(name), &end, 16);
+    if (end == NULL || *end != '\n')
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "/proc/self/status has no%.*s",
+                         (int)strlen(name) - 2, name + 1);
+    return 0;
+}
+
+static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
     facts->in_user_namespace = host_in_user_namespace();
     facts->privileged = has_effective(CAP_SYS_ADMIN);
-    /* The kernel refuses to tell about the first number that is no capability. */
-    int capability = 0;
-    for (int set = 0; capability < 64 && (set = prctl(PR_CAPBSET_READ, capability)) >= 0;
-         capability++)
-        facts->capabilities |= (uint64_t)set << capability;
-    facts->last_capability = capability - 1;
+    facts->last_capability = cap_max_bits() - 1;
+    cleanup_free char *status = NULL;
+    if (file_read_at(AT_FDCWD, "/proc/self/status", SMALL_FILE, &status, NULL, err) < 0)
+        return -1;
+    return read_mask(status, "\nCapBnd:\t", &facts->capabilities, err) < 0
+               ? -1
+               : read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err);
 }
 
 static bool has_namespace(const char *name) {
@@ -320,7 +333,8 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
                struct thole_error *err) {
     struct host_facts *facts = arena_new(arena, struct host_facts);
     facts->hugepage_sizes = "";
-    probe_identity(facts);
+    if (probe_identity(facts, err) < 0)
+        return -1;
     if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
         return -1;
     if ((needs & HOST_NEED_CGROUP_NAMESPACES) != 0 && !facts->cgroup_namespaces)

@@ -41,6 +41,8 @@ static void describe_identity(struct plan_row *row, const struct plan_process *p
                        arena_printf(row->arena, "%" PRIu32, process->groups[i]));
     plan_cell_words(row, "groups", &groups);
     plan_cell_flag(row, "setGroups", process->set_groups);
+    if (process->default_signals != 0)
+        plan_cell_textf(row, "defaultSignals", "%#" PRIx64, process->default_signals);
     if (process->umask_set)
         plan_cell_textf(row, "umask", "%04o", (unsigned)process->umask);
     plan_cell_flag(row, "noNewPrivileges", process->no_new_privileges);

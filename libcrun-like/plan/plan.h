@@ -199,6 +199,7 @@ struct plan_process {
     const char *cpu_initial;   /* exec: CPU list before the cgroup is joined, NULL: not given */
     const char *cpu_final;     /* exec: CPU list afterwards */
     unsigned long personality; /* exec: PER_*, (unsigned long)-1: leave it */
+    uint64_t default_signals;  /* the runtime ignores them, bit n - 1 = signal n: SIG_DFL again */
     const char *apparmor;      /* profile for the next exec, NULL: none */
     const char *selinux;       /* exec label, NULL: none */
     const char *where;         /* "/process" or "" for a process file */

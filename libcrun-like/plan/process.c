@@ -89,6 +89,7 @@ static int plan_user(const struct plan_builder *builder, const struct oci_user *
         return -1;
     process->uid = user->uid;
     process->gid = user->gid;
+    process->default_signals = builder->facts->ignored_signals;
     process->umask_set = true;
     process->umask = user->umask.set ? (mode_t)user->umask.value : UMASK_DEFAULT;
     return plan_groups(builder, user, where, process, err);

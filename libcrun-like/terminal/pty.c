@@ -91,14 +91,13 @@ int terminal_devpts_open(int root_fd, struct thole_error *err) {
 
 bool terminal_is_one(int fd) {
     struct stat status;
-    if (isatty(fd) == 1)
-        return true;
     if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode))
         return false;
     const unsigned number = major(status.st_rdev);
     return number == TTY_MAJOR || number == TTYAUX_MAJOR ||
            (number >= UNIX98_PTY_MASTER_MAJOR &&
-            number < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
+            number < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT) ||
+           isatty(fd) == 1;
 }
 
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err) {

@@ -53,6 +53,20 @@ def test_signals_of_the_program_are_fresh(thole, bundle):
             for number in (signal.SIGCHLD, signal.SIGXFSZ)), text
 
 
+def test_no_signal_is_ignored_by_the_program(thole, bundle, sleeper):
+    """Whatever the caller ignores, the signals without a name among it."""
+    def ignore_all():
+        for number in set(range(1, signal.SIGRTMAX + 1)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}:
+            signal.signal(number, signal.SIG_IGN)
+
+    words = ("/bin/grep", "SigIgn", "/proc/self/status")
+    container = sleeper()
+    made = bundle(*words)
+    name = thole.prepare(made)
+    for args in (("run", "--bundle", made.path, name), ("exec", container.id, *words)):
+        assert thole(*args, preexec_fn=ignore_all).ok().out.split() == ["SigIgn:", "0" * 16], args
+
+
 @pytest.mark.parametrize("command", ["run", "create"])
 def test_file_size_limit_is_an_error_and_no_death(thole, bundle, command):
     made = bundle("/bin/true")
