@@ -274,8 +274,9 @@ THOLE_PUBLIC int thole_validate(const struct thole_context *context,
 /** The features document of runtime-spec "Features"; needs no privilege. */
 THOLE_PUBLIC int thole_features(char **ret_json, struct thole_error *err);
 
-/** A default configuration as `thole spec` writes it. */
-THOLE_PUBLIC int thole_default_config(bool rootless, char **ret_json, struct thole_error *err);
+/** A default configuration as `thole spec` writes it; @args is NULL for a shell on a terminal. */
+THOLE_PUBLIC int thole_default_config(bool rootless, char *const *args, char **ret_json,
+                                      struct thole_error *err);
 
 /** What is built in: "+SECCOMP -SELINUX ..."; static storage. */
 THOLE_PUBLIC const char *thole_build_features(void);

@@ -54,4 +54,4 @@ static const struct oci_field oci_config_fields[] = {
     OCI_FOREIGN("zos"),
     OCI_FOREIGN("freebsd"),
 };
-OCI_TYPE(oci_config);
+OCI_TYPE(oci_config, .misspelt = offsetof(struct oci_config, misspelt));

@@ -80,6 +80,7 @@ struct oci_type {
     const struct oci_field *fields;
     size_t count;
     oci_object_check *check; /* runs once all members are there and good by themselves */
+    size_t misspelt; /* offset of a char * that tells of a misspelt member of the document, or 0 */
 };
 
 /* clang-format off */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/nearest.h"
 #include "oci-spec/finding.h"
 #include "oci-spec/growing.h"
 #include "oci-spec/unicode.h"
@@ -42,6 +43,7 @@ struct oci_reader {
     size_t depth;
     size_t skipped; /* open objects and lists inside a value of no interest */
     size_t errors;
+    char *misspelt; /* the first member whose name is nearly a known one */
     bool stopped;
 };
 
@@ -343,6 +345,24 @@ static int on_end(void *context) {
     return !reader->stopped;
 }
 
+/* Unknown members are none of our business (runtime-spec, "Extensibility"), misspelt ones are. */
+static void note_unknown(struct oci_reader *reader, const struct frame *frame, size_t length) {
+    struct nearest nearest = {.word = frame->key, .length = length};
+    for (size_t i = 0; i < frame->type->count; i++)
+        nearest_offer(&nearest, frame->type->fields[i].name);
+    if (nearest.best == NULL) {
+        note(reader, "unknown member, ignored");
+        return;
+    }
+    struct oci_pointer where;
+    current_pointer(reader, &where);
+    char *text =
+        arena_printf(reader->arena, "unknown member, ignored: did you mean %s?", nearest.best);
+    note(reader, text);
+    if (reader->misspelt == NULL)
+        reader->misspelt = arena_printf(reader->arena, "%s: %s", where.text, text);
+}
+
 static void begin_member(struct oci_reader *reader, struct frame *frame, const char *name,
                          size_t length) {
     frame->field = oci_type_find(frame->type, name, length);
@@ -359,7 +379,7 @@ static void begin_member(struct oci_reader *reader, struct frame *frame, const c
     }
     frame->key = arena_strndup(reader->arena, name, length);
     frame->skip_next = true;
-    note(reader, "unknown member, ignored");
+    note_unknown(reader, frame, length);
 }
 
 static void begin_entry(struct oci_reader *reader, struct frame *frame, const char *name,
@@ -467,5 +487,7 @@ void *oci_read(const struct oci_type *type, const char *json, size_t length, str
         complain_syntax(&reader, json, surrogate + 1, "half of a surrogate pair");
     else
         parse(&reader, json, length);
+    if (type->misspelt != 0)
+        memcpy(reader.root + type->misspelt, &reader.misspelt, sizeof(reader.misspelt));
     return reader.errors == 0 ? reader.root : NULL;
 }

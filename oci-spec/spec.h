@@ -381,6 +381,7 @@ struct oci_linux {
 
 struct oci_config {
     char *oci_version;
+    char *misspelt; /* no member: "/processs: unknown member, ...", NULL: there is none */
     struct oci_root *root;
     struct oci_process *process;
     char *hostname;

@@ -14,6 +14,7 @@ struct command;
 
 /** One call of a command, with everything from its command line. */
 struct invocation {
+    const struct command *const *commands; /* all of them by name, NULL-terminated */
     const struct command *command;
     const struct thole_context *context;
     const void *options;    /* the struct that the command's option table fills in */
@@ -64,11 +65,8 @@ extern const struct command command_update;
 extern const struct command command_validate;
 extern const struct command command_version;
 
-/** All of them by name, NULL-terminated. */
-extern const struct command *const commands[];
-
-/** The command called @name, or NULL. */
-const struct command *command_find(const char *name);
+/** The command called @name among @commands (NULL-terminated), or NULL. */
+const struct command *command_find(const struct command *const *commands, const char *name);
 
 /** The option table of commands that have no options. */
 extern const struct option_row command_no_options[];

@@ -21,6 +21,8 @@ const struct option_row global_options[] = {
      "error, warning or debug (default: warning; error for json)",
      .choices = "error|warning|debug"},
     {"debug", 0, OPTION_FLAG, MEMBER(debug), NULL, "the same as --log-level debug"},
+    {"no-hints", 0, OPTION_FLAG, MEMBER(no_hints), NULL,
+     "leave out the \"hint:\" that says what to do about an error"},
     {"systemd-cgroup", 0, OPTION_FLAG, MEMBER(systemd_cgroup), NULL,
      "let systemd make the cgroup; cgroupsPath is slice:prefix:name"},
     {"cgroup-manager", 0, OPTION_STRING, MEMBER(cgroup_manager), "MANAGER",
@@ -95,7 +97,9 @@ int context_init(const struct global_settings *settings, struct logger *logger,
         .ignore_cgroup_permissions = text_equal(settings->rootless, "true"),
         .log = {.level = log_level(settings, json), .write = logger_write, .userdata = logger},
     };
-    if (logger_init(logger, settings->log, json, err) < 0)
+    int result = logger_init(logger, settings->log, json, err);
+    logger->no_hints = settings->no_hints;
+    if (result < 0)
         return -1;
     if (settings->root == NULL)
         return 0;

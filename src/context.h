@@ -20,6 +20,7 @@ struct global_settings {
     const char *rootless;
     const char *criu; /* accepted for callers that still send it */
     bool debug;
+    bool no_hints;
     bool systemd_cgroup;
     bool version;
 };

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "context.h"
+#include "hints.h"
 #include "output.h"
 
 const char help_tagline[] = "run containers as the Open Container Initiative specifies them";
@@ -41,7 +42,7 @@ static void append_options(struct text *text, const struct option_row *rows) {
     append_line(text, "-h, --help", width, "print this help");
 }
 
-static void append_program(struct text *text) {
+static void append_program(struct text *text, const struct command *const *commands) {
     text_appendf(text,
                  "thole: %s\n\nUsage: thole [GLOBAL OPTION]... COMMAND [OPTION]... "
                  "[ARGUMENT]...\n\nCommands:\n",
@@ -59,15 +60,15 @@ static void append_program(struct text *text) {
                  root);
 }
 
-int help_print_program(struct thole_error *err) {
+int help_print_program(const struct command *const *commands, struct thole_error *err) {
     cleanup_text struct text text = {0};
-    append_program(&text);
+    append_program(&text, commands);
     return output_text(text.data, err);
 }
 
-int help_print_hint(struct thole_error *err) {
+int help_print_hint(const struct command *const *commands, struct thole_error *err) {
     cleanup_text struct text text = {0};
-    append_program(&text);
+    append_program(&text, commands);
     if (file_write_all(STDERR_FILENO, text.data, text.length) < 0)
         return error_errno(err, NULL, "write to standard error");
     return 0;
@@ -88,11 +89,11 @@ int help_print_command(const struct command *command, struct thole_error *err) {
 static int run_help(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
     (void)ret_status;
     if (invocation->argument_count == 0)
-        return help_print_program(err);
+        return help_print_program(invocation->commands, err);
     const char *name = invocation->arguments[0];
-    const struct command *command = command_find(name);
+    const struct command *command = command_find(invocation->commands, name);
     if (command == NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown command %s", name);
+        return hint_unknown_command(invocation->commands, name, err);
     return help_print_command(command, err);
 }
 

@@ -12,13 +12,13 @@
 extern const char help_tagline[];
 
 /** Prints the help of the program, with all commands, to standard output. */
-int help_print_program(struct thole_error *err);
+int help_print_program(const struct command *const *commands, struct thole_error *err);
 
 /** Prints the help of one command to standard output. */
 int help_print_command(const struct command *command, struct thole_error *err);
 
 /** Prints to standard error the help for a call without a command. */
-int help_print_hint(struct thole_error *err);
+int help_print_hint(const struct command *const *commands, struct thole_error *err);
 
 /** Appends "-b, --bundle DIR": how an option is written. */
 void help_append_option(struct text *text, const struct option_row *row);

@@ -70,30 +70,20 @@ static void format_time(char *buffer, size_t size) {
     (void)snprintf(buffer + used, size - used, ".%06ldZ", now.tv_nsec / 1000);
 }
 
-/* A quoted string, as JSON writes it. */
-static void append_quoted(struct text *text, const char *string) {
-    text_append(text, "\"");
-    for (const unsigned char *at = (const unsigned char *)string; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            text_appendf(text, "\\%c", *at);
-        else if (*at < 0x20 || *at == 0x7f)
-            text_appendf(text, "\\u%04x", *at);
-        else
-            text_append_bytes(text, at, 1);
-    }
-    text_append(text, "\"");
-}
-
 /* One record for a log: JSON, or the key=value text that engines know from other runtimes. */
 static void append_record(struct text *text, bool json, enum thole_log_level level,
-                          const char *message) {
+                          const char *message, const char *hint) {
     char now[64];
     format_time(now, sizeof(now));
     if (json)
         text_appendf(text, "{\"level\":\"%s\",\"msg\":", levels[level].name);
     else
         text_appendf(text, "time=\"%s\" level=%s msg=", now, levels[level].name);
-    append_quoted(text, message);
+    text_append_json(text, message);
+    if (hint[0] != '\0') {
+        text_append(text, json ? ",\"hint\":" : " hint=");
+        text_append_json(text, hint);
+    }
     if (json)
         text_appendf(text, ",\"time\":\"%s\"}", now);
     text_append(text, "\n");
@@ -116,14 +106,14 @@ static void send_to_journal(const char *identifier, int priority, const char *me
 
 /* A log that cannot be written to is no reason to fail: the line is lost. */
 static void write_to_sink(const struct logger *logger, enum thole_log_level level,
-                          const char *message) {
+                          const char *message, const char *hint) {
     cleanup_text struct text record = {0};
     cleanup_close int fd = -1;
     switch (logger->sink) {
     case LOGGER_STDERR:
         break;
     case LOGGER_FILE:
-        append_record(&record, logger->json, level, message);
+        append_record(&record, logger->json, level, message, hint);
         fd = open_file(logger->destination);
         if (fd >= 0)
             (void)file_write_all(fd, record.data, record.length);
@@ -139,32 +129,32 @@ static void write_to_sink(const struct logger *logger, enum thole_log_level leve
     }
 }
 
-static void write_to_stderr(bool json, enum thole_log_level level, const char *message) {
+static void write_to_stderr(bool json, enum thole_log_level level, const char *message,
+                            const char *hint) {
     cleanup_text struct text line = {0};
     if (json)
-        append_record(&line, true, level, message);
+        append_record(&line, true, level, message, hint);
     else if (level == THOLE_LOG_ERROR)
         text_appendf(&line, "thole: %s\n", message);
     else
         text_appendf(&line, "thole: %s: %s\n", levels[level].name, message);
+    if (!json && hint[0] != '\0')
+        text_appendf(&line, "thole: hint: %s\n", hint);
     (void)file_write_all(STDERR_FILENO, line.data, line.length);
 }
 
 void logger_write(void *userdata, enum thole_log_level level, const char *line) {
     const struct logger *logger = userdata;
     if (logger->sink == LOGGER_STDERR)
-        write_to_stderr(logger->json, level, line);
+        write_to_stderr(logger->json, level, line, "");
     else
-        write_to_sink(logger, level, line);
+        write_to_sink(logger, level, line, "");
 }
 
 void logger_fail(const struct logger *logger, const char *message, const char *hint) {
     bool json_on_stderr = logger->json && logger->sink == LOGGER_STDERR;
-    write_to_sink(logger, THOLE_LOG_ERROR, message);
-    write_to_stderr(json_on_stderr, THOLE_LOG_ERROR, message);
-    if (hint[0] != '\0' && !logger->json && isatty(STDERR_FILENO)) {
-        cleanup_text struct text line = {0};
-        text_appendf(&line, "thole: hint: %s\n", hint);
-        (void)file_write_all(STDERR_FILENO, line.data, line.length);
-    }
+    if (logger->no_hints)
+        hint = "";
+    write_to_sink(logger, THOLE_LOG_ERROR, message, hint);
+    write_to_stderr(json_on_stderr, THOLE_LOG_ERROR, message, hint);
 }

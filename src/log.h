@@ -19,6 +19,7 @@ struct logger {
     enum logger_sink sink;
     const char *destination; /* file name, or the identifier for journal and syslog */
     bool json;
+    bool no_hints;
 };
 
 /**
@@ -33,7 +34,7 @@ void logger_write(void *userdata, enum thole_log_level level, const char *line);
 
 /**
  * Reports why the program fails: to --log, and always to standard error. JSON output is one object
- * with level, msg and time, which is what container engines read. @hint may be "".
+ * with level, msg and time, which is what container engines read, and hint. @hint may be "".
  */
 void logger_fail(const struct logger *logger, const char *message, const char *hint);
 

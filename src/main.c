@@ -13,11 +13,38 @@
 #include "commands.h"
 #include "context.h"
 #include "help.h"
+#include "hints.h"
 #include "log.h"
 #include "output.h"
 #include "surroundings.h"
 #include "thole.h"
 #include "version.h"
+
+static const struct command *const commands[] = {
+    &command_attach,
+    &command_create,
+    &command_delete,
+    &command_events,
+    &command_exec,
+    &command_features,
+    &command_generate_completion,
+    &command_generate_man,
+    &command_help,
+    &command_kill,
+    &command_list,
+    &command_pause,
+    &command_plan,
+    &command_ps,
+    &command_resume,
+    &command_run,
+    &command_spec,
+    &command_start,
+    &command_state,
+    &command_update,
+    &command_validate,
+    &command_version,
+    NULL,
+};
 
 /* What is known of the call when an error is reported. */
 struct call {
@@ -51,6 +78,7 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
               call->id != NULL ? " " : "", call->id != NULL ? call->id : "");
 
     const struct invocation invocation = {
+        .commands = commands,
         .command = command,
         .context = context,
         .options = options,
@@ -64,9 +92,9 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
 static int run_command(struct call *call, char *const *argv, char *const *words,
                        const struct thole_context *context, int *ret_status,
                        struct thole_error *err) {
-    const struct command *command = command_find(words[0]);
+    const struct command *command = command_find(commands, words[0]);
     if (command == NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown command %s", words[0]);
+        return hint_unknown_command(commands, words[0], err);
     call->command = command;
 
     cleanup_free void *options = calloc(1, command->options_size + 1);
@@ -75,6 +103,8 @@ static int run_command(struct call *call, char *const *argv, char *const *words,
     struct option_arguments arguments;
     int result =
         options_parse(command->options, command->in_order, words + 1, options, &arguments, err);
+    if (arguments.unknown != NULL)
+        hint_unknown_option(commands, command, arguments.unknown, err);
     if (result >= 0 && arguments.help)
         result = help_print_command(command, err);
     else if (result >= 0)
@@ -91,6 +121,8 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     cleanup_free char *root = NULL;
 
     int result = options_parse(global_options, true, argv + 1, &settings, &words, err);
+    if (words.unknown != NULL)
+        hint_unknown_option(commands, NULL, words.unknown, err);
     struct thole_error context_error = {0};
     if (context_init(&settings, &call->logger, &context, &root, &context_error) < 0 &&
         result >= 0) {
@@ -98,12 +130,12 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
         result = -1;
     }
     if (result >= 0 && words.help) {
-        result = help_print_program(err);
+        result = help_print_program(commands, err);
     } else if (result >= 0 && settings.version) {
         result = library_require(err) < 0 ? -1 : version_print(&context, err);
     } else if (result >= 0 && words.count == 0) {
         *ret_status = EXIT_FAILURE;
-        result = help_print_hint(err);
+        result = help_print_hint(commands, err);
     } else if (result >= 0) {
         result = run_command(call, argv, words.items, &context, ret_status, err);
     }

@@ -51,7 +51,7 @@ static void append_options(struct text *text, const struct option_row *rows) {
     text_append(text, ".TP\n.B \\-h, \\-\\-help\nprint a short help\n");
 }
 
-static void append_program_page(struct text *text) {
+static void append_program_page(struct text *text, const struct command *const *commands) {
     append_heading(text, "thole", help_tagline);
     text_append(text, ".B thole\n[\\fIGLOBAL OPTION\\fR]... \\fICOMMAND\\fR [\\fIOPTION\\fR]... "
                       "[\\fIARGUMENT\\fR]...\n.SH DESCRIPTION\n"
@@ -114,11 +114,13 @@ static int run_generate_man(const struct invocation *invocation, int *ret_status
     cleanup_text struct text text = {0};
     const char *page = invocation->arguments[0];
     if (strcmp(page, "thole") == 0) {
-        append_program_page(&text);
+        append_program_page(&text, invocation->commands);
         return output_text(text.data, err);
     }
     const struct command *command =
-        text_starts_with(page, "thole-") ? command_find(page + strlen("thole-")) : NULL;
+        text_starts_with(page, "thole-")
+            ? command_find(invocation->commands, page + strlen("thole-"))
+            : NULL;
     if (command == NULL || command->hidden)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "there is no manual page %s", page);
     append_command_page(&text, command);
@@ -140,7 +142,7 @@ static void append_words(struct text *text, const struct option_row *rows, bool 
 }
 
 /* A bash function: global options, then the command, then its options or ids of containers. */
-static void append_completion(struct text *text) {
+static void append_completion(struct text *text, const struct command *const *commands) {
     text_append(text, "# Completion of thole for bash\n_thole() {\n"
                       "    local word=${COMP_WORDS[COMP_CWORD]} command= i=1\n"
                       "    COMPREPLY=()\n"
@@ -173,10 +175,9 @@ static void append_completion(struct text *text) {
 
 static int run_generate_completion(const struct invocation *invocation, int *ret_status,
                                    struct thole_error *err) {
-    (void)invocation;
     (void)ret_status;
     cleanup_text struct text text = {0};
-    append_completion(&text);
+    append_completion(&text, invocation->commands);
     return output_text(text.data, err);
 }
 

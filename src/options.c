@@ -14,6 +14,7 @@ struct parser {
     char *const *words;
     size_t next; /* the first word that is not consumed yet */
     void *target;
+    const char *unknown;
     bool help;
 };
 
@@ -149,11 +150,13 @@ static int parse_letters(struct parser *parser, char *letters, struct thole_erro
             parser->help = true;
             return 0;
         }
-        if (row == NULL && at == letters)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown option -%s", letters);
-        if (row == NULL)
+        if (row == NULL) {
+            parser->unknown = letters;
+            if (at == letters)
+                return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown option -%s", letters);
             return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown option -%c in -%s", *at,
                              letters);
+        }
         char *value = at[1] == '=' ? at + 2 : at + 1;
         if (row->kind != OPTION_FLAG)
             return take_option(parser, row, at[1] != '\0' ? value : NULL, err);
@@ -178,6 +181,7 @@ static int parse_option(struct parser *parser, char *word, struct thole_error *e
     }
     if (!two_dashes)
         return parse_letters(parser, name, err);
+    parser->unknown = name;
     return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown option --%.*s", (int)length, name);
 }
 
@@ -200,6 +204,7 @@ int options_parse(const struct option_row *rows, bool in_order, char *const *wor
             ret_arguments->items[ret_arguments->count++] = word;
             options_ended = options_ended || in_order;
         } else if (parse_option(&parser, word, err) < 0) {
+            ret_arguments->unknown = parser.unknown;
             return -1;
         }
         ret_arguments->help = parser.help;

@@ -46,6 +46,7 @@ struct option_row {
 struct option_arguments {
     char **items; /* malloc'ed array, NULL-terminated; the strings belong to argv */
     size_t count;
+    const char *unknown; /* the option that no row names, where that is the error */
     bool help; /* -h, -?, --help or --usage was among the options; nothing else counts then */
 };
 

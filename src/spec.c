@@ -33,7 +33,8 @@ static int run_spec(const struct invocation *invocation, int *ret_status, struct
     int existing = settings->file != NULL ? O_TRUNC : O_EXCL;
 
     cleanup_free char *json = NULL;
-    if (thole_default_config(settings->rootless, &json, err) < 0)
+    char *const *args = invocation->argument_count > 0 ? invocation->arguments : NULL;
+    if (thole_default_config(settings->rootless, args, &json, err) < 0)
         return -1;
     cleanup_close int directory = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
@@ -48,10 +49,13 @@ static int run_spec(const struct invocation *invocation, int *ret_status, struct
 
 const struct command command_spec = {
     .name = "spec",
-    .arguments = "",
+    .arguments = "[COMMAND [ARG]...]",
     .summary = "write a configuration to start from",
-    .description = "An existing config.json is not replaced.",
+    .description = "It runs COMMAND without a terminal, or a shell on a terminal where none is "
+                   "given. An\nexisting config.json is not replaced.",
     .options = spec_options,
     .options_size = sizeof(struct spec_settings),
+    .maximum = COMMAND_ANY_NUMBER,
+    .in_order = true,
     .run = run_spec,
 };

@@ -42,6 +42,12 @@ int apply_executable_error(const char *path, int code, const char *where, struct
     if (code == ENOENT && access(path, F_OK) == 0)
         error_hint(err,
                    "the file is there: its interpreter (#! line or dynamic loader) is missing");
+    struct stat status;
+    if (code == EACCES && stat(path, &status) == 0)
+        error_hint(err, S_ISDIR(status.st_mode) ? "it is a directory"
+                        : (status.st_mode & 0111) == 0
+                            ? "it is not executable: chmod +x"
+                            : "not executable for this user, or its mount has the option noexec");
     if (code == ENOEXEC)
         error_hint(err, "built for another architecture, or a script without a #! line");
     return -1;
@@ -77,6 +83,7 @@ int apply_executable_find(const struct plan_process *process, char *ret_path, si
     if (forbidden)
         return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
                          "exec: \"%s\": permission denied", name);
-    return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
-                     "exec: \"%s\": executable file not found in $PATH", name);
+    error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
+              "exec: \"%s\": executable file not found in $PATH", name);
+    return error_hint(err, "looked for in %.200s", search_path(process));
 }

@@ -20,10 +20,19 @@ int apply_rootfs_isolate(struct thole_error *err) {
     return 0;
 }
 
+static int open_failed(const struct plan_rootfs *rootfs, struct thole_error *err) {
+    char target[1];
+    int code = errno;
+    error_errno(err, root_where, "open rootfs %s", rootfs->source);
+    if (code == ENOTDIR && readlink(rootfs->source, target, sizeof(target)) >= 0)
+        error_hint(err, "it is a symbolic link: name the directory that it leads to");
+    return -1;
+}
+
 int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err) {
     cleanup_close int place = open(rootfs->source, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (place < 0)
-        return error_errno(err, root_where, "open rootfs %s", rootfs->source);
+        return open_failed(rootfs, err);
     cleanup_close int tree =
         open_tree(place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0)

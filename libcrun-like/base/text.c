@@ -51,6 +51,19 @@ void text_appendf(struct text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
+void text_append_json(struct text *text, const char *string) {
+    text_append(text, "\"");
+    for (const unsigned char *at = (const unsigned char *)string; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            text_appendf(text, "\\%c", *at);
+        else if (*at < 0x20 || *at == 0x7f)
+            text_appendf(text, "\\u%04x", *at);
+        else
+            text_append_bytes(text, at, 1);
+    }
+    text_append(text, "\"");
+}
+
 char *text_take(struct text *text) {
     reserve(text, 0);
     text->data[text->length] = '\0';

@@ -18,6 +18,9 @@ void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t length);
 void text_appendf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** Appends @string in quotes, as JSON writes it. */
+void text_append_json(struct text *text, const char *string);
+
 /** Returns the string (never NULL; malloc'ed) and leaves @text empty. */
 char *text_take(struct text *text);
 void text_done(struct text *text);

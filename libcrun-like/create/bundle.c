@@ -2,6 +2,7 @@
 /* Reading and planning a bundle. */
 #include "create/bundle.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,9 @@ int bundle_read(const struct thole_create_request *request, struct oci_report *r
     }
     if (file_read_at(AT_FDCWD, file, OCI_DOCUMENT_MAX, &ret_bundle->json, &ret_bundle->json_length,
                      err) < 0)
-        return -1;
+        return request->config == NULL && err->code == ENOENT
+                   ? error_hint(err, "\"thole spec\" writes a configuration to start from")
+                   : -1;
     return oci_read_config(ret_bundle->json, ret_bundle->json_length, &ret_bundle->arena, report,
                            &ret_bundle->config, err);
 }

@@ -34,7 +34,10 @@ static int publish(const struct thole_create_request *request, const struct crea
     return file_replace_at(AT_FDCWD, request->pid_file, text, (size_t)length, 0644, err);
 }
 
-static void log_warnings(const struct thole_context *context, const struct plan *plan) {
+static void log_warnings(const struct thole_context *context, const struct bundle *bundle) {
+    const struct plan *plan = bundle->plan;
+    if (bundle->config->misspelt != NULL)
+        log_warning(&context->log, "%s", bundle->config->misspelt);
     for (char *const *line = plan->warnings; line != NULL && *line != NULL; line++)
         log_warning(&context->log, "%s", *line);
     for (size_t i = 0; i < plan->mount_count; i++) {
@@ -49,9 +52,12 @@ static void log_warnings(const struct thole_context *context, const struct plan 
 static int check_console(const struct thole_create_request *request, bool gated,
                          const struct plan *plan, struct thole_error *err) {
     bool terminal = plan->process != NULL && plan->process->terminal;
-    if (terminal && gated && request->console_socket == NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
-                         "cannot allocate tty if thole will detach without setting console socket");
+    if (terminal && gated && request->console_socket == NULL) {
+        error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
+                  "cannot allocate tty if thole will detach without setting console socket");
+        return error_hint(err, "\"thole run\" has a terminal, \"thole create\" is for programs "
+                               "without: \"thole spec COMMAND\" writes such a configuration");
+    }
     if (!terminal && request->console_socket != NULL)
         return error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
                          "cannot use console socket if thole will not detach or allocate tty");
@@ -82,7 +88,7 @@ static int build_in_directory(const struct thole_context *context,
     if (create_prepare_filter(context, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
-    log_warnings(context, creation->bundle.plan);
+    log_warnings(context, &creation->bundle);
     create_prepare_record(container, &creation->bundle);
     if (notify_directory != NULL)
         container->record->notify_directory = arena_strdup(&container->arena, notify_directory);

@@ -26,7 +26,11 @@ int container_check_id(const char *id, struct thole_error *err) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
     size_t length = strlen(id);
-    if (length == 0 || length > ID_MAX || strspn(id, allowed) != length || id[0] == '.')
+    if (length > ID_MAX)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
+                         "invalid container id '%.64s...': it has %zu characters, the limit is %d",
+                         id, length, ID_MAX);
+    if (length == 0 || strspn(id, allowed) != length || id[0] == '.')
         return error_set(
             err, THOLE_ERROR_USAGE, 0, NULL,
             "invalid container id '%.64s': letters, digits and _+-. are allowed, and no "

@@ -69,8 +69,9 @@ static int check_deletable(const struct container *container, bool force, struct
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "cannot delete a container that is paused: resume it or use --force");
     default:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot delete container that is not stopped: running");
+        error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                  "cannot delete container that is not stopped: running");
+        return error_hint(err, "--force kills it first");
     }
 }
 

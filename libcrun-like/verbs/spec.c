@@ -14,9 +14,9 @@ static const char config_process[] =
     "{\n"
     "    \"ociVersion\": \"" OCI_SPEC_VERSION "\",\n"
     "    \"process\": {\n"
-    "        \"terminal\": true,\n"
+    "        \"terminal\": %s,\n"
     "        \"user\": { \"uid\": 0, \"gid\": 0 },\n"
-    "        \"args\": [\"sh\"],\n"
+    "        \"args\": [%s],\n"
     "        \"env\": [\n"
     "            \"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\n"
     "            \"TERM=xterm\"\n"
@@ -160,10 +160,18 @@ static void append_namespaces(struct text *text, bool rootless) {
     text_append(text, "\n        ],\n");
 }
 
-int thole_default_config(bool rootless, char **ret_json, struct thole_error *err) {
+int thole_default_config(bool rootless, char *const *args, char **ret_json,
+                         struct thole_error *err) {
     (void)err;
+    char shell[] = "sh";
+    char *const no_args[] = {shell, NULL};
+    cleanup_text struct text words = {0};
+    for (char *const *word = args != NULL ? args : no_args; *word != NULL; word++) {
+        text_append(&words, words.length > 0 ? ", " : "");
+        text_append_json(&words, *word);
+    }
     struct text text = {0};
-    text_append(&text, config_process);
+    text_appendf(&text, config_process, args != NULL ? "false" : "true", words.data);
     text_appendf(&text, config_mounts, rootless ? "" : ", \"gid=5\"",
                  rootless ? sysfs_of_host : sysfs_new);
     text_append(&text, "    \"linux\": {\n");
