@@ -288,13 +288,5 @@ THOLE_PUBLIC const char *thole_seccomp_version(void);
  * write to. Call first in main(); returns only when that is the case already or on error.
  */
 THOLE_PUBLIC int thole_seal_executable(char *const argv[], struct thole_error *err);
-/** In a sealed copy: path of the program's file (malloc'ed), else NULL; call before sealing. */
-THOLE_PUBLIC char *thole_original_path(void);
-/**
- * For the statically linked thole, after THOLE_ERROR_LIBRARY: runs the same command line in
- * thole-shared, beside @executable (NULL: this process's) or in @directory. Returns only on error.
- */
-THOLE_PUBLIC int thole_leave_for_twin(const char *executable, const char *directory,
-                                      char *const argv[], struct thole_error *err);
 
 #endif

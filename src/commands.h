@@ -35,7 +35,6 @@ struct command {
     int maximum;         /* COMMAND_ANY_NUMBER: no limit */
     bool in_order;       /* options end at the first argument */
     bool seal;           /* runs a container's program: the executable is sealed first */
-    bool libraries;      /* wants shared libraries: see base/library.h */
     bool hidden;         /* left out of help, manual and completion */
     int failure_status;  /* exit status of a failure, 0: the usual 1 */
     /** Returns 0 and may set @ret_status (0 before), or -1 with @err filled in. */

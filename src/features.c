@@ -20,6 +20,5 @@ const struct command command_features = {
     .arguments = "",
     .summary = "print what this build supports as JSON",
     .options = command_no_options,
-    .libraries = true,
     .run = run_features,
 };

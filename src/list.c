@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/library.h"
 #include "base/text.h"
+#include "base/user_name.h"
 #include "commands.h"
 #include "oci-spec/document.h"
 #include "output.h"
@@ -37,7 +37,7 @@ struct row {
 /* The user's name, or "#UID" for one without a name. */
 static int format_owner(uint32_t uid, char *buffer, size_t size, struct thole_error *err) {
     bool known = false;
-    if (library_user_name(uid, buffer, size, &known, err) < 0)
+    if (user_name(uid, buffer, size, &known, err) < 0)
         return -1;
     if (!known)
         (void)snprintf(buffer, size, "#%u", uid);

@@ -7,8 +7,6 @@
 #include "config.h"
 
 #include "base/cleanup.h"
-#include "base/fastpath.h"
-#include "base/library.h"
 #include "base/text.h"
 #include "commands.h"
 #include "context.h"
@@ -51,7 +49,6 @@ struct call {
     const struct command *command; /* NULL: none was found */
     const char *id;                /* NULL: none was given, or the command has none */
     struct logger logger;
-    char *executable; /* of which this process is a sealed copy; NULL: it is none */
 };
 
 static int wrong_count(const struct command *command, struct thole_error *err) {
@@ -70,8 +67,6 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
     if (arguments->count < (size_t)command->minimum ||
         (command->maximum != COMMAND_ANY_NUMBER && arguments->count > (size_t)command->maximum))
         return wrong_count(command, err);
-    if ((command->libraries || !fastpath_allowed(FASTPATH_STATIC)) && library_require(err) < 0)
-        return -1;
     if (command->seal && thole_seal_executable(argv, err) < 0)
         return -1;
     log_debug(&context->log, "thole %s: %s%s%s", PACKAGE_VERSION, command->name,
@@ -132,7 +127,7 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     if (result >= 0 && words.help) {
         result = help_print_program(commands, err);
     } else if (result >= 0 && settings.version) {
-        result = library_require(err) < 0 ? -1 : version_print(&context, err);
+        result = version_print(&context, err);
     } else if (result >= 0 && words.count == 0) {
         *ret_status = EXIT_FAILURE;
         result = help_print_hint(commands, err);
@@ -163,12 +158,7 @@ static int run_and_report(int argc, char *argv[]) {
     int status = EXIT_SUCCESS;
     if (argc < 1)
         return EXIT_FAILURE;
-    call.executable = thole_original_path();
-    int result = run(argv, &call, &status, &err);
-    if (result < 0 && err.kind == THOLE_ERROR_LIBRARY)
-        (void)thole_leave_for_twin(call.executable, THOLE_LIBEXEC, argv, &err);
-    free(call.executable);
-    if (result >= 0)
+    if (run(argv, &call, &status, &err) >= 0)
         return status;
 
     report(&call, &err);

@@ -222,6 +222,5 @@ const struct command command_update = {
     .options_size = sizeof(struct update_settings),
     .minimum = 1,
     .maximum = 1,
-    .libraries = true,
     .run = run_update,
 };

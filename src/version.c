@@ -33,6 +33,5 @@ const struct command command_version = {
     .arguments = "",
     .summary = "print the version and what is built in",
     .options = command_no_options,
-    .libraries = true,
     .run = run_version,
 };

@@ -214,7 +214,7 @@ static int prepare(const struct apply_exec *exec, const struct plan_process *pro
 static int load_filter(const struct apply_exec *exec, struct thole_error *err) {
     if (exec->filter == NULL)
         return 0;
-    int notify_fd = seccomp_load(exec->filter, err);
+    int notify_fd = seccomp_filter_load(exec->filter, err);
     if (notify_fd <= 0)
         return notify_fd;
     struct wire_message message;

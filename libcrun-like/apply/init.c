@@ -291,7 +291,7 @@ static int report_listener(int starter, int notify_fd, struct thole_error *err) 
 static int load_filter(const struct apply_init *init, int starter, struct thole_error *err) {
     if (init->filter == NULL)
         return 0;
-    int notify_fd = seccomp_load(init->filter, err);
+    int notify_fd = seccomp_filter_load(init->filter, err);
     if (notify_fd < 0)
         return -1;
     return notify_fd > 0 ? report_listener(starter, notify_fd, err) : 0;

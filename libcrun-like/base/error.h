@@ -16,7 +16,6 @@ enum thole_error_kind {
     THOLE_ERROR_STATE,       /* the container is not in a state that allows it */
     THOLE_ERROR_NOT_FOUND,   /* there is no such container */
     THOLE_ERROR_PAYLOAD,     /* the container's program or a hook failed */
-    THOLE_ERROR_LIBRARY,     /* the static thole cannot load libraries: see base/library.h */
     THOLE_ERROR_BUG,         /* thole contradicts itself */
 };
 

@@ -8,14 +8,10 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [FASTPATH_STATIC] = "static",
     [FASTPATH_SEALED_ENTRY] = "sealed-entry", /* any value of the variable forbids this one */
-    [FASTPATH_UNWRITABLE] = "unwritable",
-    [FASTPATH_READONLY_CLONE] = "readonly-clone",
-    [FASTPATH_FILTER_CACHE] = "filter-cache",
-    [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
-    [FASTPATH_OVERLAP] = "overlap",
-    [FASTPATH_EMPTIED_NAMESPACE] = "emptied-namespace",
+    [FASTPATH_UNWRITABLE] = "unwritable",     [FASTPATH_READONLY_CLONE] = "readonly-clone",
+    [FASTPATH_FILTER_CACHE] = "filter-cache", [FASTPATH_CGROUP_BIRTH] = "cgroup-birth",
+    [FASTPATH_OVERLAP] = "overlap",           [FASTPATH_EMPTIED_NAMESPACE] = "emptied-namespace",
 };
 
 bool fastpath_allowed(enum fastpath fastpath) {

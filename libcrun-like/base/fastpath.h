@@ -11,7 +11,6 @@
 
 /** Every shortcut; the table of their names is in fastpath.c. */
 enum fastpath {
-    FASTPATH_STATIC,       /* the static program does what takes no shared library */
     FASTPATH_SEALED_ENTRY, /* sealing before the C library starts (security/own_executable_entry.c)
                             */
     FASTPATH_UNWRITABLE,   /* no sealing where the executable cannot be written anyway */

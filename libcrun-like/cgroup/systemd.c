@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transient units of systemd (systemd.scope(5), org.freedesktop.systemd1(5)). */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "cgroup/systemd.h"
 
-#ifdef HAVE_LIBSYSTEMD
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cgroup/dbus_message.h"
 #include "cgroup/events.h"
 #include "cgroup/systemd_bus.h"
 #include "sys/clone.h"
@@ -74,43 +71,87 @@ static bool plan_has(const struct plan_cgroup *cgroup, const char *name) {
     return false;
 }
 
-static int append_plan(struct systemd_bus *bus, sd_bus_message *message,
-                       const struct plan_cgroup *cgroup, const struct left_out *left_out) {
-    int result = 0;
-    for (size_t i = 0; result >= 0 && i < cgroup->systemd_property_count; i++) {
-        if (!left_out->property[i])
-            result = systemd_bus_append_property(bus, message, &cgroup->systemd_properties[i]);
+static void put_strings(struct text *body, const struct plan_systemd_property *property) {
+    const bool pairs = strcmp(property->type, "a(ss)") == 0;
+    const struct plan_strings *strings = &property->strings;
+    struct dbus_array array = dbus_open_array(body, property->type[1]);
+    for (size_t i = 0; i < strings->count; i++) {
+        if (pairs && i % 2 == 0)
+            dbus_put_struct(body);
+        dbus_put_string(body, strings->items[i]);
     }
-    return result;
+    dbus_close_array(body, array);
+}
+
+static void put_value(struct text *body, const struct plan_systemd_property *property) {
+    const char *type = property->type;
+    if (strcmp(type, "ay") == 0 || strcmp(type, "au") == 0) {
+        struct dbus_array array = dbus_open_array(body, type[1]);
+        for (size_t i = 0; type[1] == 'y' && i < property->byte_count; i++)
+            dbus_put_number(body, 'y', property->bytes[i]);
+        if (type[1] == 'u')
+            dbus_put_number(body, 'u', property->number);
+        dbus_close_array(body, array);
+    } else if (type[0] == 'a') {
+        put_strings(body, property);
+    } else if (type[0] == 's') {
+        dbus_put_string(body, property->strings.items[0]);
+    } else {
+        dbus_put_number(body, type[0] == 'b' ? 'u' : type[0], property->number);
+    }
+}
+
+/* "(sv)" */
+static void put_property(struct text *body, const struct plan_systemd_property *property) {
+    dbus_put_struct(body);
+    dbus_put_string(body, property->name);
+    dbus_put_signature(body, property->type);
+    put_value(body, property);
+}
+
+static void put_plan(struct text *body, const struct plan_cgroup *cgroup,
+                     const struct left_out *left_out) {
+    for (size_t i = 0; i < cgroup->systemd_property_count; i++) {
+        if (!left_out->property[i])
+            put_property(body, &cgroup->systemd_properties[i]);
+    }
+}
+
+static void put_word(struct text *body, const char *name, const char *type, const char *word) {
+    char *items[] = {(char *)(uintptr_t)word, NULL};
+    put_property(body, &(struct plan_systemd_property){
+                           .name = name, .type = type, .strings = {.items = items, .count = 1}});
+}
+
+static void put_number(struct text *body, const char *name, const char *type, uint64_t number) {
+    put_property(body,
+                 &(struct plan_systemd_property){.name = name, .type = type, .number = number});
 }
 
 /* What every unit of a container has, unless an annotation says otherwise. */
-static int append_basics(struct systemd_bus *bus, sd_bus_message *message,
-                         const struct plan_cgroup *cgroup, pid_t holder) {
+static void put_basics(struct text *body, const struct plan_cgroup *cgroup, pid_t holder) {
     static const struct {
         const char *name;
-        int value;
+        bool value;
         bool scope_only;
     } flags[] = {
-        {"Delegate", 1, true},         {"DefaultDependencies", 0, false},
-        {"CPUAccounting", 1, false},   {"MemoryAccounting", 1, false},
-        {"TasksAccounting", 1, false}, {"IOAccounting", 1, false},
+        {"Delegate", true, true},         {"DefaultDependencies", false, false},
+        {"CPUAccounting", true, false},   {"MemoryAccounting", true, false},
+        {"TasksAccounting", true, false}, {"IOAccounting", true, false},
     };
-    const struct libsystemd *library = &bus->library;
     char description[300];
     (void)snprintf(description, sizeof(description), "thole container %s", cgroup->systemd_scope);
-    int result = library->append(message, "(sv)", "Description", "s", description);
-    if (result >= 0 && is_slice(cgroup))
-        result = library->append(message, "(sv)", "Wants", "as", 1, cgroup->systemd_slice);
-    else if (result >= 0)
-        result = library->append(message, "(sv)(sv)", "Slice", "s", cgroup->systemd_slice, "PIDs",
-                                 "au", 1, (uint32_t)holder);
-    for (size_t i = 0; result >= 0 && i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if ((flags[i].scope_only && is_slice(cgroup)) || plan_has(cgroup, flags[i].name))
-            continue;
-        result = library->append(message, "(sv)", flags[i].name, "b", flags[i].value);
+    put_word(body, "Description", "s", description);
+    if (is_slice(cgroup)) {
+        put_word(body, "Wants", "as", cgroup->systemd_slice);
+    } else {
+        put_word(body, "Slice", "s", cgroup->systemd_slice);
+        put_number(body, "PIDs", "au", (uint64_t)holder);
     }
-    return result;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (!(flags[i].scope_only && is_slice(cgroup)) && !plan_has(cgroup, flags[i].name))
+            put_number(body, flags[i].name, "b", flags[i].value);
+    }
 }
 
 /*
@@ -143,38 +184,27 @@ static int check_count(const struct plan_cgroup *cgroup, struct thole_error *err
 
 static int reset_failed(struct systemd_bus *bus, const char *unit) {
     struct systemd_failure failure;
-    sd_bus_message *message = NULL;
-    if (systemd_bus_message(bus, "ResetFailedUnit", &message, NULL) < 0)
-        return -1;
-    (void)bus->library.append(message, "s", unit);
-    return systemd_bus_call(bus, message, false, "reset the unit", &failure, NULL);
+    cleanup_text struct text body = {0};
+    dbus_put_string(&body, unit);
+    return systemd_bus_call(bus, "ResetFailedUnit", "s", &body, false, "reset the unit", &failure,
+                            NULL);
 }
 
 static int start_once(struct systemd_bus *bus, const struct plan_cgroup *cgroup, pid_t holder,
                       const struct left_out *left_out, struct systemd_failure *failure,
                       struct thole_error *err) {
-    const struct libsystemd *library = &bus->library;
-    sd_bus_message *message = NULL;
-    if (systemd_bus_message(bus, "StartTransientUnit", &message, err) < 0)
-        return -1;
-    int result = library->append(message, "ss", cgroup->systemd_scope, "fail");
-    if (result >= 0)
-        result = library->open_container(message, 'a', "(sv)");
-    if (result >= 0)
-        result = append_basics(bus, message, cgroup, holder);
-    if (result >= 0)
-        result = append_plan(bus, message, cgroup, left_out);
-    if (result >= 0)
-        result = library->close_container(message);
-    if (result >= 0)
-        result = library->append(message, "a(sa(sv))", 0);
-    if (result < 0) {
-        (void)library->unref(message);
-        return error_set(err, THOLE_ERROR_HOST, -result, cgroup->where, "make a D-Bus message");
-    }
+    cleanup_text struct text body = {0};
     char what[300];
+    dbus_put_string(&body, cgroup->systemd_scope);
+    dbus_put_string(&body, "fail");
+    struct dbus_array properties = dbus_open_array(&body, '(');
+    put_basics(&body, cgroup, holder);
+    put_plan(&body, cgroup, left_out);
+    dbus_close_array(&body, properties);
+    dbus_close_array(&body, dbus_open_array(&body, '('));
     (void)snprintf(what, sizeof(what), "start %s", cgroup->systemd_scope);
-    return systemd_bus_call(bus, message, true, what, failure, err);
+    return systemd_bus_call(bus, "StartTransientUnit", "ssa(sv)a(sa(sv))", &body, true, what,
+                            failure, err);
 }
 
 static bool already_exists(const struct systemd_failure *failure) {
@@ -204,7 +234,7 @@ static int start_unit(struct systemd_bus *bus, const struct plan_cgroup *cgroup,
 
 int systemd_unit_start(const struct plan_cgroup *cgroup, const struct thole_log *log,
                        int *ret_holder, pid_t *ret_pid, struct thole_error *err) {
-    cleanup_systemd_bus struct systemd_bus bus = {0};
+    cleanup_systemd_bus struct systemd_bus bus = SYSTEMD_BUS_INIT;
     int holder = -1;
     *ret_pid = -1;
     if (check_count(cgroup, err) < 0 || systemd_bus_open(cgroup->systemd_user, &bus, err) < 0)
@@ -224,7 +254,7 @@ int systemd_unit_start(const struct plan_cgroup *cgroup, const struct thole_log 
 
 int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
                         struct thole_error *err) {
-    cleanup_systemd_bus struct systemd_bus bus = {0};
+    cleanup_systemd_bus struct systemd_bus bus = SYSTEMD_BUS_INIT;
     struct left_out left_out = {0};
     struct systemd_failure failure = {0};
     if (cgroup->systemd_property_count == 0)
@@ -232,21 +262,14 @@ int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log
     if (check_count(cgroup, err) < 0 || systemd_bus_open(cgroup->systemd_user, &bus, err) < 0)
         return -1;
     for (;;) {
-        sd_bus_message *message = NULL;
-        if (systemd_bus_message(&bus, "SetUnitProperties", &message, err) < 0)
-            return -1;
-        int result = bus.library.append(message, "sb", cgroup->systemd_scope, 1);
-        if (result >= 0)
-            result = bus.library.open_container(message, 'a', "(sv)");
-        if (result >= 0)
-            result = append_plan(&bus, message, cgroup, &left_out);
-        if (result >= 0)
-            result = bus.library.close_container(message);
-        if (result < 0) {
-            (void)bus.library.unref(message);
-            return error_set(err, THOLE_ERROR_HOST, -result, NULL, "make a D-Bus message");
-        }
-        if (systemd_bus_call(&bus, message, false, "set the unit's properties", &failure, err) == 0)
+        cleanup_text struct text body = {0};
+        dbus_put_string(&body, cgroup->systemd_scope);
+        dbus_put_number(&body, 'u', true); /* for as long as the unit lives */
+        struct dbus_array properties = dbus_open_array(&body, '(');
+        put_plan(&body, cgroup, &left_out);
+        dbus_close_array(&body, properties);
+        if (systemd_bus_call(&bus, "SetUnitProperties", "sba(sv)", &body, false,
+                             "set the unit's properties", &failure, err) == 0)
             return 0;
         if (!leave_out(cgroup, &failure, &left_out, log))
             return -1;
@@ -255,17 +278,17 @@ int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log
 }
 
 int systemd_unit_stop(const struct plan_cgroup *cgroup, struct thole_error *err) {
-    cleanup_systemd_bus struct systemd_bus bus = {0};
+    cleanup_systemd_bus struct systemd_bus bus = SYSTEMD_BUS_INIT;
     struct systemd_failure failure = {0};
     struct thole_error stopping = {0};
-    sd_bus_message *message = NULL;
-    if (systemd_bus_open(cgroup->systemd_user, &bus, err) < 0 ||
-        systemd_bus_message(&bus, "StopUnit", &message, err) < 0)
-        return -1;
-    (void)bus.library.append(message, "ss", cgroup->systemd_scope, "replace");
+    cleanup_text struct text body = {0};
     char what[300];
+    if (systemd_bus_open(cgroup->systemd_user, &bus, err) < 0)
+        return -1;
+    dbus_put_string(&body, cgroup->systemd_scope);
+    dbus_put_string(&body, "replace");
     (void)snprintf(what, sizeof(what), "stop %s", cgroup->systemd_scope);
-    int result = systemd_bus_call(&bus, message, true, what, &failure, &stopping);
+    int result = systemd_bus_call(&bus, "StopUnit", "ss", &body, true, what, &failure, &stopping);
     (void)reset_failed(&bus, cgroup->systemd_scope);
     if (result == 0 || strcmp(failure.name, "org.freedesktop.systemd1.NoSuchUnit") == 0)
         return 0;
@@ -273,30 +296,3 @@ int systemd_unit_stop(const struct plan_cgroup *cgroup, struct thole_error *err)
         *err = stopping;
     return -1;
 }
-#else
-static int not_built_in(struct thole_error *err) {
-    return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                     "the systemd cgroup manager is not built in: use --cgroup-manager cgroupfs");
-}
-
-int systemd_unit_start(const struct plan_cgroup *cgroup, const struct thole_log *log,
-                       int *ret_holder, pid_t *ret_pid, struct thole_error *err) {
-    (void)cgroup, (void)log, (void)ret_holder, (void)ret_pid;
-    return not_built_in(err);
-}
-
-void systemd_holder_end(int holder) {
-    (void)holder;
-}
-
-int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
-                        struct thole_error *err) {
-    (void)cgroup, (void)log;
-    return not_built_in(err);
-}
-
-int systemd_unit_stop(const struct plan_cgroup *cgroup, struct thole_error *err) {
-    (void)cgroup;
-    return not_built_in(err);
-}
-#endif

@@ -1,203 +1,285 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls of org.freedesktop.systemd1.Manager (org.freedesktop.systemd1(5)). */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
+/*
+ * A client of org.freedesktop.systemd1.Manager (org.freedesktop.systemd1(5)).
+ *
+ * thole speaks D-Bus itself: libdbus says a user id when it connects, which the bus refuses from
+ * inside a user namespace (rootless Podman), asks name services and waits for three answers before
+ * the first call; libsystemd is there as a shared library only. What systemd has to be told is one
+ * message. It goes out together with the greeting, so that a unit takes one round trip and its job.
+ */
+#include "cgroup/systemd_bus.h"
 
-#ifdef HAVE_LIBSYSTEMD
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "cgroup/dbus_message.h"
 #include "cgroup/events.h"
-#include "cgroup/systemd_bus.h"
+#include "sys/unix_socket.h"
 
-enum { TIMEOUT = 30 * 1000 /* milliseconds */ };
+enum { TIMEOUT = 30 * 1000 /* milliseconds */, RECEIVED_MAX = 4 << 20 };
 
-static const char destination[] = "org.freedesktop.systemd1";
-static const char object[] = "/org/freedesktop/systemd1";
-static const char interface[] = "org.freedesktop.systemd1.Manager";
+#define BUS "org.freedesktop.DBus"
+#define MANAGER "org.freedesktop.systemd1"
+
+static const char system_address[] = "unix:path=/run/dbus/system_bus_socket";
+
+/* The kernel tells the bus who connects: no name is given, none is asked for. */
+static const char greeting[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
+
+static const char job_removed[] = "type='signal',sender='" MANAGER "',interface='" MANAGER
+                                  ".Manager',member='JobRemoved',path='/org/freedesktop/systemd1'";
+
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+/* D-Bus Specification, "Server Addresses": a character may stand as %XX. */
+static char *unescaped(const char *value, size_t length) {
+    char *plain = calloc(1, length + 1);
+    for (size_t i = 0, at = 0; plain != NULL && i < length; at++) {
+        unsigned code = 0;
+        if (value[i] == '%' && i + 2 < length && sscanf(value + i + 1, "%2x", &code) == 1) {
+            plain[at] = (char)code;
+            i += 3;
+        } else {
+            plain[at] = value[i++];
+        }
+    }
+    return plain;
+}
+
+/* The path of the first socket in @address ("unix:path=/run/user/1000/bus,guid=...;..."), with '@'
+ * in front if it is an abstract one. NULL: there is none. */
+static char *socket_path(const char *address) {
+    static const struct {
+        const char *prefix;
+        const char *mark;
+    } kinds[] = {{"unix:path=", ""}, {"unix:abstract=", "@"}};
+    for (; address[0] != '\0'; address += strspn(address, ";")) {
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+            if (!text_starts_with(address, kinds[i].prefix))
+                continue;
+            const char *value = address + strlen(kinds[i].prefix);
+            cleanup_free char *plain = unescaped(value, strcspn(value, ",;"));
+            struct text path = {0};
+            text_appendf(&path, "%s%s", kinds[i].mark, plain != NULL ? plain : "");
+            return text_take(&path);
+        }
+        address += strcspn(address, ";");
+    }
+    return NULL;
+}
+
+/* What the environment says, or where the bus is by convention. */
+static char *bus_path(bool user) {
+    const char *address = getenv(user ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+    if (address != NULL && address[0] != '\0')
+        return socket_path(address);
+    const char *directory = getenv("XDG_RUNTIME_DIR");
+    if (!user)
+        return socket_path(system_address);
+    if (directory == NULL || directory[0] == '\0')
+        return NULL;
+    struct text path = {0};
+    text_appendf(&path, "%s/bus", directory);
+    return text_take(&path);
+}
+
+/* ---- the connection -------------------------------------------------------------------------- */
 
 static int bus_error(int code, const char *what, struct thole_error *err) {
-    return error_set(err, THOLE_ERROR_HOST, -code, NULL, "%s", what);
+    return error_set(err, THOLE_ERROR_HOST, code, NULL, "%s", what);
 }
 
-static uint64_t microseconds_left(const struct systemd_bus *bus) {
-    int64_t left = bus->deadline - cgroup_clock();
-    return left > 0 ? (uint64_t)left * 1000 : 1;
+static int timed_out(const struct systemd_bus *bus, const char *what, struct thole_error *err) {
+    return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
+                     "%s: %s has not answered within %d seconds", what,
+                     bus->accepted ? "systemd" : "D-Bus", TIMEOUT / 1000);
 }
 
-/* JobRemoved: number, object path, unit, result. */
-static int note_job(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-    (void)error;
-    struct systemd_bus *bus = userdata;
-    uint32_t number = 0;
-    const char *job = NULL;
-    const char *unit = NULL;
-    const char *result = NULL;
-    if (bus->library.read(message, "uoss", &number, &job, &unit, &result) >= 0 &&
-        strcmp(job, bus->job) == 0)
-        (void)snprintf(bus->result, sizeof(bus->result), "%s", result);
-    return 0;
+static void put_call(struct systemd_bus *bus, const struct dbus_call *call,
+                     const struct text *body) {
+    dbus_put_call(&bus->sending, call, ++bus->serial, body);
 }
 
-/* Opening only begins the greeting. */
-static int wait_until_ready(struct systemd_bus *bus, struct thole_error *err) {
-    for (;;) {
-        int ready = bus->library.is_ready(bus->bus);
-        if (ready > 0)
-            return 0;
-        int result = ready < 0 ? ready : bus->library.process(bus->bus, NULL);
-        if (result == 0 && cgroup_clock() >= bus->deadline)
-            return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
-                             "D-Bus has not answered within %d seconds", TIMEOUT / 1000);
-        if (result == 0)
-            result = bus->library.wait(bus->bus, microseconds_left(bus));
-        if (result < 0 && result != -EINTR)
-            return bus_error(result, "connect to D-Bus", err);
-    }
+/* Hello has to be the first call; its answer, the name of this connection, is of no use here. The
+ * end of a job may be told right behind the answer that names the job: asked for before. */
+static void put_greeting(struct systemd_bus *bus) {
+    cleanup_text struct text rule = {0};
+    const struct text nothing = {0};
+    struct dbus_call call = {.destination = BUS,
+                             .path = "/org/freedesktop/DBus",
+                             .interface = BUS,
+                             .member = "Hello",
+                             .signature = ""};
+    text_append_bytes(&bus->sending, greeting, sizeof(greeting) - 1);
+    put_call(bus, &call, &nothing);
+    call.member = "AddMatch";
+    call.signature = "s";
+    call.no_reply = true;
+    dbus_put_string(&rule, job_removed);
+    put_call(bus, &call, &rule);
 }
 
 int systemd_bus_open(bool user, struct systemd_bus *ret_bus, struct thole_error *err) {
-    ret_bus->bus = NULL;
-    if (libsystemd_open(&ret_bus->library, err) < 0)
-        return -1;
+    const char *what = user ? "connect to the user's D-Bus" : "connect to the system's D-Bus";
+    struct thole_error reason = {0};
+    cleanup_free char *path = bus_path(user);
     ret_bus->deadline = cgroup_clock() + TIMEOUT;
-    int result = user ? ret_bus->library.open_user(&ret_bus->bus)
-                      : ret_bus->library.open_system(&ret_bus->bus);
-    if (result < 0) {
-        bus_error(result, user ? "connect to the user's D-Bus" : "connect to the system's D-Bus",
-                  err);
-        if (user)
-            return error_hint(err, "The user's systemd is found through XDG_RUNTIME_DIR or "
-                                   "DBUS_SESSION_BUS_ADDRESS.");
-        return error_hint(err, "Without systemd, use --cgroup-manager cgroupfs.");
+    ret_bus->socket = path != NULL ? sys_unix_connect(path, &reason) : -1;
+    if (ret_bus->socket >= 0) {
+        put_greeting(ret_bus);
+        return 0;
     }
-    return wait_until_ready(ret_bus, err);
+    if (path == NULL)
+        (void)error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: its address is not known", what);
+    else
+        (void)error_set(err, THOLE_ERROR_HOST, reason.code, NULL, "%s: %s", what, reason.text);
+    if (user)
+        return error_hint(err, "The user's systemd is found through XDG_RUNTIME_DIR or "
+                               "DBUS_SESSION_BUS_ADDRESS.");
+    return error_hint(err, "Without systemd, use --cgroup-manager cgroupfs.");
 }
 
 void systemd_bus_done(struct systemd_bus *bus) {
-    if (bus->bus != NULL)
-        (void)bus->library.close(bus->bus);
-    bus->bus = NULL;
+    cleanup_close_fd(&bus->socket);
+    text_done(&bus->sending);
+    text_done(&bus->received);
 }
 
-int systemd_bus_message(struct systemd_bus *bus, const char *method, sd_bus_message **ret_message,
-                        struct thole_error *err) {
-    int result =
-        bus->library.new_method_call(bus->bus, ret_message, destination, object, interface, method);
-    return result < 0 ? bus_error(result, "make a D-Bus message", err) : 0;
+static void drop_front(struct text *text, size_t count) {
+    memmove(text->data, text->data + count, text->length - count);
+    text->length -= count;
 }
 
-/* ---- properties -------------------------------------------------------------------------------
- */
-
-static int append_number(struct systemd_bus *bus, sd_bus_message *message,
-                         const struct plan_systemd_property *property) {
-    /* Smaller than int is passed as int. */
-    if (property->type[0] == 'x' || property->type[0] == 't')
-        return bus->library.append(message, property->type, property->number);
-    return bus->library.append(message, property->type, (int)property->number);
+/* Sends what there is to send; else waits for what comes, and reads it. */
+static int exchange(struct systemd_bus *bus, const char *what, struct thole_error *err) {
+    char buffer[8192];
+    struct pollfd watched = {.fd = bus->socket,
+                             .events = bus->sending.length > 0 ? POLLOUT : POLLIN};
+    int64_t left = bus->deadline - cgroup_clock();
+    int ready = left > 0 ? poll(&watched, 1, (int)left) : 0;
+    if (ready == 0)
+        return timed_out(bus, what, err);
+    ssize_t count = -1;
+    if (ready > 0 && bus->sending.length > 0)
+        count =
+            send(bus->socket, bus->sending.data, bus->sending.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    else if (ready > 0)
+        count = recv(bus->socket, buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (count < 0)
+        return errno == EINTR || errno == EAGAIN ? 0 : bus_error(errno, what, err);
+    if (bus->sending.length > 0)
+        drop_front(&bus->sending, (size_t)count);
+    else if (count == 0 || bus->received.length > RECEIVED_MAX)
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: D-Bus has hung up", what);
+    else
+        text_append_bytes(&bus->received, buffer, (size_t)count);
+    return 0;
 }
 
-static int append_strings(struct systemd_bus *bus, sd_bus_message *message,
-                          const struct plan_systemd_property *property) {
-    size_t step = strcmp(property->type, "a(ss)") == 0 ? 2 : 1;
-    const struct plan_strings *strings = &property->strings;
-    int result = bus->library.open_container(message, 'a', property->type + 1);
-    for (size_t i = 0; result >= 0 && i + step <= strings->count; i += step)
-        result = step == 2 ? bus->library.append(message, "(ss)", strings->items[i],
-                                                 strings->items[i + 1])
-                           : bus->library.append(message, "s", strings->items[i]);
-    return result < 0 ? result : bus->library.close_container(message);
-}
-
-static int append_value(struct systemd_bus *bus, sd_bus_message *message,
-                        const struct plan_systemd_property *property) {
-    if (strcmp(property->type, "ay") == 0)
-        return bus->library.append_array(message, 'y', property->bytes, property->byte_count);
-    if (property->type[0] == 'a')
-        return append_strings(bus, message, property);
-    if (property->type[0] == 's')
-        return bus->library.append(message, "s", property->strings.items[0]);
-    return append_number(bus, message, property);
-}
-
-int systemd_bus_append_property(struct systemd_bus *bus, sd_bus_message *message,
-                                const struct plan_systemd_property *property) {
-    int result = bus->library.open_container(message, 'r', "sv");
-    if (result >= 0)
-        result = bus->library.append(message, "s", property->name);
-    if (result >= 0)
-        result = bus->library.open_container(message, 'v', property->type);
-    if (result >= 0)
-        result = append_value(bus, message, property);
-    if (result >= 0)
-        result = bus->library.close_container(message);
-    return result < 0 ? result : bus->library.close_container(message);
-}
-
-/* ---- calls ------------------------------------------------------------------------------------
- */
-
-static int wait_for_job(struct systemd_bus *bus, const char *what, struct thole_error *err) {
-    while (bus->result[0] == '\0') {
-        int result = bus->library.process(bus->bus, NULL);
-        if (result == 0 && cgroup_clock() >= bus->deadline)
-            return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
-                             "%s: systemd has not done it within %d seconds", what, TIMEOUT / 1000);
-        if (result == 0)
-            result = bus->library.wait(bus->bus, microseconds_left(bus));
-        if (result < 0 && result != -EINTR)
-            return bus_error(result, what, err);
+/* The answers to the greeting are lines: one to AUTH, and OK to DATA. 1: they were right. */
+static int read_greeting(struct systemd_bus *bus, const char *what, struct thole_error *err) {
+    while (!bus->accepted) {
+        const char *line = bus->received.data;
+        const char *end = line != NULL ? memchr(line, '\n', bus->received.length) : NULL;
+        if (end == NULL)
+            return 0;
+        bus->accepted = text_starts_with(line, "OK ");
+        if (!bus->accepted && !text_starts_with(line, "DATA"))
+            return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: D-Bus refuses this user", what);
+        drop_front(&bus->received, (size_t)(end + 1 - line));
     }
-    if (strcmp(bus->result, "done") == 0)
+    return 1;
+}
+
+/* ---- what comes in --------------------------------------------------------------------------- */
+
+/* An answer that is waited for. */
+struct answer {
+    uint32_t serial;
+    bool there;
+    struct systemd_failure *failure;
+};
+
+/* JobRemoved: number, object path, unit, result. */
+static void note_job(struct systemd_bus *bus, const struct dbus_message *message) {
+    size_t at = 0;
+    (void)dbus_next_number(message, &at);
+    const char *job = dbus_next_string(message, &at);
+    (void)dbus_next_string(message, &at);
+    const char *result = dbus_next_string(message, &at);
+    if (result != NULL && strcmp(job, bus->job) == 0)
+        (void)snprintf(bus->result, sizeof(bus->result), "%s", result);
+}
+
+static int note_error(const struct dbus_message *message, const char *what,
+                      struct systemd_failure *failure, struct thole_error *err) {
+    size_t at = 0;
+    const char *text = message->signature[0] == 's' ? dbus_next_string(message, &at) : NULL;
+    (void)snprintf(failure->name, sizeof(failure->name), "%s", message->error_name);
+    (void)snprintf(failure->text, sizeof(failure->text), "%s",
+                   text != NULL ? text : message->error_name);
+    return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: %s", what, failure->text);
+}
+
+static int note_message(struct systemd_bus *bus, const struct dbus_message *message,
+                        const char *what, struct answer *answer, struct thole_error *err) {
+    size_t at = 0;
+    if (message->type == DBUS_SIGNAL && strcmp(message->member, "JobRemoved") == 0 &&
+        strcmp(message->signature, "uoss") == 0)
+        note_job(bus, message);
+    /* Of the greeting, errors alone are of interest; then nothing else will be answered. */
+    if (message->type == DBUS_ERROR &&
+        (message->reply_serial == answer->serial || message->reply_serial == 1))
+        return note_error(message, what, answer->failure, err);
+    if (message->type != DBUS_RETURN || message->reply_serial != answer->serial)
+        return 0;
+    answer->there = true;
+    const char *job = message->signature[0] == 'o' ? dbus_next_string(message, &at) : NULL;
+    (void)snprintf(bus->job, sizeof(bus->job), "%s", job != NULL ? job : "");
+    return 0;
+}
+
+/* Reads what has come, a message at a time. */
+static int note_received(struct systemd_bus *bus, const char *what, struct answer *answer,
+                         struct thole_error *err) {
+    int result = read_greeting(bus, what, err);
+    while (result > 0 && bus->received.length > 0) {
+        struct dbus_message message;
+        result = dbus_read_message(bus->received.data, bus->received.length, &message);
+        if (result < 0)
+            return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: D-Bus sends no message", what);
+        if (result > 0 && note_message(bus, &message, what, answer, err) < 0)
+            return -1;
+        if (result > 0)
+            drop_front(&bus->received, message.size);
+    }
+    return result;
+}
+
+int systemd_bus_call(struct systemd_bus *bus, const char *method, const char *signature,
+                     const struct text *body, bool wait_for_job, const char *what,
+                     struct systemd_failure *ret_failure, struct thole_error *err) {
+    const struct dbus_call call = {.destination = MANAGER,
+                                   .path = "/org/freedesktop/systemd1",
+                                   .interface = MANAGER ".Manager",
+                                   .member = method,
+                                   .signature = signature};
+    *ret_failure = (struct systemd_failure){0};
+    bus->job[0] = bus->result[0] = '\0';
+    put_call(bus, &call, body);
+    struct answer answer = {.serial = bus->serial, .failure = ret_failure};
+    while (!answer.there || (wait_for_job && bus->result[0] == '\0')) {
+        if (exchange(bus, what, err) < 0 || note_received(bus, what, &answer, err) < 0)
+            return -1;
+    }
+    if (!wait_for_job || strcmp(bus->result, "done") == 0)
         return 0;
     return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: systemd's job ended with \"%s\"", what,
                      bus->result);
 }
-
-static int call_failed(int code, const sd_bus_error *error, const char *what,
-                       struct systemd_failure *failure, struct thole_error *err) {
-    (void)snprintf(failure->name, sizeof(failure->name), "%s",
-                   error->name != NULL ? error->name : "");
-    (void)snprintf(failure->text, sizeof(failure->text), "%s",
-                   error->message != NULL ? error->message : "");
-    if (code == -ETIMEDOUT)
-        return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
-                         "%s: systemd has not answered within %d seconds", what, TIMEOUT / 1000);
-    if (error->message == NULL)
-        return bus_error(code, what, err);
-    return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s: %s", what, error->message);
-}
-
-int systemd_bus_call(struct systemd_bus *bus, sd_bus_message *message, bool job, const char *what,
-                     struct systemd_failure *ret_failure, struct thole_error *err) {
-    const struct libsystemd *library = &bus->library;
-    sd_bus_message *answer = NULL;
-    sd_bus_error error = SD_BUS_ERROR_NULL;
-    const char *path = NULL;
-    *ret_failure = (struct systemd_failure){0};
-    bus->job[0] = bus->result[0] = '\0';
-    /* The signal may come right behind the answer: asked for before. */
-    int result = !job ? 0
-                      : library->match_signal(bus->bus, NULL, destination, object, interface,
-                                              "JobRemoved", note_job, bus);
-    if (result >= 0)
-        result = library->call(bus->bus, message, microseconds_left(bus), &error, &answer);
-    (void)library->unref(message);
-    if (result >= 0 && job)
-        result = library->read(answer, "o", &path);
-    if (result < 0)
-        result = call_failed(result, &error, what, ret_failure, err);
-    else if (job) {
-        (void)snprintf(bus->job, sizeof(bus->job), "%s", path);
-        result = wait_for_job(bus, what, err);
-    }
-    library->error_free(&error);
-    if (answer != NULL)
-        (void)library->unref(answer);
-    return result < 0 ? -1 : 0;
-}
-#endif

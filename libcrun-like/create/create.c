@@ -9,7 +9,6 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/library.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
 #include "create/dialogue.h"
@@ -64,11 +63,6 @@ static int check_console(const struct thole_create_request *request, bool gated,
     return 0;
 }
 
-/* Asked before anything is made, together with the filter. */
-static int check_libraries(const struct plan *plan, struct thole_error *err) {
-    return plan->cgroup.manager == PLAN_CGROUP_SYSTEMD ? library_require(err) : 0;
-}
-
 static int build_in_directory(const struct thole_context *context,
                               const struct thole_create_request *request, bool gated, bool detached,
                               struct creation *creation, struct preparation *preparation,
@@ -81,8 +75,7 @@ static int build_in_directory(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
-        check_console(request, gated, creation->bundle.plan, err) < 0 ||
-        check_libraries(creation->bundle.plan, err) < 0)
+        check_console(request, gated, creation->bundle.plan, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "plan");
     if (create_prepare_filter(context, creation, preparation, err) < 0)

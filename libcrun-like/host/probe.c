@@ -16,8 +16,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/library.h"
 #include "base/text.h"
+#include "base/user_name.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -285,9 +285,10 @@ static int probe_subids(struct host_facts *facts, struct arena *arena, struct th
         return 0;
     char buffer[256];
     bool known = false;
-    if (library_user_name(facts->euid, buffer, sizeof(buffer), &known, err) < 0)
+    if (user_name(facts->euid, buffer, sizeof(buffer), &known, err) < 0)
         return -1;
-    const char *name = known ? buffer : NULL;
+    /* Of a user whom only a name service knows login(1) has left the name; newuidmap(1) checks. */
+    const char *name = known ? buffer : getenv("LOGNAME");
     facts->subuid = read_subids("/etc/subuid", name, facts->euid, arena);
     facts->subgid = read_subids("/etc/subgid", name, facts->euid, arena);
     return 0;

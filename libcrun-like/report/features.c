@@ -9,15 +9,9 @@
 #include "oci-spec/document.h"
 #include "oci-spec/fields.h"
 #include "plan/mount_options.h"
-#include "security/libseccomp.h"
+#include "security/seccomp_compile.h"
 #include "security/seccomp_names.h"
 #include "thole.h"
-
-#ifdef HAVE_LIBSYSTEMD
-enum { WITH_SYSTEMD = true };
-#else
-enum { WITH_SYSTEMD = false };
-#endif
 
 #define YES \
     { .set = true, .value = true }
@@ -78,7 +72,7 @@ static struct oci_strings capabilities(struct arena *arena) {
 
 static struct oci_features_seccomp *seccomp(struct arena *arena) {
     struct oci_features_seccomp *seccomp = arena_new(arena, struct oci_features_seccomp);
-    seccomp->enabled = (struct oci_bool){.set = true, .value = seccomp_version() != NULL};
+    seccomp->enabled = (struct oci_bool){.set = true, .value = seccomp_library_version() != NULL};
     if (!seccomp->enabled.value)
         return seccomp;
     seccomp->actions = copy_strings(arena, seccomp_known_actions());
@@ -109,8 +103,8 @@ static struct oci_features_linux *linux_features(struct arena *arena) {
     *features->cgroup = (struct oci_features_cgroup){
         .v1 = YES,
         .v2 = YES,
-        .systemd = {.set = true, .value = WITH_SYSTEMD},
-        .systemd_user = {.set = true, .value = WITH_SYSTEMD},
+        .systemd = YES,
+        .systemd_user = YES,
         .rdma = YES,
     };
     features->seccomp = seccomp(arena);
@@ -135,7 +129,7 @@ static struct oci_pairs annotations(struct arena *arena) {
     } known[] = {
         {"io.github.thole.version", PACKAGE_VERSION},
         {"io.github.thole.commit", THOLE_COMMIT},
-        {"io.github.seccomp.libseccomp.version", seccomp_version()},
+        {"io.github.seccomp.libseccomp.version", seccomp_library_version()},
         {"org.opencontainers.runc.checkpoint.enabled", "false"},
     };
     const size_t count = sizeof(known) / sizeof(known[0]);

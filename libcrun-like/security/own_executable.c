@@ -17,12 +17,14 @@
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
+#include "base/text.h"
 #include "sys/process_calls.h"
 
 #ifndef MFD_EXEC
@@ -31,7 +33,7 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-bool own_executable_found_readonly;
+bool own_executable_found_frozen;
 
 /*
  * An unprivileged caller with a program that belongs to the host's root and to whom nobody else may
@@ -48,27 +50,24 @@ static bool owner_is_out_of_reach(int fd) {
            data[0].permitted == 0 && data[1].permitted == 0;
 }
 
-/* fs-verity cannot be taken back; the immutable flag can, by whoever may get the capability. */
-static bool contents_are_frozen(int fd) {
+/* Nobody can ever write through /proc/PID/exe of a process that runs from @fd. */
+static bool is_frozen(int fd) {
+    struct statfs filesystem;
     struct statx status;
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) < 0)
-        return false;
-    uint64_t attributes = status.stx_attributes & status.stx_attributes_mask;
-    if ((attributes & STATX_ATTR_VERITY) != 0)
-        return true;
-    return (attributes & STATX_ATTR_IMMUTABLE) != 0 &&
-           prctl(PR_CAPBSET_READ, CAP_LINUX_IMMUTABLE, 0, 0, 0) == 0;
-}
-
-/* Nobody can write through /proc/PID/exe of a process that runs from @fd. */
-static bool is_unwritable(int fd) {
-    struct statvfs filesystem;
-    if (fstatvfs(fd, &filesystem) == 0 && (filesystem.f_flag & ST_RDONLY) != 0)
+    if (fstatfs(fd, &filesystem) == 0 && own_executable_is_image((uint64_t)filesystem.f_type))
         return true;
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals >= 0 && (seals & F_SEAL_WRITE) != 0)
         return true;
-    return contents_are_frozen(fd) || owner_is_out_of_reach(fd);
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) == 0 &&
+        (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_VERITY) != 0)
+        return true;
+    return owner_is_out_of_reach(fd);
+}
+
+static bool is_on_readonly_mount(int fd) {
+    struct statvfs filesystem;
+    return fstatvfs(fd, &filesystem) == 0 && (filesystem.f_flag & ST_RDONLY) != 0;
 }
 
 /* A read-only mount of the executable alone, in no mount namespace. -1 where that is refused. */
@@ -120,25 +119,17 @@ static char **guarded_environment(char *guard) {
         return NULL;
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        if (strncmp(environ[i], SEALED_GUARD "=", sizeof(SEALED_GUARD)) != 0)
+        if (strncmp(environ[i], OWN_EXECUTABLE_GUARD "=", sizeof(OWN_EXECUTABLE_GUARD)) != 0)
             list[used++] = environ[i];
     }
     list[used] = guard;
     return list;
 }
 
-/* The path in the guard, if this process has re-executed; "" where it was unknown. */
-static const char *guarded_path(void) {
-    char *end = NULL;
-    const char *value = getenv(SEALED_GUARD);
-    if (value == NULL || strtol(value, &end, 10) != getpid() || *end != ':')
-        return NULL;
-    return end + 1;
-}
-
-char *own_executable_original_path(void) {
-    const char *guarded = guarded_path();
-    return guarded != NULL && guarded[0] != '\0' ? strdup(guarded) : NULL;
+static bool has_reexecuted(void) {
+    const char *value = getenv(OWN_EXECUTABLE_GUARD);
+    uint64_t pid = 0;
+    return value != NULL && text_parse_uint(value, INT_MAX, &pid) && (pid_t)pid == getpid();
 }
 
 /* Nothing is left to do. */
@@ -146,19 +137,19 @@ static int stay(bool second_attempt) {
     /* A program started by its descriptor is called after that number (prctl(2)). */
     if (second_attempt)
         (void)prctl(PR_SET_NAME, program_invocation_short_name, 0, 0, 0);
-    (void)unsetenv(SEALED_GUARD);
+    (void)unsetenv(OWN_EXECUTABLE_GUARD);
     return 0;
 }
 
 int own_executable_reexecute(char *const argv[], struct thole_error *err) {
-    bool second_attempt = guarded_path() != NULL;
+    bool second_attempt = has_reexecuted();
     bool may_stay = second_attempt || fastpath_allowed(FASTPATH_UNWRITABLE);
-    if (own_executable_found_readonly && may_stay)
+    if (own_executable_found_frozen && may_stay)
         return stay(second_attempt);
     cleanup_close int executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (executable < 0)
         return error_errno(err, NULL, "open thole's own executable (/proc/self/exe)");
-    if (is_unwritable(executable) && may_stay)
+    if ((is_frozen(executable) && may_stay) || (second_attempt && is_on_readonly_mount(executable)))
         return stay(second_attempt);
     if (second_attempt)
         return error_bug(err, "thole's executable is still writable after it was sealed");
@@ -169,12 +160,8 @@ int own_executable_reexecute(char *const argv[], struct thole_error *err) {
         sealed = copy_sealed(executable, err);
     if (sealed < 0)
         return -1;
-    char guard[sizeof(SEALED_GUARD) + 24 + PATH_MAX];
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-    if (length < 0 || (size_t)length >= sizeof(path))
-        length = 0;
-    (void)snprintf(guard, sizeof(guard), SEALED_GUARD "=%d:%.*s", (int)getpid(), (int)length, path);
+    char guard[sizeof(OWN_EXECUTABLE_GUARD) + 24];
+    (void)snprintf(guard, sizeof(guard), OWN_EXECUTABLE_GUARD "=%d", (int)getpid());
     cleanup_free char **environment = guarded_environment(guard);
     if (environment == NULL)
         return error_errno(err, NULL, "continue in a sealed copy of thole");

@@ -95,23 +95,9 @@ static WITHOUT_LIBC bool runs_a_program(const struct initial_stack *stack) {
     return false;
 }
 
-static WITHOUT_LIBC bool is_unwritable(long fd) {
-    struct statfs filesystem;
-    struct statx status;
-    filesystem.f_flags = 0;
-    status.stx_attributes = 0;
-    if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0)
-        return true;
-    own_executable_found_readonly = (filesystem.f_flags & ST_RDONLY) != 0;
-    if (own_executable_found_readonly)
-        return true;
-    return kernel(SYS_statx, fd, "", AT_EMPTY_PATH, NULL, (long)&status) == 0 &&
-           (status.stx_attributes & STATX_ATTR_VERITY) != 0;
-}
-
-/* "THOLE_REEXECUTED=PID:PATH". */
-static WITHOUT_LIBC bool write_guard(char *guard, size_t size) {
-    static const char name[] = SEALED_GUARD "=";
+/* "THOLE_REEXECUTED=PID" */
+static WITHOUT_LIBC void write_guard(char *guard) {
+    static const char name[] = OWN_EXECUTABLE_GUARD "=";
     char digits[24];
     size_t count = 0;
     size_t length = 0;
@@ -123,21 +109,36 @@ static WITHOUT_LIBC bool write_guard(char *guard, size_t size) {
         digits[count++] = (char)('0' + pid % 10);
     while (count > 0)
         guard[length++] = digits[--count];
-    guard[length++] = ':';
-    long got = kernel(SYS_readlink, (long)"/proc/self/exe", guard + length,
-                      (long)(size - length - 1), NULL, 0);
-    if (got <= 0 || length + (size_t)got >= size - 1)
-        return false;
-    guard[length + (size_t)got] = '\0';
-    return true;
+    guard[length] = '\0';
 }
 
-static WITHOUT_LIBC void continue_in(long sealed, struct initial_stack *stack) {
-    char guard[4096 + 64];
-    char **environment = stack->arguments + stack->argument_count + 1;
+/* This is the copy: its guard is in the environment. */
+static WITHOUT_LIBC bool has_reexecuted(char *const *environment, const char *guard) {
+    for (; *environment != NULL; environment++) {
+        PLAIN_LOOP();
+        if (begins_with(*environment, guard) && begins_with(guard, *environment))
+            return true;
+    }
+    return false;
+}
+
+static WITHOUT_LIBC bool is_frozen(long fd, bool copy) {
+    struct statfs filesystem;
+    struct statx status;
+    filesystem.f_type = filesystem.f_flags = 0;
+    status.stx_attributes = 0;
+    if (kernel(SYS_fstatfs, fd, &filesystem, 0, NULL, 0) < 0)
+        return false;
+    if (own_executable_is_image((uint64_t)filesystem.f_type) ||
+        (copy && (filesystem.f_flags & ST_RDONLY) != 0))
+        return true;
+    return kernel(SYS_statx, fd, "", AT_EMPTY_PATH, NULL, (long)&status) == 0 &&
+           (status.stx_attributes & STATX_ATTR_VERITY) != 0;
+}
+
+static WITHOUT_LIBC void continue_in(long sealed, const struct initial_stack *stack,
+                                     char **environment, char *guard) {
     size_t count = 0;
-    if (!write_guard(guard, sizeof(guard)))
-        return;
     for (; environment[count] != NULL; count++) {
         PLAIN_LOOP();
 #ifdef THOLE_DEVELOPER
@@ -149,7 +150,7 @@ static WITHOUT_LIBC void continue_in(long sealed, struct initial_stack *stack) {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         PLAIN_LOOP();
-        if (!begins_with(environment[i], SEALED_GUARD "="))
+        if (!begins_with(environment[i], OWN_EXECUTABLE_GUARD "="))
             list[used++] = environment[i];
     }
     list[used++] = guard;
@@ -163,14 +164,19 @@ void sealed_entry(struct initial_stack *stack) {
     long executable = kernel(SYS_openat, AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC, NULL, 0);
     if (executable < 0)
         return;
-    if (!is_unwritable(executable)) {
+    char guard[sizeof(OWN_EXECUTABLE_GUARD) + 24];
+    char **environment = stack->arguments + stack->argument_count + 1;
+    write_guard(guard);
+    bool copy = has_reexecuted(environment, guard);
+    own_executable_found_frozen = is_frozen(executable, copy);
+    if (!own_executable_found_frozen && !copy) {
         const struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
         long tree = kernel(SYS_open_tree, executable, "",
                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, NULL, 0);
         if (tree >= 0) {
             if (kernel(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes,
                        sizeof(attributes)) == 0)
-                continue_in(tree, stack);
+                continue_in(tree, stack, environment, guard);
             (void)kernel(SYS_close, tree, NULL, 0, NULL, 0);
         }
     }

@@ -11,8 +11,8 @@
 /**
  * As seccomp_compile(), but a filter compiled from the same rules within the last day is taken from
  * the directory @cache_fd (-1: no cache), and a new one is left there. libseccomp needs
- * milliseconds for a usual profile, and is not even opened for a cached one. Entries that somebody
- * else owns or may write to are not used. The directory never holds more than 64 files.
+ * milliseconds for a usual profile. Entries that somebody else owns or may write to are not used.
+ * The directory never holds more than 64 files.
  */
 int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_log *log,
                            int cache_fd, struct seccomp_filter *ret_filter,

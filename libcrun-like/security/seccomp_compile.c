@@ -6,15 +6,16 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#ifdef HAVE_LIBSECCOMP
+#include <seccomp.h>
+#endif
 
 #include "base/cleanup.h"
-#ifdef HAVE_LIBSECCOMP
-#include "security/libseccomp.h"
-#endif
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
 #include "security/seccomp_names.h"
@@ -58,7 +59,6 @@ struct architecture {
 struct compiler {
     const struct plan_seccomp *plan;
     const struct thole_log *log;
-    struct libseccomp library;
     uint32_t default_action;
     struct architecture architectures[ARCHITECTURES_MAX]; /* the first is the native one */
     size_t architecture_count;
@@ -69,7 +69,6 @@ static void compiler_done(struct compiler *compiler) {
         seccomp_table_done(&compiler->architectures[i].table);
         seccomp_section_done(&compiler->architectures[i].section);
     }
-    libseccomp_close(&compiler->library);
 }
 #define cleanup_compiler __attribute__((cleanup(compiler_done)))
 
@@ -116,13 +115,13 @@ static int add_architecture(struct compiler *compiler, uint32_t token, const cha
  * system calls are refused. */
 static int add_architectures(struct compiler *compiler, struct thole_error *err) {
     const struct plan_seccomp *plan = compiler->plan;
-    if (add_architecture(compiler, compiler->library.arch_native(), "native", err) < 0)
+    if (add_architecture(compiler, seccomp_arch_native(), "native", err) < 0)
         return -1;
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const char *name = plan->architectures.items[i];
         char word[32];
         uint32_t token = seccomp_architecture_word(name, word, sizeof(word))
-                             ? compiler->library.arch_resolve_name(word)
+                             ? seccomp_arch_resolve_name(word)
                              : 0;
         if (token == 0)
             log_warning(compiler->log, "%s/architectures/%zu: this libseccomp does not know %s",
@@ -141,7 +140,7 @@ static int note_call(struct compiler *compiler, const struct seccomp_call *call,
     for (size_t i = 0; i < compiler->architecture_count; i++) {
         struct architecture *architecture = &compiler->architectures[i];
         struct seccomp_call own = *call;
-        int number = compiler->library.syscall_resolve_name_arch(architecture->token, call->name);
+        int number = seccomp_syscall_resolve_name_arch(architecture->token, call->name);
         if (number >= 0 && (uint32_t)number > architecture->newest)
             architecture->newest = (uint32_t)number;
         own.number = number;
@@ -159,7 +158,7 @@ static int note_rule(struct compiler *compiler, const struct plan_seccomp_rule *
         return error_config(err, rule->where, "seccomp: unknown action %s", rule->action);
     for (size_t i = 0; i < rule->names.count; i++) {
         call.name = rule->names.items[i];
-        call.native = compiler->library.syscall_resolve_name(call.name);
+        call.native = seccomp_syscall_resolve_name(call.name);
         if (call.native == __NR_SCMP_ERROR && compiler->plan->fail_unknown_syscall)
             return error_config(err, rule->where, "seccomp: unknown system call %s", call.name);
         if (call.native == __NR_SCMP_ERROR)
@@ -203,11 +202,10 @@ static bool compares_an_argument_twice(const struct plan_seccomp_rule *rule) {
     return false;
 }
 
-static int add_call(const struct compiler *compiler, scmp_filter_ctx context,
-                    const struct seccomp_call *call, struct thole_error *err) {
+static int add_call(scmp_filter_ctx context, const struct seccomp_call *call,
+                    struct thole_error *err) {
     struct scmp_arg_cmp compares[ARGUMENTS_MAX];
     const struct plan_seccomp_rule *rule = call->rule;
-    const struct libseccomp *library = &compiler->library;
     bool alternatives = compares_an_argument_twice(rule);
     int result = 0;
     for (size_t i = 0; i < rule->argument_count && result == 0; i++) {
@@ -215,25 +213,25 @@ static int add_call(const struct compiler *compiler, scmp_filter_ctx context,
         if (convert_argument(&rule->arguments[i], rule->where, compare, err) < 0)
             return -1;
         if (alternatives)
-            result = library->rule_add_array(context, call->action, call->native, 1, compare);
+            result = seccomp_rule_add_array(context, call->action, call->native, 1, compare);
     }
     if (!alternatives)
-        result = library->rule_add_array(context, call->action, call->native,
-                                         (unsigned)rule->argument_count, compares);
+        result = seccomp_rule_add_array(context, call->action, call->native,
+                                        (unsigned)rule->argument_count, compares);
     if (result < 0)
         return library_error(err, result, rule->where, "cannot add a rule for", call->name);
     return 0;
 }
 
 /* Returns the number of rules added. */
-static int add_rules(const struct compiler *compiler, scmp_filter_ctx context,
-                     const struct architecture *architecture, struct thole_error *err) {
+static int add_rules(scmp_filter_ctx context, const struct architecture *architecture,
+                     struct thole_error *err) {
     int count = 0;
     for (size_t i = 0; i < architecture->table.count; i++) {
         const struct seccomp_call *call = &architecture->table.items[i];
         if (!call->for_libseccomp)
             continue;
-        if (add_call(compiler, context, call, err) < 0)
+        if (add_call(context, call, err) < 0)
             return -1;
         count++;
     }
@@ -245,7 +243,7 @@ static int export_program(const struct compiler *compiler, scmp_filter_ctx conte
     cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
     if (fd < 0)
         return error_errno(err, NULL, "create a memory file for the seccomp filter");
-    int result = compiler->library.export_bpf(context, fd);
+    int result = seccomp_export_bpf(context, fd);
     if (result < 0)
         return library_error(err, result, compiler->plan->where, "cannot generate", "the filter");
 
@@ -262,32 +260,31 @@ static int export_program(const struct compiler *compiler, scmp_filter_ctx conte
 
 static int make_program(const struct compiler *compiler, scmp_filter_ctx context,
                         struct architecture *architecture, struct thole_error *err) {
-    const struct libseccomp *library = &compiler->library;
     const uint32_t native = compiler->architectures[0].token;
     int result = 0;
     if (architecture->token != native)
-        result = library->arch_add(context, architecture->token);
+        result = seccomp_arch_add(context, architecture->token);
     if (result == 0 && architecture->token != native)
-        result = library->arch_remove(context, native);
+        result = seccomp_arch_remove(context, native);
     if (result < 0)
         return library_error(err, result, "/linux/seccomp/architectures",
                              "this machine's filters cannot hold rules for", architecture->name);
-    int rules = add_rules(compiler, context, architecture, err);
+    int rules = add_rules(context, architecture, err);
     if (rules <= 0)
         return rules;
     if (rules > OPTIMIZE_ABOVE)
-        (void)library->attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+        (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     return export_program(compiler, context, &architecture->section, err);
 }
 
 /* ---- one architecture, all of them ---------------------------------------------------------- */
 
 /* The numbers behind which calls with made-up numbers hide. */
-static size_t find_shared(const struct compiler *compiler, uint32_t token, int64_t shared[2]) {
+static size_t find_shared(uint32_t token, int64_t shared[2]) {
     static const char *const names[] = {"socketcall", "ipc"};
     size_t count = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        int number = compiler->library.syscall_resolve_name_arch(token, names[i]);
+        int number = seccomp_syscall_resolve_name_arch(token, names[i]);
         if (number >= 0)
             shared[count++] = number;
     }
@@ -307,8 +304,8 @@ static uint32_t newest_of(const struct compiler *compiler,
 static int make_section(const struct compiler *compiler, struct architecture *architecture,
                         struct thole_error *err) {
     int64_t shared[2];
-    size_t shared_count = find_shared(compiler, architecture->token, shared);
-    scmp_filter_ctx context = compiler->library.init(compiler->default_action);
+    size_t shared_count = find_shared(architecture->token, shared);
+    scmp_filter_ctx context = seccomp_init(compiler->default_action);
     if (context == NULL)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, compiler->plan->where,
                          "seccomp: libseccomp refuses default action %s",
@@ -318,7 +315,7 @@ static int make_section(const struct compiler *compiler, struct architecture *ar
         error_errno(err, NULL, "compile a seccomp filter");
     else
         result = make_program(compiler, context, architecture, err);
-    compiler->library.release(context);
+    seccomp_release(context);
     if (result < 0)
         return -1;
     if (seccomp_table_intervals(&architecture->table, architecture->section.first,
@@ -354,8 +351,6 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
     if (!seccomp_action_value(plan->default_action, plan->default_errno_ret,
                               &compiler.default_action))
         return error_config(err, plan->where, "seccomp: unknown action %s", plan->default_action);
-    if (libseccomp_open(&compiler.library, err) < 0)
-        return -1;
     if (add_architectures(&compiler, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->rule_count; i++) {
@@ -369,6 +364,13 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
     return join_sections(&compiler, ret_filter, err);
 }
 
+const char *seccomp_library_version(void) {
+    static char text[32];
+    const struct scmp_version *version = seccomp_version();
+    (void)snprintf(text, sizeof(text), "%u.%u.%u", version->major, version->minor, version->micro);
+    return text;
+}
+
 #else
 
 static int compile_rules(const struct plan_seccomp *plan, const struct thole_log *log,
@@ -377,6 +379,10 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
     (void)ret_filter;
     return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, plan->where,
                      "seccomp: this thole was built without libseccomp");
+}
+
+const char *seccomp_library_version(void) {
+    return NULL;
 }
 
 #endif

@@ -27,7 +27,7 @@ void seccomp_filter_done(struct seccomp_filter *filter) {
     filter->count = 0;
 }
 
-int seccomp_load(const struct seccomp_filter *filter, struct thole_error *err) {
+int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error *err) {
     const struct sock_fprog program = {
         .len = (unsigned short)filter->count,
         .filter = filter->instructions,

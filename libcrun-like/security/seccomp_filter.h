@@ -19,7 +19,7 @@ struct seccomp_filter {
  * Loads the filter into the calling thread. Returns the notify fd when the filter has
  * SECCOMP_FILTER_FLAG_NEW_LISTENER, else 0.
  */
-int seccomp_load(const struct seccomp_filter *filter, struct thole_error *err);
+int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error *err);
 
 /** Stores and reads a compiled filter in the state directory, so that exec need not compile. */
 int seccomp_filter_save(const struct seccomp_filter *filter, int dirfd, const char *name,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handing a file descriptor to the listener of an AF_UNIX stream socket. */
+/* Connecting to an AF_UNIX stream socket, and handing it a file descriptor. */
 #include "sys/unix_socket.h"
 
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include "base/cleanup.h"
 #include "base/rights.h"
 
-/* Returns the connected socket. */
-static int connect_to(const char *path, struct thole_error *err) {
+int sys_unix_connect(const char *path, struct thole_error *err) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof(address);
     cleanup_close int inode = -1;
     if (strlen(path) < sizeof(address.sun_path)) {
         (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
@@ -26,12 +26,17 @@ static int connect_to(const char *path, struct thole_error *err) {
         (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", inode);
     }
 
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0';
+        length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    }
+
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_errno(err, NULL, "create a socket for %s", path);
     int result;
     do {
-        result = connect(fd, (const struct sockaddr *)&address, sizeof(address));
+        result = connect(fd, (const struct sockaddr *)&address, length);
     } while (result < 0 && errno == EINTR);
     if (result < 0)
         return error_errno(err, NULL, "connect to socket %s", path);
@@ -56,7 +61,7 @@ int sys_unix_send_fd(const char *path, int fd, const void *data, size_t length,
                      struct thole_error *err) {
     const char *bytes = length > 0 ? data : " ";
     size_t left = length > 0 ? length : 1;
-    cleanup_close int socket_fd = connect_to(path, err);
+    cleanup_close int socket_fd = sys_unix_connect(path, err);
     if (socket_fd < 0)
         return -1;
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/library.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
 #include "create/hooks.h"
@@ -89,8 +88,7 @@ int thole_delete(const struct thole_context *context, const char *id, bool force
         return -1;
     }
     const struct plan_cgroup *cgroup = container_cgroup(&container);
-    if (check_deletable(&container, force, err) < 0 ||
-        (cgroup->manager == PLAN_CGROUP_SYSTEMD && library_require(err) < 0))
+    if (check_deletable(&container, force, err) < 0)
         return -1;
     if (force && has_own_directories(cgroup) && cgroup_kill(cgroup, SIGKILL, err) < 0)
         return -1;

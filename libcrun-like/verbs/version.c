@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is built in. */
 #include "config.h"
-#include "security/libseccomp.h"
+#include "security/seccomp_compile.h"
 #include "thole.h"
 
 #ifdef HAVE_LIBSECCOMP
@@ -19,22 +19,12 @@
 #else
 #define APPARMOR_SIGN "-"
 #endif
-#ifdef HAVE_LIBSYSTEMD
-#define SYSTEMD_SIGN "+"
-#else
-#define SYSTEMD_SIGN "-"
-#endif
-#ifdef HAVE_LIBCRIU
-#define CRIU_SIGN "+"
-#else
-#define CRIU_SIGN "-"
-#endif
 
 const char *thole_build_features(void) {
     return "+CAP +EBPF +YAJL " SECCOMP_SIGN "SECCOMP " SELINUX_SIGN "SELINUX " APPARMOR_SIGN
-           "APPARMOR " SYSTEMD_SIGN "SYSTEMD " CRIU_SIGN "CRIU";
+           "APPARMOR +SYSTEMD -CRIU";
 }
 
 const char *thole_seccomp_version(void) {
-    return seccomp_version();
+    return seccomp_library_version();
 }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -55,16 +56,8 @@ def test_waiting_init_holds_nothing_of_the_host(thole, bundle):
 def test_executable_cannot_be_overwritten(thole, bundle, probe, folder, how):
     """CVE-2019-5736: an image whose program is the runtime's own executable."""
     copy = os.path.join(folder, "runtime-copy")
-    copies = {thole.path: copy,
-              os.path.join(os.path.dirname(thole.path), "thole-shared"):
-              os.path.join(folder, "thole-shared")}  # where the static one has a twin
-    for original, target_path in copies.items():
-        if not os.path.exists(original):
-            continue
-        with open(original, "rb") as source, open(target_path, "wb") as target:
-            target.write(source.read())
-        os.chmod(target_path, 0o755)
-    before = {path: digest(path) for path in copies.values() if os.path.exists(path)}
+    shutil.copy(thole.path, copy)
+    before = digest(copy)
     thole.path = copy
     made = bundle("/bin/sh", "-c", "while :; do for p in /proc/[0-9]*/exe; do "
                   "probe overwrite $p 50 | grep -q opened && echo opened > /work/won; done; done",
@@ -86,9 +79,35 @@ def test_executable_cannot_be_overwritten(thole, bundle, probe, folder, how):
             thole.run(again)
     container.delete("--force").ok()
     won = os.path.exists(made.rootfs + "/work/won")
-    assert {path: digest(path) for path in before} == before, "the runtime's file was changed"
+    assert digest(copy) == before, "the runtime's file was changed"
     # /bin/busybox itself runs there too, and a running file gives ETXTBSY: nothing was opened.
     assert not won, "the runtime's file was open for writing"
+
+
+@pytest.mark.parametrize("how", ["the mount", "a file system"])
+def test_executable_on_a_mount_that_turns_writable(thole, bundle, folder, how):
+    """What a container keeps open of the runtime stays closed to it, whatever the host does later."""
+    place = os.path.join(folder, "mounted")
+    os.mkdir(place)
+    copy = os.path.join(place, "runtime-copy")
+    flags = {"the mount": ("--bind", place), "a file system": ("-t", "tmpfs", "none")}[how]
+    bind = ["-o", "remount,bind" if how == "the mount" else "remount"]
+    subprocess.run(["mount", *flags, place], check=True)
+    try:
+        shutil.copy(thole.path, copy)
+        subprocess.run(["mount", *bind, "-o", "ro", place], check=True)
+        original, thole.path = thole.path, copy
+        container = thole.create(bundle("/bin/true"))
+        kept = os.open(f"/proc/{container.pid}/exe", os.O_PATH)
+        thole.path = original
+        container.delete("--force").ok()
+        subprocess.run(["mount", *bind, "-o", "rw", place], check=True)
+        os.close(os.open(copy, os.O_WRONLY))  # that is what "writable" means here
+        with pytest.raises(OSError):
+            os.open(f"/proc/self/fd/{kept}", os.O_WRONLY)
+        os.close(kept)
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
 
 
 @pytest.mark.slow

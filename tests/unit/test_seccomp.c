@@ -4,7 +4,6 @@
 #include "config.h"
 #endif
 
-#include "security/libseccomp.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
 #include "security/seccomp_listener.h"
@@ -80,7 +79,7 @@ static int run(const struct seccomp_filter *filter, long number, long first, lon
         struct thole_error err = {0};
         /* The test framework catches it. */
         (void)signal(SIGSYS, SIG_DFL);
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(filter, &err) < 0)
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_filter_load(filter, &err) < 0)
             _exit(LOAD_FAILED);
         errno = 0;
         long result = syscall(number, first, second, 0L);
@@ -108,7 +107,7 @@ static int run(const struct seccomp_filter *filter, long number, long first, lon
 
 #define SKIP_WITHOUT_LIBSECCOMP()                                    \
     do {                                                             \
-        if (seccomp_version() == NULL) {                             \
+        if (seccomp_library_version() == NULL) {                     \
             print_message("skipped: libseccomp.so.2 is not here\n"); \
             skip();                                                  \
         }                                                            \
@@ -216,7 +215,7 @@ static int run_32_bit(const struct seccomp_filter *filter, int number) {
         (void)signal(SIGSYS, SIG_DFL);
         (void)signal(SIGSEGV, SIG_DFL);
         if (filter != NULL &&
-            (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(filter, NULL) < 0))
+            (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_filter_load(filter, NULL) < 0))
             _exit(LOAD_FAILED);
         int result = call_32_bit(number);
         end_process(result < 0 ? -result : 0);
@@ -417,7 +416,7 @@ static int notifying_child(const struct seccomp_filter *filter, const char *path
     struct thole_error err = {0};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return LOAD_FAILED;
-    int notify = seccomp_load(filter, &err);
+    int notify = seccomp_filter_load(filter, &err);
     if (notify <= 0 || seccomp_send_listener(path, notify, "{\"ociVersion\":\"1.3.0\"}", &err) < 0)
         return LOAD_FAILED;
     (void)close(notify);
