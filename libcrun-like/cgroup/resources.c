@@ -123,11 +123,9 @@ static int check_usage(const struct applying *applying, size_t index, struct tho
     int fd = applying->fds[write->directory];
     char text[32];
     uint64_t usage = 0;
-    uint64_t limit = 0;
     if (write->usage_file == NULL || fd < 0 ||
         cgroup_read(fd, write->usage_file, text, sizeof(text)) < 0 ||
-        !text_parse_uint(text, UINT64_MAX, &usage) ||
-        !text_parse_uint(write->value, UINT64_MAX, &limit) || usage <= limit)
+        !text_parse_uint(text, UINT64_MAX, &usage) || usage <= write->number)
         return 0;
     return error_set(err, THOLE_ERROR_HOST, EBUSY, write->where,
                      "%s is %s already, more than %s (checkBeforeUpdate)", write->usage_file, text,
@@ -286,21 +284,29 @@ static int tell_systemd(struct applying *applying, const struct thole_log *log,
     return write_all(applying, err);
 }
 
-int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
-                           const struct thole_log *log, struct thole_error *err) {
+static int prepare(struct applying *applying, const struct plan_cgroup *cgroup,
+                   struct thole_error *err) {
+    if (applying_init(applying, cgroup, err) < 0 || open_directories(applying, err) < 0)
+        return -1;
+    choose_files(applying);
+    return check_all_usage(applying, err);
+}
+
+int cgroup_apply_resources(const struct plan_cgroup *cgroup, struct thole_error *err) {
     __attribute__((cleanup(applying_done))) struct applying applying;
-    if (applying_init(&applying, cgroup, err) < 0 || open_directories(&applying, err) < 0)
+    return prepare(&applying, cgroup, err) < 0 ? -1 : write_all(&applying, err);
+}
+
+int cgroup_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
+                  struct thole_error *err) {
+    __attribute__((cleanup(applying_done))) struct applying applying;
+    if (prepare(&applying, cgroup, err) < 0)
         return -1;
-    choose_files(&applying);
-    if (check_all_usage(&applying, err) < 0)
-        return -1;
-    if (restore)
-        read_formers(&applying);
+    read_formers(&applying);
     /* Devices come last: a program that is attached has nothing after it that could fail. */
-    if (write_all(&applying, err) == 0 && (!restore || tell_systemd(&applying, log, err) == 0) &&
+    if (write_all(&applying, err) == 0 && tell_systemd(&applying, log, err) == 0 &&
         cgroup_apply_devices(cgroup, log, err) == 0)
         return 0;
-    if (restore)
-        put_back(&applying, log);
+    put_back(&applying, log);
     return -1;
 }

@@ -3,17 +3,15 @@
 #ifndef CGROUP_RESOURCES_H
 #define CGROUP_RESOURCES_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "plan/plan.h"
 
-/**
- * Writes all resources and attaches the device rules. With @restore, a failing write puts the
- * former values back (update is all or nothing).
- */
-int cgroup_apply_resources(const struct plan_cgroup *cgroup, bool restore,
-                           const struct thole_log *log, struct thole_error *err);
+/** Writes all resources; the device rules are for cgroup_apply_devices(). */
+int cgroup_apply_resources(const struct plan_cgroup *cgroup, struct thole_error *err);
+
+/** Resources and device rules, all or nothing: a failure puts the former values back. */
+int cgroup_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
+                  struct thole_error *err);
 
 #endif

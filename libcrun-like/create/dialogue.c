@@ -63,9 +63,15 @@ static int describe_silent_end(struct creation *creation, struct thole_error *er
     int status = process_wait(creation->launched.pidfd);
     creation->end = status;
     (void)close(take_fd(&creation->launched.pidfd));
-    error_set(err, THOLE_ERROR_HOST, 0, NULL, "the container's init ended early (%s %d)",
-              status > 128 ? "signal" : "exit status", status > 128 ? status - 128 : status);
-    if (status == 128 + SIGKILL)
+    const struct plan_cgroup *cgroup = &creation->bundle.plan->cgroup;
+    const struct plan_cgroup_write *limit = plan_find_limit(cgroup, "memory.max");
+    if (limit == NULL)
+        limit = plan_find_limit(cgroup, "memory.limit_in_bytes");
+    const bool limited = status == 128 + SIGKILL && limit != NULL;
+    error_set(err, THOLE_ERROR_HOST, 0, limited ? limit->where : NULL,
+              "the container's init ended early (%s %d)", status > 128 ? "signal" : "exit status",
+              status > 128 ? status - 128 : status);
+    if (limited)
         error_hint(err, "a memory limit too small for the start itself has this effect");
     return -1;
 }

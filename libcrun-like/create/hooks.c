@@ -7,9 +7,10 @@
 #include "plan/build.h"
 #include "plan/hooks.h"
 
-int hooks_run(const struct container *container, const struct plan *plan,
-              enum plan_hook_stage stage, const char *status, struct thole_error *err) {
-    if (plan->hooks[stage].count == 0)
+static int run_list(const struct container *container, const struct plan *plan,
+                    const struct plan_hooks *hooks, enum plan_hook_stage stage, const char *status,
+                    struct thole_error *err) {
+    if (hooks->count == 0)
         return 0;
     bool stopped = stage == PLAN_HOOK_POSTSTOP;
     cleanup_free char *state =
@@ -20,7 +21,12 @@ int hooks_run(const struct container *container, const struct plan *plan,
         .stdout_file = plan->hook_stdout,
         .stderr_file = plan->hook_stderr,
     };
-    return apply_hooks(&plan->hooks[stage], &run, err);
+    return apply_hooks(hooks, &run, err);
+}
+
+int hooks_run(const struct container *container, const struct plan *plan,
+              enum plan_hook_stage stage, const char *status, struct thole_error *err) {
+    return run_list(container, plan, &plan->hooks[stage], stage, status, err);
 }
 
 /* A failure is logged and the remaining hooks run all the same (runtime-spec "Poststop"). */
@@ -28,11 +34,10 @@ static void run_poststop(const struct thole_context *context, const struct conta
                          const struct plan *plan) {
     const struct plan_hooks *all = &plan->hooks[PLAN_HOOK_POSTSTOP];
     for (size_t i = 0; i < all->count; i++) {
-        struct plan one = *plan;
-        one.hooks[PLAN_HOOK_POSTSTOP] = (struct plan_hooks){.items = &all->items[i], .count = 1};
+        const struct plan_hooks one = {.items = &all->items[i], .count = 1};
         struct thole_error failure = {0};
         char line[1536];
-        if (hooks_run(container, &one, PLAN_HOOK_POSTSTOP, "stopped", &failure) < 0)
+        if (run_list(container, plan, &one, PLAN_HOOK_POSTSTOP, "stopped", &failure) < 0)
             log_warning(&context->log, "%s", error_format(&failure, line, sizeof(line)));
     }
 }

@@ -192,12 +192,8 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
 /* Only one process fits, and that would be the holder: init may still move in, where it could not
  * be born. */
 static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
-    for (size_t i = 0; i < cgroup->write_count; i++) {
-        const struct plan_cgroup_write *write = &cgroup->writes[i];
-        if (strcmp(write->file, "pids.max") == 0 && strtoull(write->value, NULL, 10) <= 1)
-            return strcmp(write->value, "max") != 0;
-    }
-    return false;
+    const struct plan_cgroup_write *limit = plan_find_limit(cgroup, "pids.max");
+    return limit != NULL && limit->number <= 1;
 }
 
 /* Where nobody asked for a cgroup, it may be missing in some hierarchies or in all. */
@@ -234,9 +230,7 @@ int create_prepare_cgroup(const struct thole_context *context, struct creation *
     preparation->init.enters_cgroup =
         (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup)) ||
         !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
-    struct plan_cgroup without_devices = plan->cgroup;
-    without_devices.device_rule_count = 0;
-    if (cgroup_apply_resources(&without_devices, false, &context->log, err) < 0)
+    if (cgroup_apply_resources(&plan->cgroup, err) < 0)
         return -1;
     if (cgroup_join_open(&plan->cgroup, "", &preparation->cgroup, err) < 0)
         return -1;

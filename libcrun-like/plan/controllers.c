@@ -61,6 +61,22 @@ struct plan_cgroup_write *plan_add_write(const struct plan_resources_target *tar
     return write;
 }
 
-const char *plan_limit_text(struct arena *arena, int64_t value, const char *unlimited) {
-    return value < 0 ? unlimited : arena_printf(arena, "%" PRId64, value);
+struct plan_cgroup_write *plan_add_number(const struct plan_resources_target *target,
+                                          size_t directory, const char *member, const char *file,
+                                          uint64_t number) {
+    struct plan_cgroup_write *write = plan_add_write(
+        target, directory, member, file, arena_printf(target->arena, "%" PRIu64, number));
+    write->is_number = true;
+    write->number = number;
+    return write;
+}
+
+struct plan_cgroup_write *plan_add_limit(const struct plan_resources_target *target,
+                                         size_t directory, const char *member, const char *file,
+                                         int64_t limit, const char *unlimited) {
+    struct plan_cgroup_write *write = plan_add_number(target, directory, member, file,
+                                                      limit < 0 ? PLAN_UNLIMITED : (uint64_t)limit);
+    if (limit < 0)
+        write->value = unlimited;
+    return write;
 }

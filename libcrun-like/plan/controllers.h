@@ -36,8 +36,15 @@ struct plan_cgroup_write *plan_add_write(const struct plan_resources_target *tar
                                          size_t directory, const char *member, const char *file,
                                          const char *value);
 
-/** @value in decimal, or @unlimited if it is negative. */
-const char *plan_limit_text(struct arena *arena, int64_t value, const char *unlimited);
+/** A write of a number. */
+struct plan_cgroup_write *plan_add_number(const struct plan_resources_target *target,
+                                          size_t directory, const char *member, const char *file,
+                                          uint64_t number);
+
+/** A write of a limit; a negative one is none, and written as @unlimited. */
+struct plan_cgroup_write *plan_add_limit(const struct plan_resources_target *target,
+                                         size_t directory, const char *member, const char *file,
+                                         int64_t limit, const char *unlimited);
 
 /** True if @word is in @list, whose words stand between blanks or commas. */
 bool plan_lists_word(const char *list, const char *word);

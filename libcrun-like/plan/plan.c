@@ -2,6 +2,8 @@
 /* What a plan says only indirectly. */
 #include "plan/plan.h"
 
+#include <string.h>
+
 const char *plan_hook_stage_name(enum plan_hook_stage stage) {
     static const char *const names[PLAN_HOOK_STAGES] = {
         [PLAN_HOOK_PRESTART] = "prestart",
@@ -22,4 +24,13 @@ bool plan_has_namespace(const struct plan *plan, unsigned long flag) {
             return true;
     }
     return false;
+}
+
+const struct plan_cgroup_write *plan_find_limit(const struct plan_cgroup *cgroup,
+                                                const char *file) {
+    for (size_t i = cgroup->write_count; i-- > 0;) {
+        if (cgroup->writes[i].is_number && strcmp(cgroup->writes[i].file, file) == 0)
+            return &cgroup->writes[i];
+    }
+    return NULL;
 }

@@ -259,13 +259,18 @@ struct plan_cgroup_directory {
     const char *path; /* beneath mountpoint, absolute: "/machine/web1" */
 };
 
+#define PLAN_UNLIMITED UINT64_MAX
+
 /** One value to write: resources are nothing but a list of these. */
 struct plan_cgroup_write {
     size_t directory; /* index into plan_cgroup.directories */
     const char *file; /* "memory.max" */
     const char *value;
-    bool optional; /* a file that does not exist is skipped (rsvd, swap without accounting) */
-    bool retry;    /* EINVAL now may pass after the other writes (cfs period and quota) */
+    bool is_number;  /* @value is one number, or that and a period */
+    uint64_t number; /* PLAN_UNLIMITED: none of the kernel's limits */
+    uint64_t period; /* of the quota in cpu.max, microseconds; else 0 */
+    bool optional;   /* a file that does not exist is skipped (rsvd, swap without accounting) */
+    bool retry;      /* EINVAL now may pass after the other writes (cfs period and quota) */
     const char *fallback_file; /* written instead where file does not exist (io.weight for
                                   io.bfq.weight), or NULL */
     const char *fallback_value;
@@ -411,5 +416,8 @@ struct plan {
 
 /** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
 bool plan_has_namespace(const struct plan *plan, unsigned long flag);
+
+/** The last write of a number to @file, or NULL. */
+const struct plan_cgroup_write *plan_find_limit(const struct plan_cgroup *cgroup, const char *file);
 
 #endif

@@ -35,8 +35,8 @@ static int plan_pids(const struct plan_resources_target *target,
     if (zero && !unlimited && target->builder != NULL)
         plan_warn(target->builder, arena_printf(target->arena, "%s/pids/limit", target->where),
                   "0 is a limit from ociVersion 1.3 on: no process can be made");
-    (void)plan_add_write(target, controller.directory, "pids/limit", "pids.max",
-                         plan_limit_text(target->arena, unlimited ? -1 : pids->limit.value, "max"));
+    (void)plan_add_limit(target, controller.directory, "pids/limit", "pids.max",
+                         unlimited ? -1 : pids->limit.value, "max");
     return 0;
 }
 
@@ -58,11 +58,12 @@ static int plan_hugepages(const struct plan_resources_target *target,
                                  ? target->facts->hugepage_sizes
                                  : "ordinary ones");
         const char *suffix = controller.unified ? "max" : "limit_in_bytes";
-        const char *value = arena_printf(arena, "%" PRIu64, limit->limit);
-        (void)plan_add_write(target, controller.directory, member,
-                             arena_printf(arena, "hugetlb.%s.%s", limit->page_size, suffix), value);
-        plan_add_write(target, controller.directory, member,
-                       arena_printf(arena, "hugetlb.%s.rsvd.%s", limit->page_size, suffix), value)
+        (void)plan_add_number(target, controller.directory, member,
+                              arena_printf(arena, "hugetlb.%s.%s", limit->page_size, suffix),
+                              limit->limit);
+        plan_add_number(target, controller.directory, member,
+                        arena_printf(arena, "hugetlb.%s.rsvd.%s", limit->page_size, suffix),
+                        limit->limit)
             ->optional = true;
     }
     return 0;
@@ -77,8 +78,8 @@ static int plan_network(const struct plan_resources_target *target,
     if (network->class_id.set) {
         if (plan_need_controller(target, "net_cls", NULL, "network/classID", &controller, err) < 0)
             return -1;
-        (void)plan_add_write(target, controller.directory, "network/classID", "net_cls.classid",
-                             arena_printf(target->arena, "%" PRIu64, network->class_id.value));
+        (void)plan_add_number(target, controller.directory, "network/classID", "net_cls.classid",
+                              network->class_id.value);
     }
     for (size_t i = 0; i < network->priorities.count; i++) {
         const struct oci_interface_priority *priority = &network->priorities.items[i];

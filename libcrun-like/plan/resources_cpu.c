@@ -76,9 +76,8 @@ static int write_shares(const struct plan_resources_target *target, const struct
         const uint64_t value =
             controller.unified ? plan_cpu_weight(cpu->shares.value) : cpu->shares.value;
         /* A group that is idle has no shares: if this changes, cpu.idle has to go first. */
-        plan_add_write(target, controller.directory, "cpu/shares",
-                       controller.unified ? "cpu.weight" : "cpu.shares",
-                       arena_printf(target->arena, "%" PRIu64, value))
+        plan_add_number(target, controller.directory, "cpu/shares",
+                        controller.unified ? "cpu.weight" : "cpu.shares", value)
             ->retry = true;
     }
     if (!cpu->idle.set ||
@@ -86,8 +85,7 @@ static int write_shares(const struct plan_resources_target *target, const struct
         return 0;
     if (plan_need_controller(target, "cpu", "cpu", "cpu/idle", &controller, err) < 0)
         return -1;
-    plan_add_write(target, controller.directory, "cpu/idle", "cpu.idle",
-                   arena_printf(target->arena, "%" PRId64, cpu->idle.value))
+    plan_add_number(target, controller.directory, "cpu/idle", "cpu.idle", (uint64_t)cpu->idle.value)
         ->optional = cpu->idle.value == 0;
     return 0;
 }
@@ -95,13 +93,11 @@ static int write_shares(const struct plan_resources_target *target, const struct
 static void write_v1_bandwidth(const struct plan_resources_target *target, size_t directory,
                                const struct oci_cpu *cpu) {
     if (cpu->period.set && cpu->period.value != 0)
-        plan_add_write(target, directory, "cpu/period", "cpu.cfs_period_us",
-                       arena_printf(target->arena, "%" PRIu64, cpu->period.value))
+        plan_add_number(target, directory, "cpu/period", "cpu.cfs_period_us", cpu->period.value)
             ->retry = true;
     if (cpu->quota.set)
-        plan_add_write(
-            target, directory, "cpu/quota", "cpu.cfs_quota_us",
-            cpu->quota.value == 0 ? "-1" : plan_limit_text(target->arena, cpu->quota.value, "-1"))
+        plan_add_limit(target, directory, "cpu/quota", "cpu.cfs_quota_us",
+                       cpu->quota.value == 0 ? -1 : cpu->quota.value, "-1")
             ->retry = true;
 }
 
@@ -110,10 +106,12 @@ static void write_v2_bandwidth(const struct plan_resources_target *target, size_
     const bool limited = cpu->quota.set && cpu->quota.value > 0;
     const uint64_t period =
         cpu->period.set && cpu->period.value != 0 ? cpu->period.value : PERIOD_DEFAULT;
-    const char *quota = limited ? plan_limit_text(target->arena, cpu->quota.value, "max") : "max";
-    plan_add_write(target, directory, cpu->quota.set ? "cpu/quota" : "cpu/period", "cpu.max",
-                   arena_printf(target->arena, "%s %" PRIu64, quota, period))
-        ->retry = true;
+    struct plan_cgroup_write *write =
+        plan_add_limit(target, directory, cpu->quota.set ? "cpu/quota" : "cpu/period", "cpu.max",
+                       limited ? cpu->quota.value : -1, "max");
+    write->value = arena_printf(target->arena, "%s %" PRIu64, write->value, period);
+    write->period = period;
+    write->retry = true;
 }
 
 static int write_bandwidth(const struct plan_resources_target *target, const struct oci_cpu *cpu,
@@ -139,10 +137,9 @@ static int write_bandwidth(const struct plan_resources_target *target, const str
         write_v2_bandwidth(target, controller.directory, cpu);
     if (!cpu->burst.set)
         return 0;
-    struct plan_cgroup_write *write =
-        plan_add_write(target, controller.directory, "cpu/burst",
-                       controller.unified ? "cpu.max.burst" : "cpu.cfs_burst_us",
-                       arena_printf(target->arena, "%" PRIu64, cpu->burst.value));
+    struct plan_cgroup_write *write = plan_add_number(
+        target, controller.directory, "cpu/burst",
+        controller.unified ? "cpu.max.burst" : "cpu.cfs_burst_us", cpu->burst.value);
     write->retry = true;
     write->optional = !burst;
     return 0;
@@ -154,15 +151,15 @@ static int write_realtime(const struct plan_resources_target *target, const stru
     if (cpu->realtime_period.set && cpu->realtime_period.value != 0) {
         if (plan_need_controller(target, "cpu", NULL, "cpu/realtimePeriod", &controller, err) < 0)
             return -1;
-        plan_add_write(target, controller.directory, "cpu/realtimePeriod", "cpu.rt_period_us",
-                       arena_printf(target->arena, "%" PRIu64, cpu->realtime_period.value))
+        plan_add_number(target, controller.directory, "cpu/realtimePeriod", "cpu.rt_period_us",
+                        cpu->realtime_period.value)
             ->retry = true;
     }
     if (cpu->realtime_runtime.set && cpu->realtime_runtime.value != 0) {
         if (plan_need_controller(target, "cpu", NULL, "cpu/realtimeRuntime", &controller, err) < 0)
             return -1;
-        plan_add_write(target, controller.directory, "cpu/realtimeRuntime", "cpu.rt_runtime_us",
-                       arena_printf(target->arena, "%" PRId64, cpu->realtime_runtime.value))
+        plan_add_limit(target, controller.directory, "cpu/realtimeRuntime", "cpu.rt_runtime_us",
+                       cpu->realtime_runtime.value, "-1")
             ->retry = true;
     }
     return 0;

@@ -41,11 +41,13 @@ static int write_weight(const struct plan_resources_target *target, uint64_t wei
         plan_add_write(target, controller.directory, member, NULL,
                        device != NULL ? arena_printf(arena, "%s %" PRIu64, device, weight)
                                       : arena_printf(arena, "%" PRIu64, weight));
+    write->is_number = device == NULL;
+    write->number = controller.unified ? plan_io_weight(weight) : weight;
     if (controller.unified) {
         write->file = "io.bfq.weight";
         write->fallback_file = "io.weight";
-        write->fallback_value = arena_printf(
-            arena, "%s %" PRIu64, device != NULL ? device : "default", plan_io_weight(weight));
+        write->fallback_value =
+            arena_printf(arena, "%s %" PRIu64, device != NULL ? device : "default", write->number);
     } else {
         write->file = device != NULL ? "blkio.weight_device" : "blkio.weight";
         write->fallback_file = device != NULL ? "blkio.bfq.weight_device" : "blkio.bfq.weight";
@@ -152,6 +154,20 @@ static bool needs_controller(const char *file) {
     return !text_starts_with(file, "cgroup.") && !text_ends_with(file, ".pressure");
 }
 
+/* A number or "max", and in cpu.max a period behind it. */
+static void read_numbers(struct plan_cgroup_write *write) {
+    char word[24] = "";
+    const size_t length = strcspn(write->value, " ");
+    const char *rest = write->value + length + strspn(write->value + length, " ");
+    if (length < sizeof(word))
+        memcpy(word, write->value, length);
+    write->number = PLAN_UNLIMITED;
+    write->is_number =
+        (strcmp(word, "max") == 0 || text_parse_uint(word, UINT64_MAX, &write->number)) &&
+        (rest[0] == '\0' || (strcmp(write->file, "cpu.max") == 0 &&
+                             text_parse_uint(rest, UINT64_MAX, &write->period)));
+}
+
 int plan_resources_unified(const struct plan_resources_target *target,
                            const struct oci_resources *resources, struct thole_error *err) {
     const struct oci_pairs *unified = &resources->unified;
@@ -176,7 +192,7 @@ int plan_resources_unified(const struct plan_resources_target *target,
         for (char *rest = arena_strdup(arena, unified->items[i].value); rest != NULL;) {
             const char *line = strsep(&rest, "\n");
             if (line[0] != '\0')
-                (void)plan_add_write(target, directory, member, file, line);
+                read_numbers(plan_add_write(target, directory, member, file, line));
         }
     }
     return 0;

@@ -80,10 +80,10 @@ static void write_limit(const struct plan_resources_target *target,
     /* 0 is what engines write for "none given"; the kernel would kill at once. */
     if (!memory->limit.set || memory->limit.value == 0)
         return;
-    struct plan_cgroup_write *write = plan_add_write(
-        target, controller->directory, "memory/limit",
-        controller->unified ? "memory.max" : "memory.limit_in_bytes",
-        plan_limit_text(target->arena, memory->limit.value, controller->unified ? "max" : "-1"));
+    struct plan_cgroup_write *write =
+        plan_add_limit(target, controller->directory, "memory/limit",
+                       controller->unified ? "memory.max" : "memory.limit_in_bytes",
+                       memory->limit.value, controller->unified ? "max" : "-1");
     /* v1 refuses a limit above the former one for memory and swap until that is raised. */
     write->retry = !controller->unified;
     if (controller->unified && memory->check_before_update.value && memory->limit.value > 0)
@@ -99,9 +99,9 @@ static void write_swap(const struct plan_resources_target *target,
     const char *member =
         memory->swap.set && memory->swap.value != 0 ? "memory/swap" : "memory/limit";
     struct plan_cgroup_write *write =
-        plan_add_write(target, controller->directory, member,
+        plan_add_limit(target, controller->directory, member,
                        controller->unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
-                       plan_limit_text(target->arena, value, controller->unified ? "max" : "-1"));
+                       value, controller->unified ? "max" : "-1");
     write->retry = !controller->unified;
     /* Without swap accounting there is no file, and no swap beyond the limit can be meant. */
     write->optional = value < 0 || swap->alone == 0 || !target->facts->swap_accounting;
@@ -114,18 +114,18 @@ static void write_v1_only(const struct plan_resources_target *target,
                           const struct oci_memory *memory) {
     const size_t directory = controller->directory;
     if (memory->kernel_tcp.set && memory->kernel_tcp.value != 0)
-        plan_add_write(target, directory, "memory/kernelTCP", "memory.kmem.tcp.limit_in_bytes",
-                       plan_limit_text(target->arena, memory->kernel_tcp.value, "-1"))
+        plan_add_limit(target, directory, "memory/kernelTCP", "memory.kmem.tcp.limit_in_bytes",
+                       memory->kernel_tcp.value, "-1")
             ->optional = memory->kernel_tcp.value < 0;
     if (memory->use_hierarchy.value)
-        plan_add_write(target, directory, "memory/useHierarchy", "memory.use_hierarchy", "1")
+        plan_add_number(target, directory, "memory/useHierarchy", "memory.use_hierarchy", 1)
             ->optional = true;
     if (memory->swappiness.set)
-        (void)plan_add_write(target, directory, "memory/swappiness", "memory.swappiness",
-                             arena_printf(target->arena, "%" PRIu64, memory->swappiness.value));
+        (void)plan_add_number(target, directory, "memory/swappiness", "memory.swappiness",
+                              memory->swappiness.value);
     if (memory->disable_oom_killer.set)
-        (void)plan_add_write(target, directory, "memory/disableOOMKiller", "memory.oom_control",
-                             memory->disable_oom_killer.value ? "1" : "0");
+        (void)plan_add_number(target, directory, "memory/disableOOMKiller", "memory.oom_control",
+                              memory->disable_oom_killer.value);
 }
 
 int plan_resources_memory(const struct plan_resources_target *target,
@@ -146,10 +146,9 @@ int plan_resources_memory(const struct plan_resources_target *target,
     write_limit(target, &controller, memory);
     write_swap(target, &controller, memory, &swap);
     if (memory->reservation.set && memory->reservation.value != 0)
-        (void)plan_add_write(target, controller.directory, "memory/reservation",
+        (void)plan_add_limit(target, controller.directory, "memory/reservation",
                              controller.unified ? "memory.low" : "memory.soft_limit_in_bytes",
-                             plan_limit_text(target->arena, memory->reservation.value,
-                                             controller.unified ? "max" : "-1"));
+                             memory->reservation.value, controller.unified ? "max" : "-1");
     if (!controller.unified)
         write_v1_only(target, &controller, memory);
     return 0;

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "plan/systemd.h"
 
-enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, SET_BYTES = 1024 };
+enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, PERIOD_DEFAULT = 100000, SET_BYTES = 1024 };
 enum { ALL_ACCESS = 7 };
 
 /* Files whose value is one number of one property. @least is what systemd takes at least. */
@@ -44,73 +44,43 @@ static struct plan_systemd_property *add(struct arena *arena, struct plan_cgroup
     return property;
 }
 
-static bool parse_limit(const char *text, uint64_t *ret_number) {
-    if (strcmp(text, "max") == 0 || strcmp(text, "-1") == 0) {
-        *ret_number = UINT64_MAX;
-        return true;
-    }
-    return text_parse_uint(text, UINT64_MAX, ret_number);
-}
-
 static void add_number(struct arena *arena, struct plan_cgroup *cgroup,
                        const struct plan_cgroup_write *write) {
-    uint64_t number = 0;
+    if (!write->is_number)
+        return;
     for (size_t i = 0; i < PLAN_COUNT(numbers); i++) {
-        if (strcmp(write->file, numbers[i].file) == 0 && parse_limit(write->value, &number))
+        if (strcmp(write->file, numbers[i].file) == 0)
             add(arena, cgroup, numbers[i].property, "t", write->where)->number =
-                number < numbers[i].least ? numbers[i].least : number;
+                write->number < numbers[i].least ? numbers[i].least : write->number;
     }
-    if (strcmp(write->file, "cpu.idle") == 0 && strcmp(write->value, "1") == 0)
+    if (strcmp(write->file, "cpu.idle") == 0 && write->number == 1)
         add(arena, cgroup, "CPUWeight", "t", write->where)->number = 0; /* systemd 252: idle */
-    if (write->fallback_file != NULL && strcmp(write->fallback_file, "io.weight") == 0 &&
-        text_starts_with(write->fallback_value, "default ") &&
-        text_parse_uint(write->fallback_value + strlen("default "), UINT64_MAX, &number))
-        add(arena, cgroup, "IOWeight", "t", write->where)->number = number;
+    if (write->fallback_file != NULL && strcmp(write->fallback_file, "io.weight") == 0)
+        add(arena, cgroup, "IOWeight", "t", write->where)->number = write->number;
 }
 
-/* ---- bandwidth --------------------------------------------------------------------------------
- */
-
-struct bandwidth {
-    const char *quota; /* NULL: not written */
-    const char *period;
-    const char *where;
-};
-
-static void find_bandwidth(struct arena *arena, const struct plan_cgroup_write *write,
-                           struct bandwidth *bandwidth) {
-    if (strcmp(write->file, "cpu.max") == 0) {
-        char *value = arena_strdup(arena, write->value);
-        bandwidth->quota = strsep(&value, " ");
-        bandwidth->period = value;
-    } else if (strcmp(write->file, "cpu.cfs_quota_us") == 0) {
-        bandwidth->quota = write->value;
-    } else if (strcmp(write->file, "cpu.cfs_period_us") == 0) {
-        bandwidth->period = write->value;
-    } else {
+/* Which file has the quota, and which the period. systemd counts per second, and rounds to 10
+ * milliseconds by itself: better up than down. */
+static void add_bandwidth(struct arena *arena, struct plan_cgroup *cgroup) {
+    const struct plan_cgroup_write *quota = plan_find_limit(cgroup, "cpu.max");
+    const struct plan_cgroup_write *own_period = plan_find_limit(cgroup, "cpu.cfs_period_us");
+    if (quota == NULL)
+        quota = plan_find_limit(cgroup, "cpu.cfs_quota_us");
+    const uint64_t given = own_period != NULL ? own_period->number
+                           : quota != NULL    ? quota->period
+                                              : 0;
+    const uint64_t period = given != 0 ? given : PERIOD_DEFAULT;
+    const char *where = quota != NULL ? quota->where : own_period != NULL ? own_period->where : "";
+    if (given != 0)
+        add(arena, cgroup, "CPUQuotaPeriodUSec", "t", where)->number = given;
+    if (quota == NULL)
         return;
-    }
-    bandwidth->where = write->where;
-}
-
-/* systemd counts per second, and rounds to 10 milliseconds by itself: better up than down. */
-static void add_bandwidth(struct arena *arena, struct plan_cgroup *cgroup,
-                          const struct bandwidth *bandwidth) {
-    uint64_t quota = 0;
-    uint64_t period = 100000;
-    if (bandwidth->period != NULL &&
-        (!text_parse_uint(bandwidth->period, UINT64_MAX, &period) || period == 0))
-        period = 100000;
-    else if (bandwidth->period != NULL)
-        add(arena, cgroup, "CPUQuotaPeriodUSec", "t", bandwidth->where)->number = period;
-    if (bandwidth->quota == NULL || !parse_limit(bandwidth->quota, &quota))
-        return;
-    uint64_t per_second = UINT64_MAX;
-    if (quota != UINT64_MAX && quota < UINT64_MAX / USEC_PER_SEC) {
-        per_second = quota * USEC_PER_SEC / period;
+    uint64_t per_second = PLAN_UNLIMITED;
+    if (quota->number < UINT64_MAX / USEC_PER_SEC) {
+        per_second = quota->number * USEC_PER_SEC / period;
         per_second = (per_second + QUOTA_GRAIN - 1) / QUOTA_GRAIN * QUOTA_GRAIN;
     }
-    add(arena, cgroup, "CPUQuotaPerSecUSec", "t", bandwidth->where)->number = per_second;
+    add(arena, cgroup, "CPUQuotaPerSecUSec", "t", where)->number = per_second;
 }
 
 /* ---- CPU and node lists -----------------------------------------------------------------------
@@ -198,16 +168,14 @@ static void add_devices(struct arena *arena, struct plan_cgroup *cgroup) {
 }
 
 void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup) {
-    struct bandwidth bandwidth = {0};
     for (size_t i = 0; i < cgroup->write_count; i++) {
         const struct plan_cgroup_write *write = &cgroup->writes[i];
         add_number(arena, cgroup, write);
-        find_bandwidth(arena, write, &bandwidth);
         if (strcmp(write->file, "cpuset.cpus") == 0)
             add_set(arena, cgroup, "AllowedCPUs", write);
         if (strcmp(write->file, "cpuset.mems") == 0)
             add_set(arena, cgroup, "AllowedMemoryNodes", write);
     }
-    add_bandwidth(arena, cgroup, &bandwidth);
+    add_bandwidth(arena, cgroup);
     add_devices(arena, cgroup);
 }

@@ -89,7 +89,7 @@ int thole_update(const struct thole_context *context, const char *id,
     int changed = update_rdt(&container, update, facts, &former, err);
     if (changed < 0)
         return -1;
-    int result = cgroup_apply_resources(cgroup, true, &context->log, err);
+    int result = cgroup_update(cgroup, &context->log, err);
     if (result < 0 && changed > 0)
         resctrl_restore(container.record, former);
     return result;

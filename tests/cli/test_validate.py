@@ -327,6 +327,13 @@ def test_an_error_of_the_start_names_its_place(thole, bundle, place):
     assert f": {place}: " in thole.run(made).failed().err
 
 
+@pytest.mark.needs(controller="memory")
+def test_a_memory_limit_too_small_for_the_start_is_named(thole, bundle):
+    made = bundle("/bin/true")
+    made.resources["memory"] = {"limit": 4096}
+    assert ": /linux/resources/memory/limit: the container's init" in thole.run(made).failed().err
+
+
 def test_features_lists_architectures_that_can_be_filtered(thole, bundle):
     archs = json.loads(thole("features").ok().out)["linux"]["seccomp"]["archs"]
     assert "SCMP_ARCH_X86_64" in archs or os.uname().machine != "x86_64"

@@ -2,6 +2,7 @@
 /* Making cgroups and processes for tests on real hierarchies. */
 #include "cgroup_layout.h"
 #include "cgroup/create.h"
+#include "cgroup/devices.h"
 #include "cgroup/join.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
@@ -95,9 +96,11 @@ void layout_create(void) {
         layout_fail(&err);
 }
 
-void layout_apply(const struct plan_cgroup *cgroup, bool restore) {
+void layout_apply(const struct plan_cgroup *cgroup, bool update) {
     struct thole_error err = {0};
-    if (cgroup_apply_resources(cgroup, restore, NULL, &err) < 0)
+    if (update ? cgroup_update(cgroup, NULL, &err) < 0
+               : cgroup_apply_resources(cgroup, &err) < 0 ||
+                     cgroup_apply_devices(cgroup, NULL, &err) < 0)
         layout_fail(&err);
 }
 

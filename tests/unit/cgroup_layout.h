@@ -48,7 +48,7 @@ int layout_clear(void **state);
 
 /** The backend's calls, which have to succeed: @cgroup is layout.cgroup with resources. */
 void layout_create(void);
-void layout_apply(const struct plan_cgroup *cgroup, bool restore);
+void layout_apply(const struct plan_cgroup *cgroup, bool update);
 void layout_fail(const struct thole_error *err);
 
 /** Files ("" for the directory itself) of one of the container's directories. */

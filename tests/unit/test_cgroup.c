@@ -204,7 +204,7 @@ static void a_missing_file_is_unsupported_unless_optional(void **state) {
     char text[512];
     char wanted[512];
     plan_files(&plan, *state, writes, COUNT(writes));
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_UNSUPPORTED);
     (void)snprintf(wanted, sizeof(wanted),
                    "/linux/resources/memory/limit: cgroup /web1 in %s has no file "
@@ -213,7 +213,7 @@ static void a_missing_file_is_unsupported_unless_optional(void **state) {
     assert_string_equal(error_format(&err, text, sizeof(text)), wanted);
 
     put(*state, "web1/memory.limit_in_bytes", "");
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), 0);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), 0);
     expect(*state, "web1/memory.limit_in_bytes", "1");
     assert_false(exists(*state, "web1/memory.memsw.limit_in_bytes"));
 }
@@ -229,12 +229,12 @@ static void a_failing_update_puts_values_back(void **state) {
     plan_files(&plan, *state, writes, COUNT(writes));
     put(*state, "web1/memory.first", "100");
     put(*state, "web1/memory.second", "111");
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_update(&plan.cgroup, NULL, &err), -1);
     assert_string_equal(err.where, "/c");
     expect(*state, "web1/memory.first", "100");
     expect(*state, "web1/memory.second", "111");
 
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), -1);
     expect(*state, "web1/memory.first", "200");
     expect(*state, "web1/memory.second", "222");
 }
@@ -245,10 +245,10 @@ static void a_missing_directory_is_for_best_effort_only(void **state) {
     struct thole_error err = {0};
     plan_files(&plan, *state, writes, COUNT(writes));
     plan.directory.path = "/gone";
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), -1);
     assert_int_equal(err.code, ENOENT);
     plan.cgroup.best_effort = true;
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), 0);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), 0);
 
     cleanup_cgroup_join struct cgroup_join entry = CGROUP_JOIN_INIT;
     assert_int_equal(cgroup_join_open(&plan.cgroup, "", &entry, &err), 0);
@@ -261,7 +261,7 @@ static void a_write_without_a_directory_is_a_bug(void **state) {
     struct plan_of_files plan;
     struct thole_error err = {0};
     plan_files(&plan, *state, writes, COUNT(writes));
-    assert_int_equal(cgroup_apply_resources(&plan.cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&plan.cgroup, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_BUG);
 }
 

@@ -333,7 +333,7 @@ static void a_refused_write_is_tried_again(void **state) {
     writes[0].retry = false;
     writes[0].value = "16777216";
     struct thole_error err = {0};
-    assert_int_equal(cgroup_apply_resources(&cgroup, false, NULL, &err), -1);
+    assert_int_equal(cgroup_apply_resources(&cgroup, &err), -1);
     assert_string_equal(err.where, "/s");
 }
 
@@ -361,7 +361,7 @@ static void an_update_is_all_or_nothing(void **state) {
     struct thole_error err = {0};
     char text[TEXT];
     char wanted[TEXT];
-    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_update(&cgroup, NULL, &err), -1);
     (void)snprintf(wanted, sizeof(wanted),
                    "/linux/resources/memory/limit: write 12x to memory.limit_in_bytes of %s: "
                    "Invalid argument",
@@ -429,7 +429,7 @@ static void a_v1_container_with_children_can_be_updated(void **state) {
     struct plan_device_rule everything = {true, 'a', -1, -1, ALL, "/devices/0"};
     struct thole_error err = {0};
     cgroup.device_rules = &everything;
-    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_update(&cgroup, NULL, &err), -1);
     assert_int_equal(err.code, EINVAL);
     assert_true(err.hint[0] != '\0');
     layout_expect(&layout.directories[devices], "devices.list", "c 1:3 rwm");
@@ -452,7 +452,7 @@ static void unified_files_are_written_and_set_back(void **state) {
     writes[0].value = "5";
     writes[1].value = "-7";
     struct thole_error err = {0};
-    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_update(&cgroup, NULL, &err), -1);
     assert_string_equal(err.where, "/d");
     layout_expect(&layout.directories[0], "cgroup.max.depth", "3");
     layout_expect(&layout.directories[0], "cgroup.max.descendants", "9");
@@ -461,7 +461,7 @@ static void unified_files_are_written_and_set_back(void **state) {
         return;
     writes[1].value = "9";
     cgroup.write_count = 3;
-    assert_int_equal(cgroup_apply_resources(&cgroup, true, NULL, &err), -1);
+    assert_int_equal(cgroup_update(&cgroup, NULL, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_UNSUPPORTED);
     assert_string_equal(err.where, "/linux/resources/memory/limit");
     assert_true(err.hint[0] != '\0');
