@@ -114,13 +114,29 @@ static int clone_directly(const struct plan *plan, const struct apply_init *init
     return -1;
 }
 
+/* Whoever joins a namespace and names its mappings relies on them. */
+static int check_id_maps(const struct plan *plan, const struct apply_init *init,
+                         const struct launched *launched, struct thole_error *err) {
+    const struct plan_id_map *map = &plan->user.map;
+    const char *where = "/linux/uidMappings";
+    int equal = sys_userns_has_map(init->proc_fd, launched->pid, "uid_map", map->uid_map, err);
+    if (equal == 1) {
+        where = "/linux/gidMappings";
+        equal = sys_userns_has_map(init->proc_fd, launched->pid, "gid_map", map->gid_map, err);
+    }
+    return equal == 0 ? error_config(err, where, "the user namespace that is joined has others")
+                      : equal - 1;
+}
+
 static int write_id_maps(const struct plan *plan, const struct apply_init *init,
                          const struct launched *launched, struct thole_error *err) {
-    if ((plan->namespaces.created & CLONE_NEWUSER) == 0)
-        return 0;
     const struct plan_user_mapping *user = &plan->user;
+    if (user->map.uid_map == NULL)
+        return 0;
+    if ((plan->namespaces.created & CLONE_NEWUSER) == 0)
+        return check_id_maps(plan, init, launched, err);
     if (sys_userns_write_maps(init->proc_fd, launched->pid, user->map.uid_map, user->map.gid_map,
-                              user->deny_setgroups, user->use_newuidmap, err) < 0)
+                              user->deny_setgroups, user->use_newuidmap, user->where, err) < 0)
         return -1;
     return wire_send(launched->sync, WIRE_IDS_MAPPED, NULL, 0, -1, err);
 }

@@ -63,20 +63,14 @@ int plan_id_map_text(struct arena *arena, const oci_id_mappings *mappings, const
     return check_overlaps(mappings, where, arena, err);
 }
 
-/* Where the config has no mappings: everything for root, what subuid(5) grants for others. */
+/* Where the config of an ordinary user has no mappings: what subuid(5) grants. */
 static oci_id_mappings default_mappings(struct plan_builder *builder, uint32_t own_id,
                                         const char *ranges) {
     oci_id_mappings mappings = {0};
-    struct oci_id_mapping *first = plan_list_add(builder->arena, mappings.items, mappings.count);
-    if (plan_is_rootful(builder->facts)) {
-        *first = (struct oci_id_mapping){.size = UINT32_MAX};
-        return mappings;
-    }
-    *first = (struct oci_id_mapping){.host_id = own_id, .size = 1};
-    if (builder->facts->privileged || ranges == NULL)
-        return mappings;
+    *plan_list_add(builder->arena, mappings.items, mappings.count) =
+        (struct oci_id_mapping){.host_id = own_id, .size = 1};
     uint32_t next = 1;
-    while (*ranges != '\0' && mappings.count < LINES_MAX) {
+    while (ranges != NULL && *ranges != '\0' && mappings.count < LINES_MAX) {
         char *end = NULL;
         unsigned long host = strtoul(ranges, &end, 10);
         unsigned long size = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
@@ -102,33 +96,39 @@ static bool maps_only(const oci_id_mappings *mappings, uint32_t own_id) {
            mappings->items[0].host_id == own_id;
 }
 
-static int create_user_namespace(struct plan_builder *builder, struct thole_error *err) {
+static int read_mappings(struct plan_builder *builder, struct thole_error *err) {
+    struct plan_user_mapping *user = &builder->plan->user;
+    const oci_id_mappings *uids = effective_mappings(builder, false);
+    const oci_id_mappings *gids = effective_mappings(builder, true);
+    if (uids->count == 0 || gids->count == 0)
+        return error_config(err, uids->count == 0 ? "/linux/gidMappings" : "/linux/uidMappings",
+                            "uidMappings and gidMappings need each other");
+    if (plan_id_map_text(builder->arena, uids, "/linux/uidMappings", &user->map.uid_map, err) < 0 &&
+        plan_ends(builder, err))
+        return -1;
+    return plan_id_map_text(builder->arena, gids, "/linux/gidMappings", &user->map.gid_map, err);
+}
+
+static int create_user_namespace(struct plan_builder *builder, bool given,
+                                 struct thole_error *err) {
     const struct host_facts *facts = builder->facts;
     struct plan_user_mapping *user = &builder->plan->user;
-    const struct oci_linux *section = builder->linux_section;
-    const bool given = section->uid_mappings.count > 0 || section->gid_mappings.count > 0;
-    oci_id_mappings uids = section->uid_mappings;
-    oci_id_mappings gids = section->gid_mappings;
-    if (given && (uids.count == 0 || gids.count == 0))
-        return error_config(err, uids.count == 0 ? "/linux/gidMappings" : "/linux/uidMappings",
-                            "uidMappings and gidMappings need each other");
-    user->where = given ? "/linux/uidMappings" : "";
+    /* A map of everything to itself would protect from nothing. */
+    if (!given && facts->privileged)
+        return error_config(err, "/linux/uidMappings",
+                            "missing: a new user namespace needs uidMappings and gidMappings");
     if (!given) {
-        uids = default_mappings(builder, facts->euid, facts->subuid);
-        gids = default_mappings(builder, facts->egid, facts->subgid);
         struct oci_linux *completed = arena_new(builder->arena, struct oci_linux);
-        *completed = *section;
-        completed->uid_mappings = uids;
-        completed->gid_mappings = gids;
+        *completed = *builder->linux_section;
+        completed->uid_mappings = default_mappings(builder, facts->euid, facts->subuid);
+        completed->gid_mappings = default_mappings(builder, facts->egid, facts->subgid);
         builder->linux_section = completed;
     }
-    if ((plan_id_map_text(builder->arena, &uids, "/linux/uidMappings", &user->map.uid_map, err) <
-             0 &&
-         plan_ends(builder, err)) ||
-        plan_id_map_text(builder->arena, &gids, "/linux/gidMappings", &user->map.gid_map, err) < 0)
+    if (read_mappings(builder, err) < 0)
         return -1;
     if (!facts->privileged) {
-        const bool own_ids = maps_only(&uids, facts->euid) && maps_only(&gids, facts->egid);
+        const bool own_ids = maps_only(effective_mappings(builder, false), facts->euid) &&
+                             maps_only(effective_mappings(builder, true), facts->egid);
         user->deny_setgroups = own_ids;
         user->use_newuidmap = !own_ids;
     }
@@ -152,12 +152,16 @@ bool plan_map_id(const struct plan_builder *builder, bool group, uint32_t id,
 int plan_build_user_mapping(struct plan_builder *builder, struct thole_error *err) {
     const struct oci_linux *section = builder->linux_section;
     struct plan_user_mapping *user = &builder->plan->user;
-    user->where = "";
+    const bool given = section->uid_mappings.count > 0 || section->gid_mappings.count > 0;
+    user->where = given ? "/linux/uidMappings" : "";
     if ((builder->plan->namespaces.created & CLONE_NEWUSER) != 0) {
-        if (create_user_namespace(builder, err) < 0)
+        if (create_user_namespace(builder, given, err) < 0)
             return -1;
-    } else if (!plan_has_namespace(builder->plan, CLONE_NEWUSER)) {
-        if (section->uid_mappings.count > 0 || section->gid_mappings.count > 0)
+    } else if (plan_has_namespace(builder->plan, CLONE_NEWUSER)) {
+        if (given && read_mappings(builder, err) < 0)
+            return -1;
+    } else {
+        if (given)
             return error_config(
                 err, section->uid_mappings.count > 0 ? "/linux/uidMappings" : "/linux/gidMappings",
                 "mappings need a user namespace in linux.namespaces");

@@ -92,16 +92,12 @@ int plan_mount_idmap_option(const struct plan_builder *builder, const char *valu
 
 int plan_mount_idmap_members(const struct plan_builder *builder, const struct oci_mount *wanted,
                              const char *where, struct plan_mount *mount, struct thole_error *err) {
-    const struct oci_linux *section = builder->linux_section;
     if (wanted->uid_mappings.count > 0 && wanted->gid_mappings.count > 0)
         return set_map(builder, &wanted->uid_mappings, &wanted->gid_mappings, where, mount, err);
     if (!mount->id_map_container || builder->plan->user.map.uid_map != NULL)
         return 0;
     /* Nobody has told what a namespace that is joined maps, but for mappings given beside it. */
-    if (!plan_has_namespace(builder->plan, CLONE_NEWUSER) || section->uid_mappings.count == 0 ||
-        section->gid_mappings.count == 0)
-        return error_config(err, where,
-                            "an id-mapped mount needs uidMappings and gidMappings of its own, or a "
-                            "container whose user namespace has them");
-    return set_map(builder, &section->uid_mappings, &section->gid_mappings, "/linux", mount, err);
+    return error_config(err, where,
+                        "an id-mapped mount needs uidMappings and gidMappings of its own, or a "
+                        "container whose user namespace has them");
 }

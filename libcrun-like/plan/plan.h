@@ -48,10 +48,11 @@ struct plan_id_map {
 };
 
 struct plan_user_mapping {
-    struct plan_id_map map; /* NULL texts: no user namespace is created */
-    bool deny_setgroups;    /* "deny" has to be written before gid_map */
-    bool use_newuidmap;     /* the runtime may not write the maps itself: newuidmap, newgidmap */
-    uint32_t root_uid;      /* host ids of the container's root, (uint32_t)-1 if unmapped */
+    struct plan_id_map
+        map;             /* of the namespace that is made, or has to be joined; NULL texts: any */
+    bool deny_setgroups; /* "deny" has to be written before gid_map */
+    bool use_newuidmap;  /* the runtime may not write the maps itself: newuidmap, newgidmap */
+    uint32_t root_uid;   /* host ids of the container's root, (uint32_t)-1 if unmapped */
     uint32_t root_gid;
     const char *where;
 };

@@ -18,14 +18,15 @@
 #include "base/text.h"
 #include "sys/clone.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 
-static int write_map(int proc_fd, pid_t pid, const char *file, const char *text,
+static int write_map(int proc_fd, pid_t pid, const char *file, const char *text, const char *where,
                      struct thole_error *err) {
     char path[64];
     (void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
     if (sys_write_proc(proc_fd, path, text) == 0)
         return 0;
-    error_errno(err, NULL, "write %s of the container", file);
+    error_errno(err, where, "write %s of the container", file);
     if (errno == EPERM)
         error_hint(err, "a mapping may only hold ids that the caller has: see /etc/subuid and "
                         "/etc/subgid, or run as root");
@@ -33,7 +34,8 @@ static int write_map(int proc_fd, pid_t pid, const char *file, const char *text,
 }
 
 /* newuidmap PID 0 100000 65536 ...: the map's words behind the pid. */
-static int run_newidmap(const char *program, pid_t pid, const char *map, struct thole_error *err) {
+static int run_newidmap(const char *program, pid_t pid, const char *map, const char *where,
+                        struct thole_error *err) {
     cleanup_free char *words = strdup(map);
     char pid_text[16];
     (void)snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
@@ -41,12 +43,12 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, struct 
     size_t count = 2;
     char *rest = NULL;
     if (words == NULL)
-        return error_errno(err, NULL, "run %s", program);
+        return error_errno(err, where, "run %s", program);
     for (char *word = strtok_r(words, " \n", &rest); word != NULL;
          word = strtok_r(NULL, " \n", &rest)) {
         if (count + 1 >= sizeof(arguments) / sizeof(arguments[0])) {
             errno = E2BIG;
-            return error_errno(err, NULL, "run %s", program);
+            return error_errno(err, where, "run %s", program);
         }
         arguments[count++] = word;
     }
@@ -63,7 +65,7 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, struct 
         failure = posix_spawn(&child, path, NULL, NULL, arguments, environment);
     }
     if (failure != 0) {
-        error_set(err, THOLE_ERROR_HOST, failure, NULL, "run %s", program);
+        error_set(err, THOLE_ERROR_HOST, failure, where, "run %s", program);
         if (failure == ENOENT)
             error_hint(err, "install the package uidmap");
         return -1;
@@ -72,7 +74,7 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, struct 
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s refused the mapping", program);
+        error_set(err, THOLE_ERROR_HOST, 0, where, "%s refused the mapping", program);
         return error_hint(err, "the ranges must be listed for this user in /etc/subuid and "
                                "/etc/subgid");
     }
@@ -80,27 +82,71 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, struct 
 }
 
 int sys_userns_write_maps(int proc_fd, pid_t pid, const char *uid_map, const char *gid_map,
-                          bool deny_setgroups, bool use_newuidmap, struct thole_error *err) {
-    if (deny_setgroups && write_map(proc_fd, pid, "setgroups", "deny", err) < 0)
+                          bool deny_setgroups, bool use_newuidmap, const char *where,
+                          struct thole_error *err) {
+    if (deny_setgroups && write_map(proc_fd, pid, "setgroups", "deny", where, err) < 0)
         return -1;
     if (use_newuidmap) {
-        if (run_newidmap("newgidmap", pid, gid_map, err) < 0)
+        if (run_newidmap("newgidmap", pid, gid_map, where, err) < 0)
             return -1;
-        return run_newidmap("newuidmap", pid, uid_map, err);
+        return run_newidmap("newuidmap", pid, uid_map, where, err);
     }
-    if (write_map(proc_fd, pid, "gid_map", gid_map, err) < 0)
+    if (write_map(proc_fd, pid, "gid_map", gid_map, where, err) < 0)
         return -1;
-    return write_map(proc_fd, pid, "uid_map", uid_map, err);
+    return write_map(proc_fd, pid, "uid_map", uid_map, where, err);
+}
+
+struct range {
+    unsigned long inside, outside, size;
+};
+
+/* The next line of a map; false at its end. */
+static bool next_range(const char **map, struct range *ret_range) {
+    unsigned long *const numbers[] = {&ret_range->inside, &ret_range->outside, &ret_range->size};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        char *end = NULL;
+        *numbers[i] = strtoul(*map, &end, 10);
+        if (end == *map)
+            return false;
+        *map = end;
+    }
+    return true;
+}
+
+static bool is_part_of(const char *map, const char *other) {
+    struct range line;
+    while (next_range(&map, &line)) {
+        struct range candidate;
+        bool found = false;
+        for (const char *at = other; !found && next_range(&at, &candidate);)
+            found = memcmp(&line, &candidate, sizeof(line)) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+int sys_userns_has_map(int proc_fd, pid_t pid, const char *file, const char *map,
+                       struct thole_error *err) {
+    enum { MAP_MAX = 64 * 1024 };
+    char path[64];
+    cleanup_free char *text = NULL;
+    (void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
+    if (file_read_at(proc_fd, path, MAP_MAX, &text, NULL, err) < 0)
+        return -1;
+    return is_part_of(map, text) && is_part_of(text, map);
 }
 
 int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
                          struct thole_error *err) {
-    /* The child only holds the namespace until the parent has opened it. */
+    /* The child only holds the namespace until the parent has opened it: nothing else of the
+     * parent's, a lock least of all. */
     cleanup_close int pidfd = -1;
-    pid_t child = sys_clone(CLONE_NEWUSER, -1, &pidfd);
+    pid_t child = sys_clone_helper(CLONE_NEWUSER, &pidfd);
     if (child < 0)
         return error_errno(err, NULL, "create a user namespace for an id-mapped mount");
     if (child == 0) {
+        (void)close_range(0, ~0U, 0);
         for (;;)
             (void)pause();
     }
@@ -108,7 +154,7 @@ int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
     char path[64];
     (void)snprintf(path, sizeof(path), "%d/ns/user", (int)child);
     int namespace_fd = -1;
-    if (sys_userns_write_maps(proc_fd, child, uid_map, gid_map, false, false, err) == 0) {
+    if (sys_userns_write_maps(proc_fd, child, uid_map, gid_map, false, false, NULL, err) == 0) {
         /* A namespace file is a magic link, which sys_open_proc() does not follow. */
         namespace_fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
         if (namespace_fd < 0)

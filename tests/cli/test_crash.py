@@ -126,3 +126,21 @@ def test_starts_and_deletes_at_once(thole, bundle):
         start.wait()
         delete.wait().ok()
         thole("state", container.id).failed("does not exist")
+
+
+def test_runtime_killed_while_a_helper_holds_a_user_namespace(thole, bundle):
+    """Id-mapped mounts need a namespace that only a process can make: it ends with the runtime, and
+    has nothing of its lock."""
+    made = bundle("/bin/sleep", "1000")
+    for number in range(150):
+        mapping = [{"containerID": 0, "hostID": 1000 + number, "size": 10}]
+        made.mount(f"/many/{number}", "/usr", "bind", ["bind"], uidMappings=mapping,
+                   gidMappings=mapping)
+    generator = random.Random(11)
+    for _ in range(30):
+        name, process = thole.start_run(made)
+        time.sleep(generator.random() * 0.2)
+        process.popen.kill()
+        process.popen.wait()
+        thole("delete", "--force", name, timeout=10).ok()
+        until(lambda: not traces.descendants(), what="the end of the helper")

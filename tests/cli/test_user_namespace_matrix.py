@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever works for root works, or says why not, for every caller and in every user namespace."""
-import json
 import os
 import subprocess
 
 import pytest
 
-from harness.callers import CalledRuntime, Caller
-from harness.runtime import until
+from harness.callers import NOBODY, RANGE, SUBIDS, CalledRuntime, Caller
 
 FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "time": "time",
          "cgroup": "cgroup"}
@@ -17,6 +15,12 @@ FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "time": "ti
 CASES = [("root", "same"), ("root", "own"), ("root", "joined"),
          ("foreign", "same"), ("foreign", "own"), ("foreign", "joined"),
          ("user", "own"), ("user", "joined")]
+
+
+def cases(users):
+    """Only those rows of the matrix."""
+    chosen = [row for row in CASES if row[1] == users]
+    return pytest.mark.parametrize("case", chosen, ids="-".join, indirect=True)
 
 
 class Case:
@@ -39,7 +43,8 @@ class Case:
         users = users or self.users
         if users != "same":
             made.namespace("user")
-            made.linux["uidMappings"] = made.linux["gidMappings"] = self.caller.mappings()
+            made.linux["uidMappings"] = self.caller.mappings()
+            made.linux["gidMappings"] = self.caller.mappings()
         if users == "joined":
             if self.first is None:
                 self.first = self.sleeper(users="own")
@@ -141,3 +146,37 @@ def test_exec_ps_kill_delete(case):
     container("kill", "KILL").ok()
     container.wait_stopped()
     container.delete().ok()
+
+
+@cases("joined")
+def test_other_mappings_than_the_joined_ones_are_refused(case):
+    made = case.bundle("/bin/true")
+    assert case.run(made).ok()
+    made.linux["uidMappings"] = [{**line, "hostID": line["hostID"] + 1}
+                                 for line in made.linux["uidMappings"]]
+    case.runtime.try_create(made).failed("/linux/uidMappings: ", "joined")
+    made.linux["uidMappings"] = case.caller.mappings()
+    made.linux["gidMappings"].append({"containerID": 70000, "hostID": 600000, "size": 1})
+    case.runtime.try_create(made).failed("/linux/gidMappings: ", "joined")
+    del made.linux["uidMappings"], made.linux["gidMappings"]
+    assert case.run(made).ok()
+
+
+@cases("own")
+def test_new_user_namespace_without_mappings(case):
+    """An ordinary user gets what subuid(5) grants; root has to say what is mapped."""
+    made = case.bundle("/bin/cat", "/proc/self/uid_map")
+    del made.linux["uidMappings"], made.linux["gidMappings"]
+    if case.caller.name == "user":
+        assert case.run(made).ok().out.split() == ["0", str(NOBODY), "1", "1", str(SUBIDS),
+                                                   str(RANGE)]
+    else:
+        case.runtime.try_create(made).failed("/linux/uidMappings: missing")
+
+
+@pytest.mark.parametrize("case", [("user", "own")], indirect=True)
+def test_ids_that_the_user_was_not_granted(case):
+    made = case.bundle("/bin/true")
+    made.linux["uidMappings"][1]["hostID"] = SUBIDS + RANGE
+    result = case.runtime.try_create(made).failed("/linux/uidMappings: newuidmap refused")
+    assert os.listdir(case.runtime.root) == [], result

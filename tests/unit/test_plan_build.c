@@ -26,7 +26,10 @@ static const char config_json[] =
     "   \"options\": [\"ro\", \"nosuid\"]}],"
     "\"hooks\": {\"poststop\": [{\"path\": \"/bin/true\"}]},"
     "\"linux\": {\"namespaces\": [{\"type\": \"mount\"}, {\"type\": \"uts\"}, {\"type\": \"user\"},"
-    "  {\"type\": \"cgroup\"}], \"resources\": {\"pids\": {\"limit\": 7},"
+    "  {\"type\": \"cgroup\"}], \"uidMappings\": [{\"containerID\": 0, \"hostID\": 1, \"size\": "
+    "9}],"
+    "  \"gidMappings\": [{\"containerID\": 0, \"hostID\": 1, \"size\": 9}], \"resources\": "
+    "{\"pids\": {\"limit\": 7},"
     "  \"devices\": [{\"allow\": false}]}, \"seccomp\": {\"defaultAction\": \"SCMP_ACT_ALLOW\"}}}";
 
 static const char facts_json[] =
