@@ -7,9 +7,24 @@
  * printed; warnings and debug lines go to thole_context.log. Strings returned through ret_ are
  * malloc'ed and owned by the caller.
  *
- * thole_create(), thole_run() and thole_exec() leave the calling process undumpable (prctl(2),
- * PR_SET_DUMPABLE): a container that shares the caller's pid namespace and user could otherwise
- * look into it. thole_run() also makes it a subreaper, unless told not to.
+ * Structs that a caller fills in are initialised by name ("= {.id = ...}"), so that what is not
+ * named is zero: the defaults. They end with reserved members, which later versions give names:
+ * sizes stay, a program goes on with a newer library, and an older library refuses what it does not
+ * know. Structs that thole returns are never copied by value: they grow at their end.
+ *
+ * What is not confined to the call, and what threads have to know:
+ * - thole_create(), thole_run() and thole_exec() make the process undumpable (prctl(2),
+ *   PR_SET_DUMPABLE): a container that shares the caller's pid namespace and user could otherwise
+ *   look into it. thole_run() also makes it a subreaper, unless told not to.
+ * - They start processes that go on in a copy of this one's memory without pthread_atfork(3). Call
+ *   them while no other thread is in the C library: best from a process with one thread.
+ * - A process that they start is killed when the thread that called ends before the call returns.
+ * - In the foreground thole_run(), thole_exec() and thole_attach() block signals in the calling
+ *   thread, make its terminal raw, and wait for children; both is put back at the end.
+ * - thole_create() and thole_run() with attachable change the umask of the process for a moment.
+ * - Interfaces of a network namespace are moved by the calling thread, which visits it for that.
+ * - The current directory, the environment and signal handlers stay what they are. All other
+ *   functions may be called from any thread at any time; containers are locked against each other.
  */
 #ifndef THOLE_H
 #define THOLE_H
@@ -19,11 +34,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "base/log.h"
-#include "base/phases.h"
+#include "base/types.h"
 
 #define THOLE_PUBLIC __attribute__((visibility("default")))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Members to come; NULL all of them. */
+enum { THOLE_RESERVED = 8 };
+
+/** Writes "where: text: strerror(code)" to @buffer, cut to @size; returns @buffer. */
+THOLE_PUBLIC char *thole_error_format(const struct thole_error *err, char *buffer, size_t size);
 
 enum thole_cgroup_manager {
     THOLE_CGROUP_FILES,
@@ -37,7 +60,8 @@ struct thole_context {
     enum thole_cgroup_manager cgroup_manager;
     bool ignore_cgroup_permissions; /* --rootless=true */
     struct thole_log log;
-    struct phases *phases; /* measures create, run and exec; NULL: nothing is measured */
+    struct phases *phases; /* the thole command's own clock; NULL for everybody else */
+    void *reserved[THOLE_RESERVED];
 };
 
 /**
@@ -59,6 +83,7 @@ struct thole_create_request {
     const char *notify_socket;  /* NOTIFY_SOCKET */
     bool no_pivot;
     bool no_new_keyring;
+    void *reserved[THOLE_RESERVED];
 };
 
 /** Everything up to the start of the user's program (runtime-spec "Create"). */
@@ -74,6 +99,7 @@ struct thole_terminal_options {
     const char *detach_keys; /* "ctrl-p,ctrl-q"; NULL: none; they count when typed on a terminal */
     const char *log_file;    /* everything the pty says is appended here; NULL: nowhere */
     const char *record_file; /* the same as an asciicast v2 recording, replacing the file */
+    void *reserved[THOLE_RESERVED];
 };
 
 struct thole_run_request {
@@ -83,6 +109,7 @@ struct thole_run_request {
     bool keep;         /* do not delete it at the end */
     bool no_subreaper; /* do not become the reaper of orphans while waiting */
     struct thole_terminal_options terminal_options;
+    void *reserved[THOLE_RESERVED];
 };
 
 /**
@@ -132,6 +159,7 @@ struct thole_exec_request {
     const char *pidfd_socket;
     unsigned preserve_fds;
     unsigned listen_fds;
+    void *reserved[THOLE_RESERVED];
 };
 
 /**
@@ -154,6 +182,7 @@ struct thole_attach_request {
     const char *id;
     bool no_stdin; /* only look on */
     struct thole_terminal_options terminal_options;
+    void *reserved[THOLE_RESERVED];
 };
 
 /**
@@ -188,6 +217,7 @@ enum thole_status {
 /** "creating", "created", "running", "paused", "stopped". */
 THOLE_PUBLIC const char *thole_status_name(enum thole_status status);
 
+/** Its size is fixed. */
 struct thole_annotation {
     char *key;
     char *value;
@@ -230,6 +260,7 @@ THOLE_PUBLIC int thole_stats(const struct thole_context *context, const char *id
 struct thole_event_sink {
     int (*write)(void *userdata, const char *json);
     void *userdata;
+    void *reserved[THOLE_RESERVED];
 };
 
 /**
@@ -245,6 +276,7 @@ struct thole_update {
     const char *resources;       /* linux.resources as JSON */
     const char *l3_cache_schema; /* lines for resctrl's schemata, NULL: as they are */
     const char *mem_bw_schema;
+    void *reserved[THOLE_RESERVED];
 };
 
 /** Applies @update; all or nothing. */
@@ -259,6 +291,7 @@ THOLE_PUBLIC int thole_plan(const struct thole_context *context,
 /** This host's facts as JSON, as `thole plan --facts` reads them. */
 THOLE_PUBLIC int thole_host_facts(char **ret_json, struct thole_error *err);
 
+/** Its size is fixed. */
 struct thole_finding {
     bool error; /* false: a note */
     char *where;
@@ -288,5 +321,9 @@ THOLE_PUBLIC const char *thole_seccomp_version(void);
  * write to. Call first in main(); returns only when that is the case already or on error.
  */
 THOLE_PUBLIC int thole_seal_executable(char *const argv[], struct thole_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

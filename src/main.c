@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "commands.h"
 #include "context.h"

@@ -6,30 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-/** Who has to act on an error. The command line maps a kind to wording and exit status. */
-enum thole_error_kind {
-    THOLE_ERROR_NONE,
-    THOLE_ERROR_USAGE,       /* the command line asks for something impossible */
-    THOLE_ERROR_CONFIG,      /* config.json or process.json is wrong */
-    THOLE_ERROR_UNSUPPORTED, /* this kernel, build or privilege cannot do it */
-    THOLE_ERROR_HOST,        /* a system call failed */
-    THOLE_ERROR_STATE,       /* the container is not in a state that allows it */
-    THOLE_ERROR_NOT_FOUND,   /* there is no such container */
-    THOLE_ERROR_PAYLOAD,     /* the container's program or a hook failed */
-    THOLE_ERROR_BUG,         /* thole contradicts itself */
-};
-
-/**
- * Owned by the caller and written in place: reporting an error allocates nothing. The struct holds
- * no pointers, so a child process sends it whole over its sync socket.
- */
-struct thole_error {
-    int code; /* errno value of the failed call, 0 if there was none */
-    enum thole_error_kind kind;
-    char where[256]; /* JSON pointer into the configuration, "" if none applies */
-    char text[1024]; /* what failed: one line without where and without the errno text */
-    char hint[320];  /* one more line for causes that are commonly misunderstood, or "" */
-};
+#include "base/types.h"
 
 /**
  * Fills @err and returns -1, so that callers can `return error_set(...)`. @where may be NULL.

@@ -4,18 +4,7 @@
 #ifndef THOLE_LOG_H
 #define THOLE_LOG_H
 
-enum thole_log_level {
-    THOLE_LOG_ERROR,
-    THOLE_LOG_WARNING,
-    THOLE_LOG_DEBUG,
-};
-
-/** @write receives one line without a line break. A NULL @write drops everything. */
-struct thole_log {
-    enum thole_log_level level; /* lines above this level are not even formatted */
-    void (*write)(void *userdata, enum thole_log_level level, const char *line);
-    void *userdata;
-};
+#include "base/types.h"
 
 void log_line(const struct thole_log *log, enum thole_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

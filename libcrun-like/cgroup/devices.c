@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "cgroup/device_program.h"
 #include "cgroup/device_rules.h"
 #include "cgroup/directory.h"

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/directory.h"

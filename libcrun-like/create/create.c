@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "base/phases.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
 #include "create/dialogue.h"

@@ -13,6 +13,7 @@
 #include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/phases.h"
 #include "base/wire.h"
 #include "cgroup/devices.h"
 #include "cgroup/join.h"

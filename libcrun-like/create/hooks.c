@@ -4,6 +4,7 @@
 
 #include "apply/hooks.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "plan/build.h"
 #include "plan/hooks.h"
 

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/fastpath.h"
+#include "base/log.h"
 #include "cgroup/create.h"
 #include "cgroup/directory.h"
 #include "cgroup/join.h"

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "enter/enter.h"

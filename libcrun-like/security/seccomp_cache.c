@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "security/seccomp_cache.h"
 #include "security/seccomp_compile.h"

@@ -16,6 +16,7 @@
 #endif
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
 #include "security/seccomp_names.h"

@@ -18,6 +18,7 @@
 #include "host/probe.h"
 #include "oci-spec/document.h"
 #include "state/process.h"
+#include "state/request.h"
 #include "sys/process_calls.h"
 
 enum { ID_MAX = 255, RECORD_MAX = 8 * 1024 * 1024 };
@@ -53,6 +54,8 @@ static int make_root(const char *path) {
 }
 
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {
+    if (request_check(context->reserved, err) < 0)
+        return -1;
     cleanup_free char *fallback = context->root == NULL ? thole_default_root() : NULL;
     const char *path = context->root != NULL ? context->root : fallback;
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;

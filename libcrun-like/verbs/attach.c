@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "monitor/keeper.h"
+#include "state/request.h"
 #include "terminal/console_client.h"
 
 static int check_running(const struct container *container, struct thole_error *err) {
@@ -27,7 +29,8 @@ int thole_attach(const struct thole_context *context, const struct thole_attach_
     cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
     struct terminal_console_view view = {
         .input = request->no_stdin ? -1 : 0, .outputs = {1, 2}, .recorder = &recorder};
-    if (terminal_detach_keys_parse(options->detach_keys, &view.detach_keys, err) < 0 ||
+    if (request_check(request->reserved, err) < 0 || request_check(options->reserved, err) < 0 ||
+        terminal_detach_keys_parse(options->detach_keys, &view.detach_keys, err) < 0 ||
         container_open(context, request->id, &container, err) < 0 ||
         check_running(&container, err) < 0)
         return -1;

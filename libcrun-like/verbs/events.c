@@ -10,6 +10,7 @@
 #include "host/probe.h"
 #include "report/stats.h"
 #include "state/container.h"
+#include "state/request.h"
 
 /* A container and what is asked about it. */
 struct watched {
@@ -78,7 +79,7 @@ int thole_events(const struct thole_context *context, const char *id, unsigned i
                  const struct thole_event_sink *sink, struct thole_error *err) {
     cleanup_watched struct watched watched = {.container = CONTAINER_INIT, .pidfd = -1};
     cleanup_cgroup_oom_watch struct cgroup_oom_watch oom = CGROUP_OOM_WATCH_INIT;
-    if (open_watched(context, id, &watched, err) < 0 ||
+    if (request_check(sink->reserved, err) < 0 || open_watched(context, id, &watched, err) < 0 ||
         cgroup_oom_watch_open(watched.sources.cgroup, &oom, err) < 0)
         return -1;
     int64_t next = cgroup_clock() + interval;

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "base/names.h"
+#include "base/phases.h"
 #include "base/text.h"
 #include "enter/enter.h"
 #include "enter/prepare.h"
 #include "monitor/keeper.h"
+#include "state/request.h"
 #include "terminal/relay.h"
 
 /* How long a container whose pid namespace takes no processes may take to be gone. */
@@ -125,7 +128,8 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
                                    .forward_signals = true,
                                    .shared_terminal = request->raw,
                                    .recorder = &recorder};
-    if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
+    if (request_check(request->reserved, err) < 0 || request_check(options->reserved, err) < 0 ||
+        terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
         return -1;
     if (enter_prepare(context, request, &entry, err) < 0)

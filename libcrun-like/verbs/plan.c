@@ -7,6 +7,7 @@
 #include "create/bundle.h"
 #include "host/probe.h"
 #include "plan/print.h"
+#include "state/request.h"
 
 enum { FACTS_MAX = 1024 * 1024 };
 
@@ -16,7 +17,8 @@ int thole_plan(const struct thole_context *context, const struct thole_create_re
     cleanup_free char *facts = NULL;
     if (facts_file != NULL && file_read_at(AT_FDCWD, facts_file, FACTS_MAX, &facts, NULL, err) < 0)
         return -1;
-    if (bundle_read(request, NULL, &bundle, err) < 0 ||
+    if (request_check(request->reserved, err) < 0 || request_check(context->reserved, err) < 0 ||
+        bundle_read(request, NULL, &bundle, err) < 0 ||
         bundle_plan(context, request, facts, NULL, &bundle, err) < 0)
         return -1;
     *ret_text = json ? plan_print_json(bundle.plan) : plan_print_text(bundle.plan);

@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "base/phases.h"
 #include "create/hooks.h"
 #include "create/notify.h"
 #include "create/start.h"
 #include "monitor/keeper.h"
 #include "state/gate.h"
+#include "state/request.h"
 #include "terminal/relay.h"
 #include "verbs/delete.h"
 
@@ -72,6 +75,10 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
               int *ret_status, struct thole_error *err) {
     cleanup_creation struct creation creation = CREATION_INIT;
     *ret_status = 0;
+    if (request_check(request->reserved, err) < 0 ||
+        request_check(request->create.reserved, err) < 0 ||
+        request_check(request->terminal_options.reserved, err) < 0)
+        return -1;
     if (request->attachable && !request->detach)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                          "attachable is for containers that run detached");

@@ -11,6 +11,7 @@
 #include "plan/cgroup.h"
 #include "resctrl/group.h"
 #include "state/container.h"
+#include "state/request.h"
 
 static bool is_given(const struct oci_int *number) {
     return number->set && number->value != 0;
@@ -69,7 +70,8 @@ static int update_rdt(struct container *container, const struct thole_update *up
 int thole_update(const struct thole_context *context, const char *id,
                  const struct thole_update *update, struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
-    if (container_open_locked(context, id, &container, err) < 0)
+    if (request_check(update->reserved, err) < 0 ||
+        container_open_locked(context, id, &container, err) < 0)
         return -1;
     if (container_status(&container) == THOLE_STATUS_STOPPED)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,

@@ -9,6 +9,7 @@
 #include "create/bundle.h"
 #include "plan/build.h"
 #include "security/seccomp_compile.h"
+#include "state/request.h"
 
 /* What is wrong with a configuration does not depend on the host: this one lacks nothing. */
 static struct host_hierarchy hierarchies[] = {
@@ -93,6 +94,8 @@ int thole_validate(const struct thole_context *context, const struct thole_creat
     cleanup_bundle struct bundle bundle = {0};
     struct oci_report report = {.arena = &bundle.arena};
     struct thole_error reading = {0};
+    if (request_check(request->reserved, err) < 0)
+        return -1;
     if (bundle_read(request, &report, &bundle, &reading) < 0 && report.errors == 0) {
         *err = reading;
         return -1;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The types that the public header and every layer below it share. Installed with thole.h. */
+#ifndef THOLE_TYPES_H
+#define THOLE_TYPES_H
+
+/** Who has to act on an error. The command line maps a kind to wording and exit status. */
+enum thole_error_kind {
+    THOLE_ERROR_NONE,
+    THOLE_ERROR_USAGE,       /* the command line asks for something impossible */
+    THOLE_ERROR_CONFIG,      /* config.json or process.json is wrong */
+    THOLE_ERROR_UNSUPPORTED, /* this kernel, build or privilege cannot do it */
+    THOLE_ERROR_HOST,        /* a system call failed */
+    THOLE_ERROR_STATE,       /* the container is not in a state that allows it */
+    THOLE_ERROR_NOT_FOUND,   /* there is no such container */
+    THOLE_ERROR_PAYLOAD,     /* the container's program or a hook failed */
+    THOLE_ERROR_BUG,         /* thole contradicts itself */
+};
+
+/**
+ * Owned by the caller and written in place: reporting an error allocates nothing. The struct holds
+ * no pointers, so a child process sends it whole over its sync socket.
+ */
+struct thole_error {
+    int code; /* errno value of the failed call, 0 if there was none */
+    enum thole_error_kind kind;
+    char where[256]; /* JSON pointer into the configuration, "" if none applies */
+    char text[1024]; /* what failed: one line without where and without the errno text */
+    char hint[320];  /* one more line for causes that are commonly misunderstood, or "" */
+};
+
+enum thole_log_level {
+    THOLE_LOG_ERROR,
+    THOLE_LOG_WARNING,
+    THOLE_LOG_DEBUG,
+};
+
+/** @write receives one line without a line break. A NULL @write drops everything. */
+struct thole_log {
+    enum thole_log_level level; /* lines above this level are not even formatted */
+    void (*write)(void *userdata, enum thole_log_level level, const char *line);
+    void *userdata;
+};
+
+#endif
