@@ -10,20 +10,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "apply/lent_devices.h"
 #include "base/cleanup.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
-
-static mode_t file_type(char type) {
-    switch (type) {
-    case 'b':
-        return S_IFBLK;
-    case 'p':
-        return S_IFIFO;
-    default:
-        return S_IFCHR;
-    }
-}
 
 /* A node that is there already is fine if it is the same device. */
 static int check_existing(const struct plan_device *device, int parent, const char *name,
@@ -31,7 +21,7 @@ static int check_existing(const struct plan_device *device, int parent, const ch
     struct stat status;
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(err, device->where, "stat device %s", device->path);
-    bool same_type = (status.st_mode & S_IFMT) == file_type(device->type);
+    bool same_type = (status.st_mode & S_IFMT) == apply_device_type(device);
     if (same_type &&
         (device->type == 'p' || status.st_rdev == makedev(device->major, device->minor)))
         return 0;
@@ -52,7 +42,7 @@ static int set_mode(int parent, const char *name, mode_t mode) {
 
 static int make_node(const struct plan_device *device, int parent, const char *name,
                      struct thole_error *err) {
-    const bool made = mknodat(parent, name, file_type(device->type) | device->mode,
+    const bool made = mknodat(parent, name, apply_device_type(device) | device->mode,
                               makedev(device->major, device->minor)) == 0;
     if (!made && errno != EEXIST)
         return error_errno(err, device->where, "create device %s", device->path);
@@ -65,17 +55,39 @@ static int make_node(const struct plan_device *device, int parent, const char *n
     return 0;
 }
 
-static int bind_node(const struct plan_device *device, int root_fd, struct thole_error *err) {
-    cleanup_close int tree = open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (tree < 0)
-        return error_errno(err, device->where, "open the host's %s", device->path);
+static bool is_device(int fd, const struct plan_device *device) {
     struct stat status;
-    if (fstat(tree, &status) < 0 || (status.st_mode & S_IFMT) != file_type(device->type) ||
-        status.st_rdev != makedev(device->major, device->minor)) {
-        errno = ENODEV;
-        return error_errno(err, device->where, "the host's %s is not device %c %u:%u", device->path,
-                           device->type, device->major, device->minor);
+    return fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == apply_device_type(device) &&
+           status.st_rdev == makedev(device->major, device->minor);
+}
+
+/* By the name that the configuration gives it, or by udev's for the number. */
+static int open_host_node(const struct plan_device *device, struct thole_error *err) {
+    char by_number[48];
+    (void)snprintf(by_number, sizeof(by_number), "/dev/%s/%u:%u",
+                   device->type == 'b' ? "block" : "char", device->major, device->minor);
+    const char *const paths[] = {device->source, by_number};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        cleanup_close int tree = open_tree(AT_FDCWD, paths[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (tree < 0 && errno != ENOENT && errno != ENOTDIR)
+            return error_errno(err, device->where, "open the host's %s", paths[i]);
+        if (tree >= 0 && is_device(tree, device))
+            return take_fd(&tree);
     }
+    errno = ENODEV;
+    return error_errno(
+        err, device->where,
+        "neither the host's %s nor %s is device %c %u:%u, and a user namespace makes "
+        "none",
+        device->source, by_number, device->type, device->major, device->minor);
+}
+
+static int bind_node(const struct plan_device *device, const struct apply_lent_devices *lent,
+                     size_t index, int root_fd, struct thole_error *err) {
+    bool is_lent = device->lent && lent->directory >= 0;
+    cleanup_close int tree = is_lent ? apply_lent_device(lent, index) : open_host_node(device, err);
+    if (tree < 0)
+        return is_lent ? error_errno(err, device->where, "bind device %s", device->path) : -1;
     cleanup_close int target = sys_make_in_root(root_fd, device->path, SYS_PATH_FILE, 0755);
     if (target < 0)
         return error_errno(err, device->where, "create %s", device->path);
@@ -113,12 +125,15 @@ static int open_parent(const char *path, int root_fd, struct parent_directory *p
     return 0;
 }
 
-static int make_nodes(const struct plan *plan, int root_fd, struct parent_directory *parent,
-                      struct thole_error *err) {
+static int make_nodes(const struct plan *plan, int sync, int root_fd,
+                      struct parent_directory *parent, struct thole_error *err) {
+    cleanup_lent_devices struct apply_lent_devices lent = APPLY_LENT_DEVICES_INIT;
+    if (apply_devices_borrow(plan, sync, root_fd, &lent, err) < 0)
+        return -1;
     for (size_t i = 0; i < plan->device_count; i++) {
         const struct plan_device *device = &plan->devices[i];
         if (device->bind && device->type != 'p') {
-            if (bind_node(device, root_fd, err) < 0)
+            if (bind_node(device, &lent, i, root_fd, err) < 0)
                 return -1;
             continue;
         }
@@ -144,10 +159,10 @@ static int make_link(const struct plan_link *link, int parent, const char *name,
     return error_errno(err, NULL, "create symbolic link %s", link->path);
 }
 
-int apply_devices(const struct plan *plan, int root_fd, struct thole_error *err) {
+int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_error *err) {
     struct parent_directory parent = {.fd = -1};
     mode_t former = umask(0);
-    int result = make_nodes(plan, root_fd, &parent, err);
+    int result = make_nodes(plan, sync, root_fd, &parent, err);
     for (size_t i = 0; result == 0 && i < plan->link_count; i++) {
         const char *name = NULL;
         if (open_parent(plan->links[i].path, root_fd, &parent, &name) < 0)

@@ -207,7 +207,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
     if (apply_mounts(plan, init->sources, root_fd, &last, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "mounts");
-    if (apply_devices(plan, root_fd, err) < 0)
+    if (apply_devices(plan, init->sync, root_fd, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "devices");
     if (request_hooks(init, err) < 0 ||

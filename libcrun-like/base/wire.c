@@ -21,6 +21,7 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_CHILD_PID] = "child-pid",
         [WIRE_IDS_MAPPED] = "ids-mapped",
         [WIRE_REQUEST_SOURCE] = "request-source",
+        [WIRE_REQUEST_DEVICES] = "request-devices",
         [WIRE_SOURCE] = "source",
         [WIRE_REQUEST_HOOKS] = "request-hooks",
         [WIRE_HOOKS_DONE] = "hooks-done",

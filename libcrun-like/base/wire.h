@@ -13,19 +13,20 @@
  * is a bug error, and end of file means that the peer is gone (or has become the payload).
  */
 enum wire_kind {
-    WIRE_ERROR = 1,      /* init -> runtime: struct thole_error; the sender exits */
-    WIRE_CHILD_PID,      /* stage -> runtime, one fd: pidfd of init; without: pid of exec's */
-    WIRE_IDS_MAPPED,     /* runtime -> init: user namespace maps are written */
-    WIRE_REQUEST_SOURCE, /* init -> runtime: number of a mount, whose source it may not open */
-    WIRE_SOURCE,         /* runtime -> init, one fd: a detached tree; none: init has to try */
-    WIRE_REQUEST_HOOKS,  /* init -> runtime: mounts are in place, run prestart and createRuntime */
-    WIRE_HOOKS_DONE,     /* runtime -> init */
-    WIRE_CONSOLE,        /* init -> runtime, one fd: pty master */
-    WIRE_CONSOLE_KEPT,   /* runtime -> init: the console has its owner */
-    WIRE_SECCOMP,        /* init -> runtime, one fd: seccomp notify fd */
-    WIRE_SECCOMP_KEPT,   /* runtime -> init */
-    WIRE_READY,          /* init -> runtime: everything up to execve is done */
-    WIRE_START,          /* start -> init, over the gate: go on */
+    WIRE_ERROR = 1,       /* init -> runtime: struct thole_error; the sender exits */
+    WIRE_CHILD_PID,       /* stage -> runtime, one fd: pidfd of init; without: pid of exec's */
+    WIRE_IDS_MAPPED,      /* runtime -> init: user namespace maps are written */
+    WIRE_REQUEST_SOURCE,  /* init -> runtime: number of a mount, whose source it may not open */
+    WIRE_REQUEST_DEVICES, /* init -> runtime: the nodes that it may not make */
+    WIRE_SOURCE,          /* runtime -> init, one fd: a detached tree; none: init has to try */
+    WIRE_REQUEST_HOOKS,   /* init -> runtime: mounts are in place, run prestart and createRuntime */
+    WIRE_HOOKS_DONE,      /* runtime -> init */
+    WIRE_CONSOLE,         /* init -> runtime, one fd: pty master */
+    WIRE_CONSOLE_KEPT,    /* runtime -> init: the console has its owner */
+    WIRE_SECCOMP,         /* init -> runtime, one fd: seccomp notify fd */
+    WIRE_SECCOMP_KEPT,    /* runtime -> init */
+    WIRE_READY,           /* init -> runtime: everything up to execve is done */
+    WIRE_START,           /* start -> init, over the gate: go on */
 };
 
 enum { WIRE_PAYLOAD_MAX = 4096, WIRE_FDS_MAX = 4 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "apply/credentials.h"
+#include "apply/lent_devices.h"
 #include "apply/stdio.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -103,6 +104,10 @@ static int wait_until_ready(const struct thole_context *context,
         case WIRE_REQUEST_SOURCE:
             if (apply_bind_source_lend(creation->bundle.plan, (size_t)message.payload.number,
                                        &preparation->sources, sync, err) < 0)
+                return -1;
+            break;
+        case WIRE_REQUEST_DEVICES:
+            if (apply_devices_lend(creation->bundle.plan, sync, err) < 0)
                 return -1;
             break;
         case WIRE_REQUEST_HOOKS:

@@ -171,6 +171,9 @@ static void describe_devices(struct plan_description *description, const struct 
         plan_cell_flag(row, "modeGiven", device->mode_given);
         plan_cell_flag(row, "ownerGiven", device->owner_given);
         plan_cell_flag(row, "bind", device->bind);
+        plan_cell_flag(row, "lent", device->lent);
+        if (device->bind && strcmp(device->source, device->path) != 0)
+            plan_cell_text(row, "source", device->source);
     }
     plan_describe_list(description, "links");
     for (size_t i = 0; i < plan->link_count; i++) {

@@ -59,6 +59,7 @@ static void add_defaults(struct plan_builder *builder, bool bind) {
         *device = default_devices[i];
         device->mode = MODE_DEFAULT;
         device->bind = bind;
+        device->source = device->path;
         device->where = "";
     }
 }
@@ -70,6 +71,17 @@ static void add_links(struct plan_builder *builder) {
             !is_mounted_on(plan, default_links[i].path))
             *plan_list_add(builder->arena, plan->links, plan->link_count) = default_links[i];
     }
+}
+
+/* Where the configuration gives a device another name, the host's own is a default one at best. */
+static const char *find_source(const struct plan_device *device) {
+    for (size_t i = 0; i < PLAN_COUNT(default_devices); i++) {
+        const struct plan_device *known = &default_devices[i];
+        if (known->type == device->type && known->major == device->major &&
+            known->minor == device->minor)
+            return known->path;
+    }
+    return device->path;
 }
 
 static int add_device(struct plan_builder *builder, const struct oci_device *wanted, bool bind,
@@ -89,8 +101,13 @@ static int add_device(struct plan_builder *builder, const struct oci_device *wan
         .where = where,
     };
     device.bind = bind && device.type != 'p';
-    if (!device.bind && (!plan_map_id(builder, false, device.uid, NULL) ||
-                         !plan_map_id(builder, true, device.gid, NULL)))
+    device.source = find_source(&device);
+    const bool mapped = plan_map_id(builder, false, device.uid, &device.host_uid) &&
+                        plan_map_id(builder, true, device.gid, &device.host_gid);
+    /* In a namespace that is joined without a word about its mappings, nobody knows. */
+    device.lent = device.bind && plan_is_rootful(builder->facts) &&
+                  !(mapped && device.host_uid == UINT32_MAX);
+    if ((!device.bind || device.lent) && !mapped)
         return error_config(err, where, "its owner %u:%u is not mapped in the user namespace",
                             device.uid, device.gid);
     struct plan_device *earlier = find_device(plan, device.path);

@@ -124,7 +124,11 @@ struct plan_device {
     uint32_t gid;
     bool mode_given; /* set on a node that exists, too; what is not given is left alone there */
     bool owner_given;
-    bool bind; /* the host's node is bound: mknod is refused in a user namespace */
+    bool bind;          /* a node of outside is bound: mknod is refused in a user namespace */
+    bool lent;          /* the runtime makes that node, else it is the host's own */
+    const char *source; /* the host's node */
+    uint32_t host_uid;  /* what the ids are outside, where lent */
+    uint32_t host_gid;
     const char *where;
 };
 

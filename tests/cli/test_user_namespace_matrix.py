@@ -180,3 +180,42 @@ def test_ids_that_the_user_was_not_granted(case):
     made.linux["uidMappings"][1]["hostID"] = SUBIDS + RANGE
     result = case.runtime.try_create(made).failed("/linux/uidMappings: newuidmap refused")
     assert os.listdir(case.runtime.root) == [], result
+
+
+def node(path, number, **more):
+    return {"path": path, "type": "c", "major": 1, "minor": number, **more}
+
+
+def test_device_gets_mode_and_owner(case):
+    """Where a node can be made at all, it has them; else the host's own is bound as it is."""
+    made = case.bundle("/bin/stat", "-c", "%a %u %g %t:%T %n", "/dev/mine", "/dev/deep/zero",
+                       "/dev/plain")
+    made.linux["devices"] = [node("/dev/mine", 3, fileMode=0o640, uid=5, gid=6),
+                             node("/dev/deep/zero", 5, fileMode=0o600), node("/dev/plain", 7)]
+    made.resources.pop("devices", None)
+    lines = case.run(made).ok().out.splitlines()
+    numbers = [line.split()[3] for line in lines]
+    assert numbers == ["1:3", "1:5", "1:7"]
+    if case.caller.name == "root":
+        assert [line.split()[:3] for line in lines] == [["640", "5", "6"], ["600", "0", "0"],
+                                                        ["666", "0", "0"]]
+
+
+def test_device_works(case):
+    made = case.bundle("/bin/sh", "-c", "echo x > /dev/mine && head -c 3 /dev/deep/zero | wc -c; "
+                       "echo $(ls /); pwd")
+    made.linux["devices"] = [node("/dev/mine", 3, fileMode=0o666), node("/dev/deep/zero", 5)]
+    made.resources.pop("devices", None)
+    words = case.run(made).ok().out.split()
+    assert words[0] == "3" and words[-1] == "/"
+    assert {"bin", "dev", "proc"} < set(words), "the nodes' own directory is still in the way"
+
+
+def test_device_that_nobody_has(case):
+    made = case.bundle("/bin/stat", "-c", "%t:%T", "/dev/odd")
+    made.linux["devices"] = [{"path": "/dev/odd", "type": "c", "major": 240, "minor": 7}]
+    made.resources.pop("devices", None)
+    if case.caller.name == "root":
+        assert case.run(made).ok().out == "f0:7\n"
+    else:
+        case.runtime.try_create(made).failed("/linux/devices/0: ", "240:7")
