@@ -61,8 +61,9 @@ static void add_file_system_parameters(struct plan_builder *builder,
 }
 
 /*
- * One hierarchy. A cgroup namespace has its own view of it; without one the container's directory
- * is bound, so that the container sees no more than it would with one.
+ * One hierarchy. A cgroup namespace has its own view of it. Without one the host's mount is bound:
+ * of v2 the whole, where the path in /proc/self/cgroup leads, of v1 the container's directory,
+ * since programs look for limits at the mount point and for the way there in mountinfo.
  */
 static struct plan_mount *add_hierarchy(struct plan_builder *builder,
                                         const struct plan_mount *pattern, size_t index,
@@ -70,7 +71,7 @@ static struct plan_mount *add_hierarchy(struct plan_builder *builder,
     const struct host_hierarchy *hierarchy = &builder->facts->hierarchies[index];
     if (!plan_has_namespace(builder->plan, CLONE_NEWCGROUP)) {
         struct plan_mount *mount = add_like(builder, pattern, PLAN_MOUNT_BIND, target);
-        mount->source = own_directory(builder, index);
+        mount->source = hierarchy->unified ? hierarchy->mountpoint : own_directory(builder, index);
         mount->optional = !hierarchy->unified;
         return mount;
     }
@@ -163,9 +164,18 @@ static void add_host_view(struct plan_builder *builder, const struct plan_mount 
     mount->recursive_clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
 
+static void report_parameters(struct plan_builder *builder, const struct plan_mount *pattern) {
+    for (size_t i = 0; i < pattern->parameter_count; i++) {
+        if (strcmp(pattern->parameters[i].key, "ro") != 0)
+            plan_warn(builder, "%s: option %s has no effect on a cgroup mount", pattern->where,
+                      pattern->parameters[i].key);
+    }
+}
+
 int plan_cgroup_mounts(struct plan_builder *builder, const struct plan_mount *pattern,
                        struct thole_error *err) {
     const struct host_facts *facts = builder->facts;
+    report_parameters(builder, pattern);
     if (facts->hierarchy_count == 0)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, pattern->where,
                          "no cgroup hierarchy is mounted on this host");
