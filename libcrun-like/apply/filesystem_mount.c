@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/filesystem.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "sys/mount_calls.h"
 
 static const struct {
     const char *word;

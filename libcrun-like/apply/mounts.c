@@ -31,31 +31,30 @@ struct mounting {
     struct apply_readonly_last *last;
 };
 
-/* Labels and kernel settings are written beneath these: a link there would send them elsewhere. */
-static uint64_t target_rules(const struct plan_mount *mount) {
-    bool system = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
-    return system || mount->destination_nofollow ? RESOLVE_NO_SYMLINKS : 0;
+static int open_by_rules(const struct plan_mount *mount, int root_fd) {
+    /* Labels and kernel settings are written beneath these: a link would send them elsewhere. */
+    const bool system = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
+    if (system || !mount->destination_nofollow)
+        return sys_open_in_root(root_fd, mount->target, O_PATH, system ? RESOLVE_NO_SYMLINKS : 0);
+    const char *name = NULL;
+    cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
+    return parent < 0 ? -1 : openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int open_target(const struct plan_mount *mount, int root_fd, bool directory,
                        struct thole_error *err) {
-    uint64_t rules = target_rules(mount);
-    int fd = rules != 0 ? sys_open_in_root(root_fd, mount->target, O_PATH, rules) : -1;
-    if (rules == 0 || (fd < 0 && errno == ENOENT)) {
-        int made = sys_make_in_root(root_fd, mount->target,
-                                    directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
+    int fd = open_by_rules(mount, root_fd);
+    if (fd < 0 && errno == ENOENT) {
+        cleanup_close int made = sys_make_in_root(
+            root_fd, mount->target, directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
         if (made < 0)
             return error_errno(err, mount->where, "create mount point %s", mount->target);
-        if (rules == 0)
-            return made;
-        (void)close(made);
-        fd = sys_open_in_root(root_fd, mount->target, O_PATH, rules);
+        fd = open_by_rules(mount, root_fd);
     }
     if (fd < 0) {
         error_errno(err, mount->where, "open mount point %s", mount->target);
         if (errno == ELOOP)
             error_hint(err, "a mount of type %s must not go through a symbolic link", mount->type);
-        return -1;
     }
     return fd;
 }

@@ -334,6 +334,20 @@ bool plan_mount_is_readonly(const struct plan_mount *mount) {
             MOUNT_ATTR_RDONLY) != 0;
 }
 
+/*
+ * Any flag that is named speaks for all: those left out are taken away from what the source has, as
+ * by mount(2) with MS_REMOUNT. In a user namespace, where the kernel may have locked them, and
+ * where none is named, they stay. The atime mode stays in any case.
+ */
+static void clear_unnamed(const struct plan_builder *builder, struct plan_mount *mount) {
+    uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+                     MOUNT_ATTR_NOSYMFOLLOW;
+    if ((mount->attributes_clear & MOUNT_ATTR__ATIME) != 0)
+        flags |= MOUNT_ATTR_NODIRATIME;
+    if ((mount->attributes_set | mount->attributes_clear) != 0 && !plan_in_user_namespace(builder))
+        mount->attributes_clear |= flags & ~(mount->attributes_set | mount->recursive_set);
+}
+
 /* Filesystems that do not start empty may exist read-only from the beginning, or not at all. */
 static bool can_hold_mount_points(const struct oci_mount *wanted, const struct plan_mount *mount) {
     return mount->kind == PLAN_MOUNT_BIND ||
@@ -356,6 +370,8 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
     if (plan_mount_idmap_members(builder, wanted, where, mount, err) < 0)
         return -1;
     mount->readonly_last = plan_mount_is_readonly(mount) && can_hold_mount_points(wanted, mount);
+    if (mount->kind == PLAN_MOUNT_BIND)
+        clear_unnamed(builder, mount);
     if (bind)
         return 0;
     const bool readonly = (mount->attributes_set & MOUNT_ATTR_RDONLY) != 0;
