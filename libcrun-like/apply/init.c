@@ -220,7 +220,7 @@ static int build_root(const struct apply_init *init, struct terminal_pty *pty,
         apply_readonly_now(&last, err) < 0 || apply_paths(plan, null_fd, root_fd, err) < 0)
         return -1;
     phases_end(init->phases, PHASES_INSIDE, "masked and read-only paths");
-    if (entered == 0 && apply_rootfs_enter(&plan->rootfs, root_fd, err) < 0)
+    if (entered == 0 && apply_rootfs_enter(&plan->rootfs, init->proc_fd, root_fd, err) < 0)
         return -1;
     return apply_rootfs_finish(&plan->rootfs, err);
 }

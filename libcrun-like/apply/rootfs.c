@@ -4,11 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "sys/mount_calls.h"
+
+enum { MOUNTINFO_MAX = 64 * 1024 * 1024 };
 
 static const char root_where[] = "/root/path";
 static const char propagation_where[] = "/linux/rootfsPropagation";
@@ -47,16 +55,88 @@ int apply_rootfs_open_entered(struct thole_error *err) {
     return root >= 0 ? root : error_errno(err, root_where, "open rootfs");
 }
 
-/* A host whose own root is a ramfs cannot pivot: its "/" is covered by the new one instead. */
-static int move_root(int root_fd, struct thole_error *err) {
-    if (fchdir(root_fd) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
-        return error_errno(err, root_where, "move rootfs to /");
+/* In mountinfo three octal digits stand for a blank or a backslash. */
+static void decode(char *path) {
+    char *to = path;
+    for (const char *from = path; *from != '\0'; to++) {
+        unsigned byte = 0;
+        if (from[0] == '\\' && sscanf(from + 1, "%3o", &byte) == 1) {
+            *to = (char)byte;
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+/* Unmounts what is mounted on @host, the former root, but @kept. Mounts on top of others show when
+ * those are gone. Returns how many went, -1 if one cannot; @ret_left: how many there were. */
+static int detach_some(const char *mountinfo, uint64_t host, uint64_t kept, size_t *ret_left) {
+    int gone = 0;
+    *ret_left = 0;
+    for (const char *line = mountinfo + strlen(mountinfo); line != mountinfo;) {
+        uint64_t id = 0;
+        uint64_t parent = 0;
+        char path[PATH_MAX];
+        do
+            line--;
+        while (line != mountinfo && line[-1] != '\n');
+        if (sscanf(line, "%" SCNu64 " %" SCNu64 " %*s %*s %4095s", &id, &parent, path) != 3 ||
+            parent != host || id == kept)
+            continue;
+        decode(path);
+        ++*ret_left;
+        gone += umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+    }
+    return gone;
+}
+
+static int mount_id(int fd, uint64_t *ret_id) {
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
+        return -1;
+    *ret_id = status.stx_mnt_id;
     return 0;
 }
 
-int apply_rootfs_enter(const struct plan_rootfs *rootfs, int root_fd, struct thole_error *err) {
+/* With the host's procfs in sight of the kernel, a user namespace of the container could mount one
+ * of its own, without the container's masks. */
+static int detach_host(int proc_fd, int root_fd, struct thole_error *err) {
+    cleanup_close int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    uint64_t host_id = 0;
+    uint64_t root_id = 0;
+    if (host < 0 || mount_id(host, &host_id) < 0 || mount_id(root_fd, &root_id) < 0)
+        return error_errno(err, root_where, "look at the host's root");
+    for (;;) {
+        cleanup_free char *mountinfo = NULL;
+        size_t left = 0;
+        if (file_read_at(proc_fd, "self/mountinfo", MOUNTINFO_MAX, &mountinfo, NULL, err) < 0)
+            return -1;
+        int gone = detach_some(mountinfo, host_id, root_id, &left);
+        if (left == 0)
+            return 0;
+        if (gone > 0)
+            continue;
+        return error_errno(err, root_where, "unmount the host's mounts");
+    }
+}
+
+/* A host whose own root is a ramfs cannot pivot: its "/" is covered by the new one instead. */
+static int move_root(int proc_fd, int root_fd, struct thole_error *err) {
+    if (fchdir(root_fd) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+        return error_errno(err, root_where, "move rootfs to /");
+    if (detach_host(proc_fd, root_fd, err) < 0)
+        return -1;
+    if (chroot(".") < 0)
+        return error_errno(err, root_where, "change the root directory");
+    return 0;
+}
+
+int apply_rootfs_enter(const struct plan_rootfs *rootfs, int proc_fd, int root_fd,
+                       struct thole_error *err) {
     if (rootfs->no_pivot) {
-        if (move_root(root_fd, err) < 0)
+        if (move_root(proc_fd, root_fd, err) < 0)
             return -1;
     } else {
         if (fchdir(root_fd) < 0)

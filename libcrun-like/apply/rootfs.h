@@ -19,8 +19,10 @@ int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err)
 /** The same where "/" is the root filesystem already: apply/root_emptied.h. */
 int apply_rootfs_open_entered(struct thole_error *err);
 
-/** pivot_root(2) into @root_fd (or MS_MOVE and chroot) and lets go of the host's tree. */
-int apply_rootfs_enter(const struct plan_rootfs *rootfs, int root_fd, struct thole_error *err);
+/** pivot_root(2) into @root_fd (or MS_MOVE and chroot) and lets go of the host's tree. @proc_fd is
+ * the host's /proc. */
+int apply_rootfs_enter(const struct plan_rootfs *rootfs, int proc_fd, int root_fd,
+                       struct thole_error *err);
 
 /** Propagation of the container's "/", and read-only if asked for. The last of all mount changes.
  */

@@ -59,6 +59,10 @@ int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err) {
     rootfs->propagation = propagation_flags[builder->linux_section->rootfs_propagation];
     if ((builder->plan->namespaces.created & CLONE_NEWNS) == 0)
         return plan_without_mount_namespace(builder, err);
+    if (rootfs->no_pivot && plan_in_user_namespace(builder))
+        return error_config(err, rootfs->where,
+                            "--no-pivot is not possible in a user namespace: the host's mounts "
+                            "cannot be unmounted there");
     return 0;
 }
 
