@@ -36,7 +36,8 @@ static int output_file(const char *path, int captured) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
 
-static void execute(const struct plan_hook *hook, char *const *env, const int stdio[3]) {
+static void execute(const struct plan_hook *hook, const char *directory, char *const *env,
+                    const int stdio[3]) {
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -45,6 +46,8 @@ static void execute(const struct plan_hook *hook, char *const *env, const int st
         if (dup2(stdio[fd], fd) < 0)
             _exit(127);
     }
+    if (directory != NULL && chdir(directory) < 0)
+        (void)!chdir("/");
     (void)execve(hook->path, hook->args.items, (char *const *)env);
     dprintf(STDERR_FILENO, "%s: %s", hook->path, strerror(errno));
     _exit(127);
@@ -127,7 +130,7 @@ static int run_hook(const struct plan_hook *hook, const struct apply_hook_run *r
     if (child < 0)
         return error_errno(err, hook->where, "error running %s hook #%zu: fork", run->stage, index);
     if (child == 0)
-        execute(hook, env, stdio);
+        execute(hook, run->directory, env, stdio);
 
     siginfo_t info = {0};
     int late = wait_for(pidfd, hook->timeout, &info);

@@ -131,6 +131,7 @@ static int run_container_hooks(const struct apply_init *init, enum plan_hook_sta
     const struct apply_hook_run run = {
         .stage = plan_hook_stage_name(stage),
         .state = stage == PLAN_HOOK_START_CONTAINER ? second : text,
+        .directory = stage == PLAN_HOOK_START_CONTAINER ? NULL : init->plan->bundle,
         .env = env,
         .stdout_file = stage == PLAN_HOOK_START_CONTAINER ? NULL : init->plan->hook_stdout,
         .stderr_file = stage == PLAN_HOOK_START_CONTAINER ? NULL : init->plan->hook_stderr,

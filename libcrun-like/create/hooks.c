@@ -19,6 +19,7 @@ static int run_list(const struct container *container, const struct plan *plan,
     const struct apply_hook_run run = {
         .stage = plan_hook_stage_name(stage),
         .state = state,
+        .directory = container->record->bundle,
         .stdout_file = plan->hook_stdout,
         .stderr_file = plan->hook_stderr,
     };

@@ -233,3 +233,19 @@ def test_hooks_get_no_descriptors(thole, recorder):
     thole.launch(recorder.bundle)
     with open(recorder.folder + "/fds", encoding="ascii") as source:
         assert set(source.read().split()) <= {"0", "1", "2", "3"}, "3 is the directory ls reads"
+
+
+def test_hooks_start_in_the_bundle(thole, bundle, folder):
+    """Wherever the caller is; startContainer hooks in the container's working directory."""
+    stages = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
+    made = bundle("/bin/sh", "-c", "cat /work/where", cwd="/work")
+    script = os.path.join(made.path, "hook")
+    with open(script, "w", encoding="ascii") as target:
+        target.write(f"#!/bin/sh\necho $1 $(pwd) >> {folder}/where\n")
+    os.chmod(script, 0o755)
+    made.config["hooks"] = {stage: [{"path": script, "args": ["hook", stage]}] for stage in stages}
+    made.config["hooks"]["startContainer"] = [{"path": "/bin/sh",
+                                               "args": ["sh", "-c", "pwd > /work/where"]}]
+    assert thole.run(made, cwd="/").ok().out == "/work\n"
+    with open(f"{folder}/where", encoding="ascii") as lines:
+        assert lines.read().split("\n")[:-1] == [f"{stage} {made.path}" for stage in stages]
