@@ -167,7 +167,7 @@ static void add_host_view(struct plan_builder *builder, const struct plan_mount 
 static void report_parameters(struct plan_builder *builder, const struct plan_mount *pattern) {
     for (size_t i = 0; i < pattern->parameter_count; i++) {
         if (strcmp(pattern->parameters[i].key, "ro") != 0)
-            plan_warn(builder, "%s: option %s has no effect on a cgroup mount", pattern->where,
+            plan_warn(builder, pattern->where, "option %s has no effect on a cgroup mount",
                       pattern->parameters[i].key);
     }
 }
