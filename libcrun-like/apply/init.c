@@ -400,7 +400,7 @@ static int announce_ready(const struct apply_init *init, struct thole_error *err
 void apply_init(const struct apply_init *init) {
     struct thole_error err = {0};
     char program[PATH_MAX];
-    struct apply_environment environment = {0};
+    struct apply_environment environment; /* large: filled only when it is needed */
 
     phases_end(init->phases, PHASES_INSIDE, "birth");
     (void)close(init->runtime_end);

@@ -15,8 +15,8 @@ struct arena_block {
     alignas(max_align_t) char bytes[];
 };
 
-/* A small configuration and its plan fit into the first block. */
-enum { FIRST_BLOCK = 16 * 1024, LARGEST_DOUBLING = 1024 * 1024 };
+/* Small enough for what has little to keep: each start of a block is a page of its own. */
+enum { FIRST_BLOCK = 4 * 1024, LARGEST_DOUBLING = 1024 * 1024 };
 
 static struct arena_block *add_block(struct arena *arena, size_t wanted) {
     size_t size = FIRST_BLOCK;

@@ -13,7 +13,7 @@
  * Line breaks in the text become spaces: an error is always one line. A NULL @err is allowed.
  */
 int error_set(struct thole_error *err, enum thole_error_kind kind, int code, const char *where,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+              const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
 
 /** Like error_set() for a failed system call: kind HOST, code taken from errno. */
 #define error_errno(err, where, ...) error_set(err, THOLE_ERROR_HOST, errno, where, __VA_ARGS__)
@@ -26,11 +26,11 @@ int error_set(struct thole_error *err, enum thole_error_kind kind, int code, con
 
 /** Adds the hint line to an error already set; returns -1. */
 int error_hint(struct thole_error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((cold, format(printf, 2, 3)));
 
 /** Puts "@format: " in front of the text of an error already set; returns -1. */
 int error_prefix(struct thole_error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((cold, format(printf, 2, 3)));
 
 /** Writes "where: text: strerror(code)" to @buffer, cut to @size; returns @buffer. */
 char *error_format(const struct thole_error *err, char *buffer, size_t size);
