@@ -39,9 +39,6 @@ struct oci_report {
     size_t notes;
 };
 
-/** Adds to @report. */
-void oci_report_add(struct oci_report *report, int severity, const char *where, const char *text);
-
 /**
  * Each reads one JSON document of @length bytes into @arena: types, ranges, enum names and required
  * members are checked against the tables, then the checks that concern several members at once.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where faults of a document go: the caller's error and, if asked for, a report. Internal. */
+/* Where faults of a document go: the caller's error and, if asked for, a report. */
 #ifndef OCI_FINDING_H
 #define OCI_FINDING_H
 
@@ -17,5 +17,8 @@ void oci_pointer_name(struct oci_pointer *pointer, const char *name);
 void oci_pointer_index(struct oci_pointer *pointer, size_t index);
 /** Appends "/" and @path as it is: several segments, already escaped. */
 void oci_pointer_path(struct oci_pointer *pointer, const char *path);
+
+/** Adds to @report. */
+void oci_report_add(struct oci_report *report, int severity, const char *where, const char *text);
 
 #endif

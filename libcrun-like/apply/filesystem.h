@@ -18,9 +18,9 @@ int apply_filesystem_new(const char *type, const char *source, const struct plan
 bool apply_filesystem_needs_mount(const char *type, const char *source,
                                   const struct plan_pair *parameters, size_t parameter_count);
 
-/** As apply_filesystem_new(), by mount(2). */
-int apply_filesystem_mount(const char *type, const char *source, const struct plan_pair *parameters,
-                           size_t parameter_count, uint64_t attributes, const char *where,
-                           struct thole_error *err);
+/** As apply_filesystem_new(), by mount(2), in @scratch: an empty tmpfs that is mounted nowhere. */
+int apply_filesystem_mount(int scratch, const char *type, const char *source,
+                           const struct plan_pair *parameters, size_t parameter_count,
+                           uint64_t attributes, const char *where, struct thole_error *err);
 
 #endif

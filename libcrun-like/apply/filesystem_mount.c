@@ -92,13 +92,12 @@ static int mount_on_scratch(int scratch, const char *type, const char *source, u
     return take_fd(&tree);
 }
 
-int apply_filesystem_mount(const char *type, const char *source, const struct plan_pair *parameters,
-                           size_t parameter_count, uint64_t attributes, const char *where,
-                           struct thole_error *err) {
+int apply_filesystem_mount(int scratch, const char *type, const char *source,
+                           const struct plan_pair *parameters, size_t parameter_count,
+                           uint64_t attributes, const char *where, struct thole_error *err) {
     cleanup_close int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    cleanup_close int scratch = apply_filesystem_new("tmpfs", "tmpfs", NULL, 0, 0, where, err);
-    if (back < 0 || scratch < 0)
-        return scratch < 0 ? -1 : error_errno(err, where, "open the working directory");
+    if (back < 0)
+        return error_errno(err, where, "open the working directory");
     cleanup_text struct text data = {0};
     const unsigned long set = join(parameters, parameter_count, &data);
     cleanup_close int tree = mount_on_scratch(scratch, type, source, set, data.data);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "oci-spec/finding.h"
 
 void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size) {
     /* Full at 0 and at the powers of two; one element more stays zero as the end mark. */

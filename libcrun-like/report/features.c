@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The features document (runtime-spec features.md), read off the tables that do the work. */
+#include "report/features.h"
+
 #include <string.h>
 
 #include "config.h"
@@ -11,7 +13,6 @@
 #include "plan/mount_options.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_names.h"
-#include "thole.h"
 
 #define YES \
     { .set = true, .value = true }
@@ -145,8 +146,7 @@ static struct oci_pairs annotations(struct arena *arena) {
     return pairs;
 }
 
-int thole_features(char **ret_json, struct thole_error *err) {
-    (void)err;
+char *report_features(void) {
     cleanup_arena struct arena arena = {0};
     const struct oci_features features = {
         .oci_version_min = arena_strdup(&arena, "1.0.0"),
@@ -157,6 +157,5 @@ int thole_features(char **ret_json, struct thole_error *err) {
         .potentially_unsafe_config_annotations = copy_strings(&arena, unsafe_annotations),
         .linux = linux_features(&arena),
     };
-    *ret_json = oci_write_features(&features, 4);
-    return 0;
+    return oci_write_features(&features, 4);
 }

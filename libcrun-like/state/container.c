@@ -56,7 +56,7 @@ static int make_root(const char *path) {
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {
     if (request_check(context->reserved, err) < 0)
         return -1;
-    cleanup_free char *fallback = context->root == NULL ? thole_default_root() : NULL;
+    cleanup_free char *fallback = context->root == NULL ? container_default_root() : NULL;
     const char *path = context->root != NULL ? context->root : fallback;
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int fd = open(path, flags);
@@ -69,7 +69,7 @@ int container_open_root(const struct thole_context *context, bool create, struct
     return lost ? error_hint(err, "that is root's: set XDG_RUNTIME_DIR, or give --root DIR") : -1;
 }
 
-char *thole_default_root(void) {
+char *container_default_root(void) {
     const char *runtime_dir = host_runtime_dir();
     struct text path = {0};
     text_appendf(&path, "%s/thole", runtime_dir != NULL ? runtime_dir : "/run");

@@ -34,6 +34,9 @@ struct container {
 /** Letters, digits and "_+-."; no "." at the start; at most 255 bytes. */
 int container_check_id(const char *id, struct thole_error *err);
 
+/** thole_default_root(). */
+char *container_default_root(void);
+
 /** The state root of @context, opened; made (0700) if @create. */
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err);
 

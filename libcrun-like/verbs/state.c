@@ -97,3 +97,7 @@ char *thole_state_json(const struct thole_state *state) {
             (struct oci_pair){state->annotations[i].key, state->annotations[i].value};
     return oci_write_state(&document, 2);
 }
+
+char *thole_default_root(void) {
+    return container_default_root();
+}

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "create/bundle.h"
+#include "oci-spec/finding.h"
 #include "plan/build.h"
 #include "security/seccomp_compile.h"
 #include "state/request.h"

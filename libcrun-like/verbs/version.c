@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is built in. */
 #include "config.h"
+#include "report/features.h"
 #include "security/seccomp_compile.h"
 #include "thole.h"
 
@@ -27,4 +28,10 @@ const char *thole_build_features(void) {
 
 const char *thole_seccomp_version(void) {
     return seccomp_library_version();
+}
+
+int thole_features(char **ret_json, struct thole_error *err) {
+    (void)err;
+    *ret_json = report_features();
+    return 0;
 }
