@@ -8,11 +8,20 @@
 
 #include "base/error.h"
 
+#include "base/error.h"
+
 /** Start time of @pid in clock ticks since boot (proc_pid_stat(5)); 0: it is gone or a zombie. */
 uint64_t process_start_time(pid_t pid);
 
 /** The pid of the process that @pidfd stands for, in the runtime's namespace; -1 with errno set. */
 pid_t process_of_pidfd(int pidfd);
+
+/**
+ * The processes of the pid namespace of @init and of those below it, malloc'ed: a look at all of
+ * /proc, for containers without a cgroup. What the caller may not look at is not among them.
+ */
+int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
+                           struct thole_error *err);
 
 /**
  * Waits for the child @pidfd and reaps it. Returns its status as a shell has it: the exit code, or

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_pids(). */
-#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "cgroup/pids.h"
 #include "state/container.h"
+#include "state/process.h"
 
 int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_pids,
                size_t *ret_count, struct thole_error *err) {
@@ -14,12 +14,14 @@ int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_
     const struct plan_cgroup *cgroup = container_cgroup(&container);
     if (cgroup->directory_count > 0)
         return cgroup_pids(cgroup, ret_pids, ret_count, err);
-    /* Without a cgroup of its own only init is known. */
-    pid_t *pids = calloc(1, sizeof(*pids));
-    if (pids == NULL)
-        return error_errno(err, NULL, "list processes");
-    *ret_count = container_status(&container) == THOLE_STATUS_STOPPED ? 0 : 1;
-    pids[0] = (pid_t)container.record->pid;
-    *ret_pids = pids;
-    return 0;
+    *ret_pids = NULL;
+    *ret_count = 0;
+    if (container_status(&container) == THOLE_STATUS_STOPPED)
+        return 0;
+    if (!container.record->own_pid_namespace)
+        return error_set(
+            err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+            "the container has neither a cgroup nor a pid namespace of its own: nothing "
+            "tells its processes from others");
+    return process_list_namespace((pid_t)container.record->pid, ret_pids, ret_count, err);
 }

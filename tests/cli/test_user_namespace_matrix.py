@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever works for root works, or says why not, for every caller and in every user namespace."""
+import json
 import os
 import subprocess
 
 import pytest
 
 from harness.callers import NOBODY, RANGE, SUBIDS, CalledRuntime, Caller
+from harness.runtime import until
 
 FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "time": "time",
          "cgroup": "cgroup"}
@@ -219,3 +221,32 @@ def test_device_that_nobody_has(case):
         assert case.run(made).ok().out == "f0:7\n"
     else:
         case.runtime.try_create(made).failed("/linux/devices/0: ", "240:7")
+
+
+def test_ps_without_a_cgroup(case):
+    """The processes of the pid namespace, those of namespaces inside it too, and no other."""
+    made = case.bundle("/bin/sh", "-c", "sleep 1001 & exec sleep 1002")
+    name = case.runtime.prepare(made)
+    case.runtime("--cgroup-manager", "disabled", "run", "--detach", "--bundle", made.path,
+                 name).ok()
+    pids = until(lambda: (lambda found: found if len(found) == 2 else None)(
+        json.loads(case.runtime("ps", "--format", "json", name).ok().out)), what="two processes")
+    commands = []
+    for pid in pids:
+        with open(f"/proc/{pid}/cmdline", encoding="ascii") as words:
+            commands.append(words.read().split("\0")[1])
+    assert sorted(commands) == ["1001", "1002"]
+    table = case.runtime("ps", name).ok().out
+    assert "sleep 1001" in table and "sleep 1002" in table and len(table.splitlines()) == 3
+
+
+def test_ps_of_what_cannot_be_told_apart(case):
+    made = case.bundle("/bin/sleep", "1000")
+    made.without_namespace("pid")
+    made.config["mounts"] = [entry for entry in made.config["mounts"]
+                             if entry["destination"] != "/proc"]
+    made.mount("/proc", "/proc", "bind", ["rbind"])
+    name = case.runtime.prepare(made)
+    case.runtime("--cgroup-manager", "disabled", "run", "--detach", "--bundle", made.path,
+                 name).ok()
+    case.runtime("ps", name).failed("neither a cgroup nor a pid namespace")
