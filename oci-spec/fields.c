@@ -3,6 +3,7 @@
 #include "oci-spec/fields.h"
 
 #include <string.h>
+#include <sys/types.h>
 
 #define OBJECT_LIST_SIZE sizeof(OCI_LIST(char))
 
@@ -28,7 +29,18 @@ const struct oci_kind_info oci_kinds[] = {
                              OCI_KIND_STRING},
     [OCI_KIND_OBJECT_MAP] = {"an object of objects", OCI_JSON_OBJECT, OBJECT_LIST_SIZE,
                              OCI_KIND_INLINE_OBJECT},
+    [OCI_KIND_INT32] = {"a number", OCI_JSON_NUMBER, sizeof(int32_t), 0},
+    [OCI_KIND_HEX] = {"a string", OCI_JSON_STRING, sizeof(uint64_t), 0},
+    [OCI_KIND_CHARACTER] = {"a string", OCI_JSON_STRING, sizeof(char), 0},
+    [OCI_KIND_MODE] = {"a string", OCI_JSON_STRING, sizeof(mode_t), 0},
+    [OCI_KIND_BYTES] = {"a string", OCI_JSON_STRING, sizeof(struct oci_pairs), 0},
+    [OCI_KIND_BITS] = {"a list of strings", OCI_JSON_LIST, sizeof(uint64_t), 0},
 };
+
+size_t oci_field_size(const struct oci_field *field, enum oci_kind kind) {
+    const bool plain = kind == field->kind && (field->flags & OCI_PLAIN) != 0;
+    return plain ? sizeof(struct oci_pairs) : oci_kinds[kind].size;
+}
 
 const struct oci_field *oci_type_find(const struct oci_type *type, const char *name,
                                       size_t length) {

@@ -42,6 +42,13 @@ enum oci_kind {
     OCI_KIND_OBJECTS,       /* OCI_LIST(struct) */
     OCI_KIND_STRING_MAP,    /* struct oci_pairs */
     OCI_KIND_OBJECT_MAP,    /* OCI_LIST(struct), a JSON object whose names go to `char *key` */
+    OCI_KIND_INT32,         /* int32_t */
+    OCI_KIND_HEX,           /* uint64_t, a string such as "0x1f" */
+    /* Of documents that are written only. */
+    OCI_KIND_CHARACTER, /* char, a string of one */
+    OCI_KIND_MODE,      /* mode_t, a string of octal digits */
+    OCI_KIND_BYTES,     /* uint8_t * and their number, a string of hexadecimal digits */
+    OCI_KIND_BITS,      /* uint64_t, a list of the names of its bits */
 };
 
 /** What the engine has to know about a kind. */
@@ -58,6 +65,10 @@ enum oci_field_flag {
     OCI_ALWAYS = 2,          /* not required, but written even if it is 0 */
     OCI_EMPTY_IS_ABSENT = 4, /* "" is what some writers give for "not set" */
     OCI_IGNORED = 8,         /* accepted, but without meaning on Linux */
+    OCI_PLAIN = 16,          /* a list without @set: items and count */
+    OCI_MINUS_ONE_IS_ABSENT = 32,
+    OCI_COLUMN = 64,       /* in a line of text a column of its own, without its name */
+    OCI_NOT_IN_TEXT = 128, /* what another member says in words */
 };
 
 /** One member. Everything behind @offset is 0 where it does not apply. */
@@ -68,6 +79,7 @@ struct oci_field {
     unsigned flags;                 /* enum oci_field_flag */
     const struct oci_type *type;    /* table of the object or of the elements */
     const struct name_value *names; /* the only accepted strings, ended by a NULL name */
+    const char *(*name_of)(int);    /* of an enum or of a bit, instead of @names: NULL at the end */
     int64_t minimum;                /* of a number; for a list the least number of entries */
     uint64_t maximum;               /* of a number */
     oci_value_check *check;         /* of a string, of each string in a list or map */
@@ -100,22 +112,29 @@ struct oci_type {
     (offsetof(struct structure, member) +                                                          \
      0 * sizeof(char[__builtin_types_compatible_p(__typeof__(expression), wanted) ? 1 : -1]))
 
-/** A string, bool, list of strings or map of strings: the kind follows from the C type. */
+/** What is neither an object nor a list of them: the kind follows from the C type. */
 #define OCI_FIELD(structure, json_name, member, ...) {                                             \
     .name = (json_name),                                                                           \
     .kind = _Generic(OCI_MEMBER(structure, member),                                                \
         char *: OCI_KIND_STRING,                                                                   \
+        const char *: OCI_KIND_STRING,                                                             \
+        char: OCI_KIND_CHARACTER,                                                                  \
         bool: OCI_KIND_BOOL,                                                                       \
+        int32_t: OCI_KIND_INT32,                                                                   \
+        uint32_t: OCI_KIND_UINT32,                                                                 \
+        int64_t: OCI_KIND_INT64,                                                                   \
+        uint64_t: OCI_KIND_UINT64,                                                                 \
         struct oci_bool: OCI_KIND_OPTIONAL_BOOL,                                                   \
         struct oci_strings: OCI_KIND_STRINGS,                                                      \
         struct oci_pairs: OCI_KIND_STRING_MAP),                                                    \
     .offset = offsetof(struct structure, member),                                                  \
     __VA_ARGS__ }
 
-/** A number within [least, most]: the kind follows from the C type. */
+/** A number within [least, most] that is read: the kind follows from the C type. */
 #define OCI_NUMBER(structure, json_name, member, least, most, ...) {                               \
     .name = (json_name),                                                                           \
     .kind = _Generic(OCI_MEMBER(structure, member),                                                \
+        int32_t: OCI_KIND_INT32,                                                                   \
         uint32_t: OCI_KIND_UINT32,                                                                 \
         int64_t: OCI_KIND_INT64,                                                                   \
         uint64_t: OCI_KIND_UINT64,                                                                 \
@@ -146,6 +165,17 @@ struct oci_type {
     .type = &of##_type,                                                                            \
     __VA_ARGS__ }
 
+/** Offset of a list that is @member and, right behind it, its @counter. */
+#define OCI_COUNTED(structure, member, counter)                                                    \
+    (offsetof(struct structure, member) +                                                          \
+     0 * sizeof(char[offsetof(struct structure, counter) ==                                        \
+                     offsetof(struct structure, member) + sizeof(void *) ? 1 : -1]))
+
+/** Such a list of struct @of. */
+#define OCI_COUNTED_OBJECTS(structure, json_name, member, counter, of) {                           \
+    .name = (json_name), .kind = OCI_KIND_OBJECTS, .flags = OCI_PLAIN,                             \
+    .offset = OCI_COUNTED(structure, member, counter), .type = &of##_type }
+
 /** A JSON object that maps names to struct @of; the name is the struct's first member. */
 #define OCI_OBJECT_MAP(structure, json_name, member, of, ...) {                                    \
     .name = (json_name), .kind = OCI_KIND_OBJECT_MAP,                                              \
@@ -175,6 +205,9 @@ extern const struct oci_type oci_id_mapping_type;
 extern const struct oci_type oci_state_type;
 extern const struct oci_type oci_process_state_type;
 extern const struct oci_type oci_features_type;
+
+/** Bytes of a member of @kind in its struct. */
+size_t oci_field_size(const struct oci_field *field, enum oci_kind kind);
 
 /** Row called @name (@length bytes, not terminated), or NULL. */
 const struct oci_field *oci_type_find(const struct oci_type *type, const char *name, size_t length);

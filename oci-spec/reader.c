@@ -174,7 +174,8 @@ static void finish_collection(struct oci_reader *reader, struct frame *frame) {
     frame->key = is_map(frame) ? oci_growing_drop_duplicates(&frame->growing, reader->arena) : NULL;
     if (frame->key != NULL)
         note(reader, "is there twice, the last one counts");
-    oci_growing_store(&frame->growing, reader->arena, frame->object, oci_kinds[field->kind].size);
+    oci_growing_store(&frame->growing, reader->arena, frame->object,
+                      oci_field_size(field, field->kind));
     reader->depth--;
     bool counted = field->kind != OCI_KIND_UINT32S && field->minimum > 0;
     if (counted && frame->growing.list.count < (size_t)field->minimum)
@@ -213,7 +214,7 @@ static struct slot element_slot(struct oci_reader *reader, struct frame *frame) 
 /* null is the same as not being there; in a list it would leave a hole. */
 static bool take_null(struct frame *frame, const struct slot *slot) {
     if (frame != NULL && frame->type != NULL) {
-        memset(slot->memory, 0, oci_kinds[slot->kind].size);
+        memset(slot->memory, 0, oci_field_size(slot->field, slot->kind));
         frame->present &= ~row_bit(frame);
         return true;
     }

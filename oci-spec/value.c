@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -55,6 +56,9 @@ bool oci_value_number(const struct oci_field *field, enum oci_kind kind, void *m
                       (int)(length < 40 ? length : 40), text);
     }
     switch (kind) {
+    case OCI_KIND_INT32:
+        *(int32_t *)memory = (int32_t)value;
+        break;
     case OCI_KIND_UINT32:
         *(uint32_t *)memory = (uint32_t)value;
         break;
@@ -83,6 +87,15 @@ static bool refuse_choice(struct oci_fault *fault, const struct name_value *name
                   known.length > 0 ? known.data : "none", known.length > 390 ? "..." : "");
 }
 
+static bool store_hexadecimal(const char *text, uint64_t *ret_value, struct oci_fault *fault) {
+    const size_t digits =
+        text_starts_with(text, "0x") ? strspn(text + 2, "0123456789abcdefABCDEF") : 0;
+    if (digits == 0 || digits > 16 || text[2 + digits] != '\0')
+        return refuse(fault, "must be a string such as \"0x1ffffffffff\"");
+    *ret_value = strtoull(text, NULL, 16);
+    return true;
+}
+
 bool oci_value_string(const struct oci_field *field, enum oci_kind kind, void *memory,
                       const char *text, size_t length, struct arena *arena,
                       struct oci_fault *fault) {
@@ -92,6 +105,8 @@ bool oci_value_string(const struct oci_field *field, enum oci_kind kind, void *m
     }
     char *copy = arena_strndup(arena, text, length);
     int number = 0;
+    if (kind == OCI_KIND_HEX)
+        return store_hexadecimal(copy, memory, fault);
     if (field->names != NULL) {
         const struct name_value *name = oci_names_find(field->names, copy);
         if (name == NULL)

@@ -81,7 +81,8 @@ static int make_terminal(const struct apply_exec *exec, int *ret_peer, struct th
     if (become_root(exec, err) < 0 || open_pty(exec, &pty, err) < 0)
         return -1;
     if (process->console_rows != 0 &&
-        terminal_set_size(pty.master, process->console_rows, process->console_columns, err) < 0)
+        terminal_set_size(pty.master, (uint16_t)process->console_rows,
+                          (uint16_t)process->console_columns, err) < 0)
         return -1;
     if (fchown(pty.peer, process->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)
         return error_errno(err, NULL, "set the owner of the terminal");

@@ -156,7 +156,8 @@ static int open_console(const struct apply_init *init, int root_fd, struct termi
     if (open_pty(init, root_fd, pty, err) < 0)
         return -1;
     if (process->console_rows != 0 &&
-        terminal_set_size(pty->master, process->console_rows, process->console_columns, err) < 0)
+        terminal_set_size(pty->master, (uint16_t)process->console_rows,
+                          (uint16_t)process->console_columns, err) < 0)
         return -1;
     if (fchown(pty->peer, process->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)
         return error_errno(err, "/process/terminal", "set the owner of the console");

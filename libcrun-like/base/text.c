@@ -56,6 +56,8 @@ void text_append_json(struct text *text, const char *string) {
     for (const unsigned char *at = (const unsigned char *)string; *at != '\0'; at++) {
         if (*at == '"' || *at == '\\')
             text_appendf(text, "\\%c", *at);
+        else if (*at == '\n')
+            text_append(text, "\\n");
         else if (*at < 0x20 || *at == 0x7f)
             text_appendf(text, "\\u%04x", *at);
         else

@@ -39,8 +39,8 @@ static void log_warnings(const struct thole_context *context, const struct bundl
     const struct plan *plan = bundle->plan;
     if (bundle->config->misspelt != NULL)
         log_warning(&context->log, "%s", bundle->config->misspelt);
-    for (char *const *line = plan->warnings; line != NULL && *line != NULL; line++)
-        log_warning(&context->log, "%s", *line);
+    for (size_t i = 0; i < plan->warnings.count; i++)
+        log_warning(&context->log, "%s", plan->warnings.items[i]);
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct plan_mount *mount = &plan->mounts[i];
         for (size_t k = 0; k < mount->ignored.count; k++)

@@ -189,8 +189,8 @@ static int plan_process(const struct thole_context *context,
     facts->cgroup_namespaces = facts->time_namespaces = true; /* or there were no such container */
     if (plan_exec_build(config, process, facts, &wish, arena, &entry->process, err) < 0)
         return -1;
-    for (char *const *line = entry->process->warnings; line != NULL && *line != NULL; line++)
-        log_warning(&context->log, "%s", *line);
+    for (size_t i = 0; i < entry->process->warnings.count; i++)
+        log_warning(&context->log, "%s", entry->process->warnings.items[i]);
     return 0;
 }
 

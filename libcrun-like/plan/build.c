@@ -46,7 +46,7 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
             return -1;
     }
     builder.plan->warnings =
-        plan_list_grow(arena, builder.warnings, builder.warning_count, sizeof(*builder.warnings));
+        (struct plan_strings){.items = builder.warnings, .count = builder.warning_count};
     *ret_plan = builder.plan;
     return 0;
 }

@@ -183,8 +183,8 @@ struct plan_process {
     bool set_home;           /* HOME is missing: taken from the container's passwd at apply time */
     const char *cwd;
     bool terminal;
-    uint16_t console_rows; /* 0: not given */
-    uint16_t console_columns;
+    uint32_t console_rows; /* 0: not given; 16 bits each */
+    uint32_t console_columns;
     uint32_t uid; /* container ids */
     uint32_t gid;
     const uint32_t *groups;
@@ -209,7 +209,7 @@ struct plan_process {
     const char *selinux;       /* exec label, NULL: none */
     const char *where;         /* "/process" or "" for a process file */
     const char *program_where; /* of args[0]; "" if the command line has it */
-    char *const *warnings;     /* NULL-terminated; in a plan they are among plan.warnings, too */
+    struct plan_strings warnings; /* in a plan they are among plan.warnings, too */
 };
 
 /* ---- seccomp ------------------------------------------------------------------------------- */
@@ -415,8 +415,8 @@ struct plan {
     size_t annotation_count;
     const char *hook_stdout; /* run.oci.hooks.stdout, NULL: none */
     const char *hook_stderr;
-    const char *pidfd_receiver; /* run.oci.pidfd_receiver, NULL: none */
-    char *const *warnings;      /* NULL-terminated: what the spec says to warn about */
+    const char *pidfd_receiver;   /* run.oci.pidfd_receiver, NULL: none */
+    struct plan_strings warnings; /* what the spec says to warn about */
 };
 
 /** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */

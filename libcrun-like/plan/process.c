@@ -155,8 +155,8 @@ static int plan_terminal(const struct plan_builder *builder, const struct oci_pr
     if (!size->height.set || !size->width.set || size->height.value > UINT16_MAX ||
         size->width.value > UINT16_MAX)
         return error_config(err, where, "needs a height and a width from 0 to %d", UINT16_MAX);
-    process->console_rows = (uint16_t)size->height.value;
-    process->console_columns = (uint16_t)size->width.value;
+    process->console_rows = (uint32_t)size->height.value;
+    process->console_columns = (uint32_t)size->width.value;
     return 0;
 }
 
@@ -166,6 +166,7 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
     struct plan_process *process = arena_new(builder->arena, struct plan_process);
     const size_t warnings_before = builder->warning_count;
     process->where = where;
+    process->personality = (unsigned long)-1;
     if (wanted->args.count == 0 &&
         error_config(err, arena_printf(builder->arena, "%s/args", where), "names no program") < 0 &&
         plan_ends(builder, err))
@@ -192,7 +193,8 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
         arena_new_array(builder->arena, builder->warning_count - warnings_before + 1, char *);
     for (size_t i = warnings_before; i < builder->warning_count; i++)
         warnings[i - warnings_before] = builder->warnings[i];
-    process->warnings = warnings;
+    process->warnings =
+        (struct plan_strings){.items = warnings, .count = builder->warning_count - warnings_before};
     *ret_process = process;
     return 0;
 }

@@ -70,8 +70,8 @@ static void wrong_facts_are_refused(void **state) {
         const char *json;
         const char *where;
     } cases[] = {
-        {"", ""},
-        {"[]", ""},
+        {"", "/"},
+        {"[]", "/"},
         {"{\"unknown\": 1}", "/unknown"},
         {"{\"euid\": -1}", "/euid"},
         {"{\"euid\": 4294967296}", "/euid"},
@@ -81,10 +81,12 @@ static void wrong_facts_are_refused(void **state) {
         {"{\"capabilities\": \"0x\"}", "/capabilities"},
         {"{\"capabilities\": \"0x12345678123456781\"}", "/capabilities"},
         {"{\"last_capability\": 64}", "/last_capability"},
-        {"{\"resctrl\": null}", "/resctrl"},
         {"{\"hierarchies\": {}}", "/hierarchies"},
-        {"{\"hierarchies\": [{\"mountpoint\": \"/a\", \"own_path\": \"b\"}]}", "/hierarchies/0"},
-        {"{\"hierarchies\": [{\"path\": \"/\"}]}", "/hierarchies/0/path"},
+        {"{\"hierarchies\": [{\"mountpoint\": \"/a\", \"own_path\": \"b\"}]}",
+         "/hierarchies/0/own_path"},
+        {"{\"hierarchies\": [{\"path\": \"/\"}]}", "/hierarchies/0/mountpoint"},
+        {"{\"hierarchies\": [{\"mountpoint\": \"/\", \"own_path\": \"/\", \"path\": 1}]}",
+         "/hierarchies/0/path"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct arena arena = {0};

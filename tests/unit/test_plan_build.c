@@ -117,9 +117,9 @@ static void lists_are_terminated(void **state) {
     const struct plan *plan = built.plan;
     assert_null(plan->process->args.items[plan->process->args.count]);
     assert_null(plan->process->env.items[plan->process->env.count]);
-    assert_non_null(plan->warnings[0]);
-    assert_null(plan->warnings[1]);
-    assert_null(plan->process->warnings[1]);
+    assert_non_null(plan->warnings.items[0]);
+    assert_int_equal(plan->warnings.count, 1);
+    assert_int_equal(plan->process->warnings.count, 1);
     assert_null(plan->rdt.schemata.items[0]);
     assert_null(plan->seccomp->architectures.items[0]);
     const struct plan_hook *hook = &plan->hooks[PLAN_HOOK_POSTSTOP].items[0];
