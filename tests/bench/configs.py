@@ -42,13 +42,20 @@ def _podman(place, program):
     return config
 
 
-KINDS = {"default": _default, "host-cgroup": _host_cgroup, "podman": _podman}
+def _systemd(place, program):
+    """The default, in a scope of systemd's."""
+    return _default(place, program)
+
+
+KINDS = {"default": _default, "host-cgroup": _host_cgroup, "podman": _podman, "systemd": _systemd}
 
 
 def make(place, kind, program, cgroup):
     """A configuration as a dict; `program` is a key of PROGRAMS."""
     config = KINDS[kind](place, PROGRAMS[program])
     config["linux"]["cgroupsPath"] = cgroup
+    if kind == "systemd":
+        config["linux"]["cgroupsPath"] = "system.slice:bench:" + os.path.basename(cgroup)
     if not place.device_rules:
         del config["linux"]["resources"]["devices"]
     return config

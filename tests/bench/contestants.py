@@ -62,7 +62,7 @@ class Contestant:
     def settle(self, slot):
         """Waits until the container in the slot has ended."""
 
-    def launch(self, spawner, slots):
+    def launch(self, spawner, slots, kind="default"):
         """Starts containers that sleep."""
 
     def clear(self, spawner):
@@ -139,7 +139,8 @@ class Oci(Contestant):
         name = self.id(slot)
         made = {"run": "true", "limited run": "true", "launch": "sleep", "create": "sleep"}
         bundle = self.bundle(slot, kind, made[verb], memory_limit) if verb in made else None
-        return [*self.environment, self.path, "--root", self.root, *{
+        manager = ["--systemd-cgroup"] if kind == "systemd" else []
+        return [*self.environment, self.path, "--root", self.root, *manager, *{
             "run": ("run", "--bundle", bundle, name),
             "limited run": ("run", "--bundle", bundle, name),
             "launch": ("run", "--detach", "--bundle", bundle, name),
@@ -170,12 +171,12 @@ class Oci(Contestant):
             time.sleep(0.001)
         raise Failure(f"{self.name}: process {pid} does not end")
 
-    def launch(self, spawner, slots):
-        self._in_batches(spawner, "launch", slots)
+    def launch(self, spawner, slots, kind="default"):
+        self._in_batches(spawner, "launch", slots, kind)
 
-    def _in_batches(self, spawner, verb, slots):
+    def _in_batches(self, spawner, verb, slots, kind="default"):
         for first in range(0, len(slots), BATCH):
-            commands = [self.words(verb, slot) for slot in slots[first:first + BATCH]]
+            commands = [self.words(verb, slot, kind) for slot in slots[first:first + BATCH]]
             spawner.many(commands, len(commands))
 
     def clear(self, spawner):
@@ -224,7 +225,7 @@ class Lxc(Contestant):
         return [shutil.which("lxc-attach"), "-P", self.store, "-n", self.id(LIVE, "sleep"), "--",
                 *program]
 
-    def launch(self, spawner, slots):
+    def launch(self, spawner, slots, kind="default"):
         for slot in slots:
             self.live.append(slot)
             spawner.one(self.words("launch", slot))
@@ -238,16 +239,22 @@ class Lxc(Contestant):
 
 
 class Podman(Contestant):
-    """`podman run` on a root file system without an image, with one of the runtimes."""
-    verbs = ("podman run",)
+    """`podman run` with one of the runtimes: of a root file system, and of an image."""
+    verbs = ("podman run", "podman run image")
 
     def __init__(self, runtime, place):
         super().__init__("podman+" + runtime.name, place)
         self.engine = engine.Podman(runtime.path, place.folder)
+        self.has_image = False
 
     def words(self, verb, slot=LIVE, kind="default"):
-        return self._command("run", "--rm", "--pids-limit", "-1", "--rootfs", self.place.rootfs,
-                             workplace.TRUE)
+        if verb == "podman run":
+            return self._command("run", "--rm", "--pids-limit", "-1", "--rootfs",
+                                 self.place.rootfs, workplace.TRUE)
+        if not self.has_image:
+            self.engine.prepare()
+            self.has_image = True
+        return self._command("run", "--rm", self.engine.image, "true")
 
     def _command(self, *words):
         settings = [f"{name}={self.engine.env[name]}"
@@ -257,7 +264,7 @@ class Podman(Contestant):
     def exec_words(self, program, tty=False):
         return self._command("exec", *(["-it"] if tty else []), self.engine.names[LIVE], *program)
 
-    def launch(self, spawner, slots):
+    def launch(self, spawner, slots, kind="default"):
         for _ in slots:
             spawner.one(self._command("run", "--detach", "--pids-limit", "-1", "--name",
                                       self.engine.new_name(), "--rootfs", self.place.rootfs,

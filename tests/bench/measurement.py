@@ -8,9 +8,10 @@ import time
 
 import counting
 import scenarios
+import systemd_job
 import workplace
 from harness import machine
-from spawner import Failure
+from spawner import Failure, Sample
 
 WARM_UP = 2
 PER_BATCH = 5       # runs of each of the parallel ones in a batch
@@ -57,7 +58,7 @@ class Measurement:
 
     def _works(self, one, scenario):
         try:
-            self._make_live(one, scenario.live[0])
+            self._make_live(one, scenario.live[0], kind=scenario.kind)
             for verb in scenario.verbs:
                 self._call(one, scenario, verb)
             return True
@@ -90,16 +91,16 @@ class Measurement:
         """Beside live containers `run` needs a slot of its own."""
         return 1_000_000 if verb == "run" and scenario.live[0] else 0
 
-    def _make_live(self, one, count, already=0):
+    def _make_live(self, one, count, already=0, kind="default"):
         if count > already and one.can("exec"):
-            one.launch(self.spawner, range(already, count))
+            one.launch(self.spawner, range(already, count), kind)
 
     def take_turns(self, scenario):
         """Every round calls each contestant once, in an order drawn anew, verb by verb."""
         fit = self._fit(scenario)
         try:
             for one in fit:
-                self._make_live(one, scenario.live[0])
+                self._make_live(one, scenario.live[0], kind=scenario.kind)
             for pace in scenario.paces:
                 self._rounds(scenario, fit, pace, scenario.live[0])
         finally:
@@ -129,6 +130,19 @@ class Measurement:
             "contestant": name, "us": [round(sample.us, 1) for sample in samples],
             "peak_kb": max(sample.peak_kb for sample in samples),
             "faults": sorted(sample.faults for sample in samples)[len(samples) // 2], **more})
+
+    def with_systemd(self, scenario):
+        """In turns, and what systemd itself takes for a scope, which all of them wait for."""
+        reason = machine.missing({"systemd": True})
+        if reason:
+            self.note(f"{scenario.key}: {reason}")
+            return
+        self.take_turns(scenario)
+        for verb in set(scenario.verbs) & {"run", "create"}:
+            for pace in scenario.paces:
+                samples = [Sample(us, 0, 0) for us in systemd_job.measure(
+                    WARM_UP + self._rounds_of(scenario), scenarios.PACES[pace])[WARM_UP:]]
+                self._append(scenario, verb, pace, "systemd's job", samples)
 
     def one_after_another(self, scenario):
         """Each contestant with more and more live containers, beside those that have none."""

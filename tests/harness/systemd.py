@@ -19,13 +19,14 @@ def string(text):
     return struct.pack("<I", len(raw)) + raw + b"\0"
 
 
-def message(kind, serial, reply_serial=0, member="", error="", signature="", body=b""):
-    """One message of D-Bus, as a bus would send it."""
+def message(kind, serial, reply_serial=0, member="", error="", signature="", body=b"",
+            interface=MANAGER + ".Manager", path="/org/freedesktop/systemd1", destination=""):
+    """One message of D-Bus; without a destination as a bus would send it."""
     fields = b""
-    for code, sort, value in ((1, "o", "/org/freedesktop/systemd1" if member else ""),
-                              (2, "s", MANAGER + ".Manager" if member else ""), (3, "s", member),
-                              (4, "s", error), (5, "u", reply_serial), (7, "s", ":1.1"),
-                              (8, "g", signature)):
+    for code, sort, value in ((1, "o", path if member else ""),
+                              (2, "s", interface if member else ""), (3, "s", member),
+                              (4, "s", error), (5, "u", reply_serial), (6, "s", destination),
+                              (7, "s", "" if destination else ":1.1"), (8, "g", signature)):
         if not value:
             continue
         fields = pad(fields, 8) + bytes([code, 1]) + sort.encode() + b"\0"
