@@ -51,13 +51,14 @@ int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_er
     return 0;
 }
 
-int apply_scheduling(const struct plan_process *process, struct thole_error *err) {
+int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole_error *err) {
     const struct plan_scheduler *scheduler = &process->scheduler;
     if (scheduler->set &&
-        sys_set_scheduler(scheduler->policy, scheduler->flags, scheduler->nice, scheduler->priority,
-                          scheduler->runtime, scheduler->deadline, scheduler->period) < 0)
+        sys_set_scheduler(pid, scheduler->policy, scheduler->flags, scheduler->nice,
+                          scheduler->priority, scheduler->runtime, scheduler->deadline,
+                          scheduler->period) < 0)
         return error_errno(err, "/process/scheduler", "set the scheduler");
-    if (process->io_priority >= 0 && sys_set_io_priority(process->io_priority) < 0)
+    if (process->io_priority >= 0 && sys_set_io_priority(pid, process->io_priority) < 0)
         return error_errno(err, "/process/ioPriority", "set the I/O priority");
     return 0;
 }

@@ -22,8 +22,11 @@ int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
  */
 int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err);
 
-/** Scheduler and I/O priority. */
-int apply_scheduling(const struct plan_process *process, struct thole_error *err);
+/**
+ * Scheduler and I/O priority of @pid, 0 for the caller itself. An exec leaves
+ * it to the runtime: it might not last through a fork.
+ */
+int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole_error *err);
 
 /**
  * Bounding set, groups, gid, uid, umask and no_new_privs. The permitted and effective sets are cut

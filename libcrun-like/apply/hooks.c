@@ -8,12 +8,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "apply/process.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "sys/clone.h"
@@ -36,8 +38,14 @@ static int output_file(const char *path, int captured) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
 
-static void execute(const struct plan_hook *hook, const char *directory, char *const *env,
-                    const int stdio[3]) {
+static noreturn void execute(const struct plan_hook *hook, const struct apply_hook_run *run,
+                             const int stdio[3]) {
+    struct thole_error err = {0};
+    char line[1536];
+    char *const *env = hook->env.items;
+    if (hook->inherit_env)
+        env = run->env != NULL ? run->env : environ;
+
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -46,10 +54,15 @@ static void execute(const struct plan_hook *hook, const char *directory, char *c
         if (dup2(stdio[fd], fd) < 0)
             _exit(127);
     }
-    if (directory != NULL && chdir(directory) < 0)
+    if (run->directory != NULL && chdir(run->directory) < 0)
         (void)!chdir("/");
-    (void)execve(hook->path, hook->args.items, (char *const *)env);
-    dprintf(STDERR_FILENO, "%s: %s", hook->path, strerror(errno));
+    if (apply_keep_fds(NULL, 0, &err) == 0 &&
+        (run->confinement == NULL ||
+         apply_become_confined(run->confinement, run->starter, &err) == 0)) {
+        (void)execve(hook->path, hook->args.items, env);
+        error_errno(&err, NULL, "%s", hook->path);
+    }
+    dprintf(STDERR_FILENO, "%s", error_format(&err, line, sizeof(line)));
     _exit(127);
 }
 
@@ -121,16 +134,13 @@ static int run_hook(const struct plan_hook *hook, const struct apply_hook_run *r
                            "error running %s hook #%zu: open its input and output", run->stage,
                            index);
 
-    char *const *env = hook->env.items;
-    if (hook->inherit_env)
-        env = run->env != NULL ? run->env : environ;
     const int stdio[3] = {input, out, errors};
     cleanup_close int pidfd = -1;
     pid_t child = sys_clone(0, -1, &pidfd);
     if (child < 0)
         return error_errno(err, hook->where, "error running %s hook #%zu: fork", run->stage, index);
     if (child == 0)
-        execute(hook, run->directory, env, stdio);
+        execute(hook, run, stdio);
 
     siginfo_t info = {0};
     int late = wait_for(pidfd, hook->timeout, &info);

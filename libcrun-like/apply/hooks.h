@@ -3,6 +3,7 @@
 #ifndef APPLY_HOOKS_H
 #define APPLY_HOOKS_H
 
+#include "apply/become.h"
 #include "base/error.h"
 #include "plan/plan.h"
 
@@ -13,6 +14,8 @@ struct apply_hook_run {
     char *const *env;        /* for hooks that bring none; NULL: the caller's own */
     const char *stdout_file; /* appended to, NULL: captured for the error text */
     const char *stderr_file;
+    const struct apply_become *confinement; /* of the hooks, NULL: none */
+    int starter; /* socket on which a listener of their filter is reported */
 };
 
 /**

@@ -11,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "apply/credentials.h"
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "security/label.h"
 #include "sys/path.h"
 #include "sys/process_calls.h"
@@ -21,7 +19,7 @@
 /* getcwd() of a directory that cannot be reached from "/" begins with "(unreachable)". */
 static int check_inside(const struct plan_process *process, struct thole_error *err) {
     char path[PATH_MAX];
-    if (getcwd(path, sizeof(path)) == NULL && errno != ENOENT && errno != ERANGE)
+    if (getcwd(path, sizeof(path)) == NULL && errno != ENOENT)
         return error_errno(err, "/process/cwd", "get the current directory");
     if (errno == ENOENT || path[0] != '/')
         return error_config(err, "/process/cwd", "%s is outside of the container's root",
@@ -52,22 +50,18 @@ int apply_working_directory(const struct plan_process *process, bool first_try,
     return check_inside(process, err);
 }
 
-void apply_environment_fill(const struct plan_process *process,
-                            struct apply_environment *environment) {
-    environment->items = (char **)(uintptr_t)process->env.items;
-    if (!process->set_home)
-        return;
-    apply_home(process->uid, environment->home, sizeof(environment->home));
-    char **items = calloc(process->env.count + 2, sizeof(*items));
+char **apply_environment_with(const struct plan_strings *environment, char *variable) {
+    const size_t length = strcspn(variable, "=") + 1;
+    char **items = calloc(environment->count + 2, sizeof(*items));
     if (items == NULL)
         abort();
     size_t count = 0;
-    for (size_t i = 0; i < process->env.count; i++) {
-        if (!text_starts_with(process->env.items[i], "HOME="))
-            items[count++] = process->env.items[i];
+    for (size_t i = 0; i < environment->count; i++) {
+        if (strncmp(environment->items[i], variable, length) != 0)
+            items[count++] = environment->items[i];
     }
-    items[count] = environment->home;
-    environment->items = items;
+    items[count] = variable;
+    return items;
 }
 
 int apply_keep_fds(const int *fds, size_t count, struct thole_error *err) {

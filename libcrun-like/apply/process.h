@@ -9,12 +9,6 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/** The environment handed to execve: the plan's, with HOME where it was missing. */
-struct apply_environment {
-    char **items; /* NULL-terminated; lives until execve */
-    char home[4096 + 8];
-};
-
 /** Makes a missing process.cwd beneath @root_fd. @process may be NULL. */
 int apply_working_directory_make(const struct plan_process *process, int root_fd,
                                  struct thole_error *err);
@@ -27,8 +21,8 @@ int apply_working_directory_make(const struct plan_process *process, int root_fd
 int apply_working_directory(const struct plan_process *process, bool first_try,
                             struct thole_error *err);
 
-void apply_environment_fill(const struct plan_process *process,
-                            struct apply_environment *environment);
+/** A copy of @environment with @variable ("HOME=...") in the place of any other value of it. */
+char **apply_environment_with(const struct plan_strings *environment, char *variable);
 
 /** Marks all fds above 2 close-on-exec but those listed. */
 int apply_keep_fds(const int *fds, size_t count, struct thole_error *err);

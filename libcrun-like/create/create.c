@@ -106,18 +106,13 @@ static int build_in_directory(const struct thole_context *context,
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err) {
     cleanup_preparation struct preparation preparation = {
-        .init = {.phases = context->phases,
-                 .sync = -1,
-                 .gate = -1,
-                 .proc_fd = -1,
-                 .hook_state = -1,
-                 .devpts = -1,
-                 .stdio = {-1, -1, -1}},
+        .init = {.become = APPLY_BECOME_INIT, .gate = -1, .hook_state = -1},
         .null_fd = -1,
         .cgroup = CGROUP_JOIN_INIT,
         .cgroup_holder = -1,
         .in_one_go = !gated && !detached,
     };
+    preparation.init.become.phases = context->phases;
     if (create_prepare_passed_fds(request, &preparation, err) < 0 ||
         container_check_id(request->id, err) < 0 ||
         bundle_read(request, NULL, &creation->bundle, err) < 0)

@@ -132,7 +132,7 @@ static int wait_until_ready(const struct thole_context *context,
 /* Before init begins, or while it works: what would otherwise be waited for at its end. */
 static int restrict_devices_ahead(const struct thole_context *context, struct creation *creation,
                                   const struct preparation *preparation, struct thole_error *err) {
-    if (preparation->init.replace != NULL ||
+    if (preparation->init.become.replace != NULL ||
         !early_start_allows_device_rules(creation->bundle.plan))
         return 0;
     return restrict_devices(context, creation, err);
@@ -143,7 +143,7 @@ static void start_ahead(const struct thole_create_request *request, struct creat
                         const struct preparation *preparation) {
     struct thole_error ignored = {0};
     bool restricted = !creation->cgroup_made || creation->devices_restricted;
-    if (preparation->in_one_go && preparation->init.replace == NULL && restricted &&
+    if (preparation->in_one_go && preparation->init.become.replace == NULL && restricted &&
         early_start_allowed(request, creation->bundle.plan))
         creation->started = gate_open(creation->launched.sync, &ignored) == 0;
 }
@@ -193,10 +193,12 @@ static int launch_once(const struct thole_context *context,
     phases_end(context->phases, PHASES_RUNTIME, "waiting for the container");
     if (plan->process == NULL || !plan_has_namespace(plan, CLONE_NEWUSER))
         return 0;
-    /* Raising a limit and giving away what is not mapped takes privileges that init has not got
-     * there. */
-    apply_stdio_give_to(plan->process, preparation->init.proc_fd, creation->launched.pid,
-                        preparation->init.stdio, creation->replace, creation->console);
+    /* Raising a limit or a priority and giving away what is not mapped takes privileges that init
+     * has not got there. */
+    apply_stdio_give_to(plan->process, preparation->init.become.proc_fd, creation->launched.pid,
+                        preparation->init.become.stdio, creation->replace, creation->console);
+    if (apply_scheduling(plan->process, creation->launched.pid, err) < 0)
+        return -1;
     return apply_rlimits(plan->process, creation->launched.pid, err);
 }
 

@@ -119,10 +119,12 @@ static int check_id_maps(const struct plan *plan, const struct apply_init *init,
                          const struct launched *launched, struct thole_error *err) {
     const struct plan_id_map *map = &plan->user.map;
     const char *where = "/linux/uidMappings";
-    int equal = sys_userns_has_map(init->proc_fd, launched->pid, "uid_map", map->uid_map, err);
+    int equal =
+        sys_userns_has_map(init->become.proc_fd, launched->pid, "uid_map", map->uid_map, err);
     if (equal == 1) {
         where = "/linux/gidMappings";
-        equal = sys_userns_has_map(init->proc_fd, launched->pid, "gid_map", map->gid_map, err);
+        equal =
+            sys_userns_has_map(init->become.proc_fd, launched->pid, "gid_map", map->gid_map, err);
     }
     return equal == 0 ? error_config(err, where, "the user namespace that is joined has others")
                       : equal - 1;
@@ -135,8 +137,9 @@ static int write_id_maps(const struct plan *plan, const struct apply_init *init,
         return 0;
     if ((plan->namespaces.created & CLONE_NEWUSER) == 0)
         return check_id_maps(plan, init, launched, err);
-    if (sys_userns_write_maps(init->proc_fd, launched->pid, user->map.uid_map, user->map.gid_map,
-                              user->deny_setgroups, user->use_newuidmap, user->where, err) < 0)
+    if (sys_userns_write_maps(init->become.proc_fd, launched->pid, user->map.uid_map,
+                              user->map.gid_map, user->deny_setgroups, user->use_newuidmap,
+                              user->where, err) < 0)
         return -1;
     return wire_send(launched->sync, WIRE_IDS_MAPPED, NULL, 0, -1, err);
 }
@@ -155,7 +158,7 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
         return -1;
     ret_launched->sync = pair[0];
     cleanup_close int far_end = pair[1];
-    init->sync = far_end;
+    init->become.sync = far_end;
     init->runtime_end = pair[0];
     init->stage_end = -1;
     hide_from_ptrace(plan);
@@ -163,7 +166,7 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
         0)
         return -1;
     if (plan->process != NULL &&
-        apply_oom_score(plan->process, init->proc_fd, ret_launched->pid, err) < 0)
+        apply_oom_score(plan->process, init->become.proc_fd, ret_launched->pid, err) < 0)
         return -1;
     return write_id_maps(plan, init, ret_launched, err);
 }

@@ -19,7 +19,7 @@ struct launched {
 /**
  * Starts apply_init() in a new child of the caller, which itself enters no namespace: those that
  * are joined by path init enters, or where it could not, a short-lived process in between. Writes
- * the id maps and oom_score_adj. @init->sync is filled in here.
+ * the id maps and oom_score_adj. @init->become.sync is filled in here.
  */
 int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
                 struct thole_error *err);

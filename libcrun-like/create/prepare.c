@@ -30,8 +30,8 @@ void preparation_done(struct preparation *preparation) {
     cgroup_join_done(&preparation->cgroup);
     cgroup_release(preparation->cgroup_holder);
     seccomp_filter_done(&preparation->filter);
-    const int fds[] = {preparation->init.gate, preparation->init.proc_fd,
-                       preparation->init.hook_state, preparation->init.devpts,
+    const int fds[] = {preparation->init.gate, preparation->init.become.proc_fd,
+                       preparation->init.hook_state, preparation->init.become.devpts,
                        preparation->null_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
@@ -85,9 +85,9 @@ int create_prepare_passed_fds(const struct thole_create_request *request,
                          "at most %zu file descriptors can be passed on", capacity);
     for (int fd = 3; fd < 3 + (int)count; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
-            preparation->passed_fds[preparation->init.passed_count++] = fd;
+            preparation->passed_fds[preparation->init.become.passed_count++] = fd;
     }
-    preparation->init.passed_fds = preparation->passed_fds;
+    preparation->init.become.passed_fds = preparation->passed_fds;
     return 0;
 }
 
@@ -111,16 +111,29 @@ int create_prepare_filter(const struct thole_context *context, const struct crea
         seccomp_filter_save(&preparation->filter, creation->container.directory, STATE_FILTER,
                             err) < 0)
         return -1;
-    preparation->init.filter = &preparation->filter;
+    preparation->init.become.filter = &preparation->filter;
+    creation->container.record->filter_length = (uint32_t)preparation->filter.count;
     return 0;
 }
 
-static int prepare_hook_state(const struct plan *plan, struct preparation *preparation,
-                              struct thole_error *err) {
+/* Hooks that bring no environment get the caller's, which init itself forgets. */
+static char **copy_environment(struct arena *arena) {
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **copy = arena_new_array(arena, count + 1, char *);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = arena_strdup(arena, environ[i]);
+    return copy;
+}
+
+static int prepare_hook_state(const struct plan *plan, struct arena *arena,
+                              struct preparation *preparation, struct thole_error *err) {
     if (plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count +
             plan->hooks[PLAN_HOOK_START_CONTAINER].count ==
         0)
         return 0;
+    preparation->init.hook_env = copy_environment(arena);
     preparation->init.hook_state = memfd_create("state", MFD_CLOEXEC);
     if (preparation->init.hook_state < 0)
         return error_errno(err, "/hooks", "create a file for the state");
@@ -134,40 +147,40 @@ int create_prepare_stdio(const struct thole_context *context,
                          struct creation *creation, struct preparation *preparation,
                          struct thole_error *err) {
     static const char *const names[] = {"input", "output", "error"};
-    struct apply_init *init = &preparation->init;
+    struct apply_become *become = &preparation->init.become;
     const struct plan *plan = creation->bundle.plan;
     if (plan->process == NULL)
         return 0;
     for (int fd = 0; fd < 3; fd++) {
         bool callers = creation->stdio[fd] < 0 && terminal_is_one(fd);
         creation->replace[fd] = plan->process->terminal || (callers && !detached);
-        init->stdio[fd] = creation->stdio[fd];
+        become->stdio[fd] = creation->stdio[fd];
         if (creation->replace[fd])
-            init->replace = creation->replace;
+            become->replace = creation->replace;
         if (!callers || creation->replace[fd])
             continue;
         if (preparation->null_fd < 0)
             preparation->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
         if (preparation->null_fd < 0)
             return error_errno(err, NULL, "open /dev/null");
-        init->stdio[fd] = preparation->null_fd;
+        become->stdio[fd] = preparation->null_fd;
         if (fd != 0)
             log_warning(&context->log,
                         "standard %s is a terminal, which a container in the background does not "
                         "get: what it writes there is dropped (run --detach --attachable keeps it)",
                         names[fd]);
     }
-    if (init->replace == NULL)
+    if (become->replace == NULL)
         return 0;
     int output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
-    init->bare_output = request->console_socket != NULL ||
-                        (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
+    become->bare_output = request->console_socket != NULL ||
+                          (!detached && (!terminal_is_one(output) || !terminal_is_one(0)));
     bool own_devpts = plan->process->terminal && (plan->namespaces.created & CLONE_NEWNS) != 0;
     if (own_devpts)
         return 0;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    init->devpts = terminal_devpts_open(root, err);
-    return init->devpts < 0 ? -1 : 0;
+    become->devpts = terminal_devpts_open(root, err);
+    return become->devpts < 0 ? -1 : 0;
 }
 
 int create_prepare_init(bool gated, struct creation *creation, struct preparation *preparation,
@@ -175,19 +188,24 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
     const struct plan *plan = creation->bundle.plan;
     struct apply_init *init = &preparation->init;
     init->plan = plan;
+    init->become.process = plan->process;
+    init->become.keyring = plan->new_keyring ? plan->id : NULL;
+    init->become.user_namespace = plan_has_namespace(plan, CLONE_NEWUSER);
+    init->become.binds_console =
+        plan->process != NULL && plan->process->terminal && plan->setup_dev;
     init->sources = &preparation->sources;
     init->cgroup = &preparation->cgroup;
-    init->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (init->proc_fd < 0)
+    init->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (init->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
-    if (prepare_hook_state(plan, preparation, err) < 0)
+    if (prepare_hook_state(plan, &creation->container.arena, preparation, err) < 0)
         return -1;
     if (gated) {
         init->gate = gate_listen(&creation->container, err);
         if (init->gate < 0)
             return -1;
     }
-    return apply_bind_sources_open(plan, init->proc_fd, &preparation->sources, err);
+    return apply_bind_sources_open(plan, init->become.proc_fd, &preparation->sources, err);
 }
 
 /* Only one process fits, and that would be the holder: init may still move in, where it could not

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,9 +30,14 @@
 void entry_done(struct entry *entry) {
     container_done(&entry->container);
     seccomp_filter_done(&entry->filter);
-    const int fds[] = {entry->apply.pidfd, entry->apply.proc_fd, entry->apply.devpts,
-                       entry->apply.root,  entry->null_fd,       entry->sync,
-                       entry->pidfd,       entry->console};
+    const int fds[] = {entry->apply.pidfd,
+                       entry->apply.become.proc_fd,
+                       entry->apply.become.devpts,
+                       entry->apply.root,
+                       entry->null_fd,
+                       entry->sync,
+                       entry->pidfd,
+                       entry->console};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
             (void)close(fds[i]);
@@ -51,41 +57,58 @@ static int keep_console(const struct thole_exec_request *request, struct entry *
     return wire_send(entry->sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err);
 }
 
-/* A container that is paused meanwhile must not make this process deaf to those who end it: then it
- * dies, and what it has started dies for lack of it. The relay has blocked these signals before. */
-static void wait_for_message(int sync) {
+/* False when the process in between has ended, and there is no message. A container that is paused
+ * meanwhile must not make this process deaf to those who end it: then it dies, and what it has
+ * started dies for lack of it. The relay has blocked these signals before. */
+static bool wait_for_message(int sync, int stage) {
     static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    struct pollfd entry = {.fd = sync, .events = POLLIN};
+    struct pollfd entries[] = {{.fd = sync, .events = POLLIN}, {.fd = stage, .events = POLLIN}};
     sigset_t mask;
     (void)sigprocmask(SIG_SETMASK, NULL, &mask);
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
         (void)sigdelset(&mask, ending[i]);
-    while (ppoll(&entry, 1, NULL, &mask) < 0 && errno == EINTR)
+    while (ppoll(entries, 2, NULL, &mask) < 0 && errno == EINTR)
         continue;
+    /* The end may have come after its last message, and after this one was looked for. */
+    return entries[0].revents != 0 || poll(entries, 1, 0) > 0;
+}
+
+/* What is in the container could have been made to say any number: only a child is believed in. */
+static int take_pid(struct entry *entry, int64_t number, struct thole_error *err) {
+    siginfo_t info;
+    if (number <= 0 || number > INT32_MAX ||
+        waitid(P_PID, (id_t)number, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return error_bug(err, "the process sent a pid that is none of a child");
+    entry->pid = (pid_t)number;
+    return 0;
 }
 
 /* The process in between and the new one share the socket: their messages may come in any order. */
-static int receive_ready(const struct thole_exec_request *request, struct entry *entry,
+static int receive_ready(const struct thole_exec_request *request, struct entry *entry, int stage,
                          struct thole_error *err) {
     bool ready = false;
     while (!ready || entry->pid == 0) {
         struct wire_message message;
-        wait_for_message(entry->sync);
-        int got = wire_receive(entry->sync, &message, err);
+        /* With the pid known, the end of file tells. */
+        int got = wait_for_message(entry->sync, entry->pid == 0 ? stage : -1)
+                      ? wire_receive(entry->sync, &message, err)
+                      : 0;
         if (got == 0)
             return error_set(err, THOLE_ERROR_HOST, 0, NULL,
                              "the process ended before it was ready");
         entry->heard = true;
         if (got < 0)
             return -1;
-        if (message.kind == WIRE_CHILD_PID)
-            entry->pid = (pid_t)message.payload.number;
-        else if (message.kind == WIRE_READY)
+        if (message.kind == WIRE_CHILD_PID) {
+            if (take_pid(entry, message.payload.number, err) < 0)
+                return -1;
+        } else if (message.kind == WIRE_READY) {
             ready = true;
-        else if (message.kind != WIRE_CONSOLE)
+        } else if (message.kind != WIRE_CONSOLE) {
             return error_bug(err, "the process sent message %u before it was ready", message.kind);
-        else if (keep_console(request, entry, &message, err) < 0)
+        } else if (keep_console(request, entry, &message, err) < 0) {
             return -1;
+        }
     }
     if (request->console_socket == NULL || entry->console < 0)
         return 0;
@@ -94,16 +117,20 @@ static int receive_ready(const struct thole_exec_request *request, struct entry 
 }
 
 int enter_abandon(struct entry *entry) {
+    struct pollfd waiting = {.fd = entry->sync, .events = POLLIN};
+    struct thole_error ignored = {0};
     struct wire_message message;
-    while (entry->pid == 0) {
-        struct thole_error ignored = {0};
+    int status = 0;
+    /* An error may have overtaken the pid. */
+    while (entry->pid == 0 && poll(&waiting, 1, 0) > 0) {
         int got = wire_receive(entry->sync, &message, &ignored);
         if (got == 0 || (got < 0 && ignored.kind == THOLE_ERROR_BUG))
-            return 0;
+            break;
         if (got > 0 && message.kind == WIRE_CHILD_PID)
-            entry->pid = (pid_t)message.payload.number;
+            (void)take_pid(entry, message.payload.number, &ignored);
     }
-    int status = 0;
+    if (entry->pid == 0)
+        return 0;
     (void)kill(entry->pid, SIGKILL);
     while (waitpid(entry->pid, &status, 0) < 0 && errno == EINTR)
         continue;
@@ -129,7 +156,7 @@ static int start_once(const struct thole_exec_request *request, struct entry *en
     if (wire_pair(pair, err) < 0)
         return -1;
     entry->sync = pair[0];
-    entry->apply.sync = pair[1];
+    entry->apply.become.sync = pair[1];
     entry->apply.runtime_end = pair[0];
     entry->apply.cgroup = cgroup;
     cleanup_close int stage_pidfd = -1;
@@ -144,7 +171,9 @@ static int start_once(const struct thole_exec_request *request, struct entry *en
         (void)close(take_fd(&entry->sync));
         return -1;
     }
-    int result = receive_ready(request, entry, err);
+    int result = receive_ready(request, entry, stage_pidfd, err);
+    if (result < 0) /* whoever still waits for an answer learns that none will come */
+        (void)shutdown(entry->sync, SHUT_WR);
     int stage_status = process_wait(stage_pidfd);
     if (result < 0) {
         *ret_stillborn = !entry->heard && stage_status == 128 + SIGKILL;
@@ -208,12 +237,12 @@ static int release(const struct thole_exec_request *request, struct entry *entry
     entry->pidfd = pidfd_open(entry->pid, 0);
     if (entry->pidfd < 0)
         return error_errno(err, NULL, "open the new process");
-    bool user_namespace = (entry->apply.flags & CLONE_NEWUSER) != 0;
-    if (user_namespace)
-        apply_stdio_give_to(entry->process, entry->apply.proc_fd, entry->pid, entry->apply.stdio,
-                            entry->replace, entry->console);
-    if (apply_oom_score(entry->process, entry->apply.proc_fd, entry->pid, err) < 0 ||
-        (user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
+    if (entry->apply.become.user_namespace)
+        apply_stdio_give_to(entry->process, entry->apply.become.proc_fd, entry->pid,
+                            entry->apply.become.stdio, entry->replace, entry->console);
+    if (apply_oom_score(entry->process, entry->apply.become.proc_fd, entry->pid, err) < 0 ||
+        apply_scheduling(entry->process, entry->pid, err) < 0 ||
+        (entry->apply.become.user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
         return -1;
     if (request->pidfd_socket != NULL &&
         terminal_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)

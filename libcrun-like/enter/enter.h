@@ -24,16 +24,11 @@ struct entry {
     pid_t pid;
     int console; /* pty master, -1: none */
 };
-#define ENTRY_INIT                                             \
-    {                                                          \
-        .container = CONTAINER_INIT,                           \
-        .apply = {.sync = -1,                                  \
-                  .pidfd = -1,                                 \
-                  .root = -1,                                  \
-                  .proc_fd = -1,                               \
-                  .devpts = -1,                                \
-                  .stdio = {-1, -1, -1}},                      \
-        .null_fd = -1, .sync = -1, .pidfd = -1, .console = -1, \
+#define ENTRY_INIT                                                                      \
+    {                                                                                   \
+        .container = CONTAINER_INIT,                                                    \
+        .apply = {.become = APPLY_BECOME_INIT, .pidfd = -1, .root = -1}, .null_fd = -1, \
+        .sync = -1, .pidfd = -1, .console = -1,                                         \
     }
 
 /**

@@ -196,13 +196,17 @@ static int plan_process(const struct thole_context *context,
 
 /* ---- which of the container's confinements hold ---- */
 
+/* The record knows of the filter; one that was made before records did is there all the same. */
 static int load_filter(struct entry *entry, struct thole_error *err) {
     const struct container *container = &entry->container;
-    if (faccessat(container->directory, STATE_FILTER, F_OK, 0) < 0)
-        return 0;
+    const uint32_t expected = container->record->filter_length;
     if (seccomp_filter_read(container->directory, STATE_FILTER, &entry->filter, err) < 0)
-        return -1;
-    entry->apply.filter = &entry->filter;
+        return expected == 0 && err->code == ENOENT ? 0 : -1;
+    if (expected != 0 && entry->filter.count != expected)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "the saved seccomp filter has %zu instructions instead of %u",
+                         entry->filter.count, expected);
+    entry->apply.become.filter = &entry->filter;
     return 0;
 }
 
@@ -220,7 +224,7 @@ static int choose_confinement(const struct thole_exec_request *request, struct e
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                          "a cgroup of the container cannot be entered and the caller's be kept");
     if (entry->container.record->new_keyring)
-        entry->apply.keyring = entry->container.record->id;
+        entry->apply.become.keyring = entry->container.record->id;
     if ((request->keep & THOLE_KEEP_LSM) == 0)
         return load_filter(entry, err);
     process->apparmor = request->apparmor;
@@ -270,7 +274,7 @@ static int choose_stdio(const struct thole_exec_request *request, struct entry *
         entry->replace[fd] = terminal || (callers && !request->detach);
         any = any || entry->replace[fd];
         dropped = dropped || (callers && !entry->replace[fd]);
-        apply->stdio[fd] = callers && !entry->replace[fd] ? INT_MAX : -1;
+        apply->become.stdio[fd] = callers && !entry->replace[fd] ? INT_MAX : -1;
     }
     apply->own_session = !request->raw;
     if (dropped) { /* nobody would be there to carry its bytes */
@@ -279,16 +283,16 @@ static int choose_stdio(const struct thole_exec_request *request, struct entry *
             return error_errno(err, NULL, "open /dev/null");
     }
     for (int fd = 0; fd < 3; fd++)
-        apply->stdio[fd] = apply->stdio[fd] == INT_MAX ? entry->null_fd : -1;
+        apply->become.stdio[fd] = apply->become.stdio[fd] == INT_MAX ? entry->null_fd : -1;
     if (!any)
         return 0;
     int output = entry->replace[1] ? 1 : entry->replace[2] ? 2 : 0;
-    apply->bare_output = request->console_socket != NULL || !terminal_is_one(output) ||
-                         !terminal_is_one(0); /* only then is the one outside made raw */
-    apply->replace = entry->replace;
+    apply->become.bare_output = request->console_socket != NULL || !terminal_is_one(output) ||
+                                !terminal_is_one(0); /* only then is the one outside made raw */
+    apply->become.replace = entry->replace;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    apply->devpts = terminal_devpts_open(root, err);
-    return apply->devpts < 0 ? -1 : 0;
+    apply->become.devpts = terminal_devpts_open(root, err);
+    return apply->become.devpts < 0 ? -1 : 0;
 }
 
 static int collect_passed_fds(const struct thole_exec_request *request, struct entry *entry,
@@ -303,9 +307,9 @@ static int collect_passed_fds(const struct thole_exec_request *request, struct e
         if (!request->raw && terminal_is_one(fd))
             return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                              "file descriptor %d is a terminal, which is not passed on", fd);
-        entry->passed_fds[entry->apply.passed_count++] = fd;
+        entry->passed_fds[entry->apply.become.passed_count++] = fd;
     }
-    entry->apply.passed_fds = entry->passed_fds;
+    entry->apply.become.passed_fds = entry->passed_fds;
     return 0;
 }
 
@@ -323,10 +327,11 @@ int enter_prepare(const struct thole_context *context, const struct thole_exec_r
         choose_confinement(request, entry, err) < 0 || choose_stdio(request, entry, err) < 0 ||
         choose_namespaces(request, entry, err) < 0)
         return -1;
-    apply->process = entry->process;
+    apply->become.process = entry->process;
+    apply->become.user_namespace = (apply->flags & CLONE_NEWUSER) != 0;
     apply->remount_sys_proc = request->remount_sys_proc;
-    apply->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (apply->proc_fd < 0)
+    apply->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (apply->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (request->args == NULL && request->process_file == NULL)

@@ -84,13 +84,13 @@ static int ask_getent(const struct thole_exec_request *request, const struct ent
     /* A borrowed copy: only what the start adds is its own. */
     struct entry asking = *entry;
     asking.process = &process;
-    asking.apply.process = &process;
+    asking.apply.become.process = &process;
     asking.apply.own_session = true;
-    asking.apply.devpts = -1;
-    asking.apply.passed_count = 0;
-    asking.apply.stdio[0] = null_fd;
-    asking.apply.stdio[1] = input;
-    asking.apply.stdio[2] = null_fd;
+    asking.apply.become.replace = NULL;
+    asking.apply.become.passed_count = 0;
+    asking.apply.become.stdio[0] = null_fd;
+    asking.apply.become.stdio[1] = input;
+    asking.apply.become.stdio[2] = null_fd;
     int started = enter_start(&wish, &asking, err);
     (void)close(take_fd(&input));
     if (started == 0) {

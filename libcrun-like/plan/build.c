@@ -9,12 +9,11 @@ typedef int plan_part(struct plan_builder *builder, struct thole_error *err);
 static plan_part build_process;
 
 static plan_part *const parts[] = {
-    plan_build_annotations,  plan_build_namespaces,  plan_build_user_mapping,
-    plan_build_time_offsets, plan_build_names,       plan_build_cgroup,
-    plan_build_rootfs,       plan_build_mounts,      plan_build_devices,
-    plan_build_paths,        plan_build_sysctls,     plan_build_net_devices,
-    plan_build_rdt,          plan_build_personality, build_process,
-    plan_build_seccomp,      plan_build_hooks,       plan_build_root_entry,
+    plan_build_annotations, plan_build_namespaces, plan_build_user_mapping, plan_build_time_offsets,
+    plan_build_names,       plan_build_cgroup,     plan_build_rootfs,       plan_build_mounts,
+    plan_build_devices,     plan_build_paths,      plan_build_sysctls,      plan_build_net_devices,
+    plan_build_rdt,         build_process,         plan_build_seccomp,      plan_build_hooks,
+    plan_build_root_entry,
 };
 
 static int build_process(struct plan_builder *builder, struct thole_error *err) {
@@ -36,7 +35,7 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
         .arena = arena,
         .plan = arena_new(arena, struct plan),
     };
-    builder.plan->id = request->id;
+    builder.plan->id = arena_strdup(arena, request->id);
     builder.plan->bundle = request->bundle;
     builder.plan->oci_version = config->oci_version;
     builder.plan->new_keyring = !request->no_new_keyring;

@@ -81,7 +81,6 @@ int plan_build_devices(struct plan_builder *builder, struct thole_error *err);
 int plan_build_sysctls(struct plan_builder *builder, struct thole_error *err);
 int plan_build_net_devices(struct plan_builder *builder, struct thole_error *err);
 int plan_build_rdt(struct plan_builder *builder, struct thole_error *err);
-int plan_build_personality(struct plan_builder *builder, struct thole_error *err);
 int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err);
 int plan_build_hooks(struct plan_builder *builder, struct thole_error *err);
 int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err);
@@ -91,6 +90,9 @@ int plan_build_annotations(struct plan_builder *builder, struct thole_error *err
 int plan_build_process(struct plan_builder *builder, const struct oci_process *wanted,
                        const char *where, struct plan_process **ret_process,
                        struct thole_error *err);
+/** What /linux says of every process: execution domain and memory policy. */
+int plan_build_personality(const struct plan_builder *builder, struct plan_process *process,
+                           struct thole_error *err);
 /** The five sets; names that mean nothing and capabilities out of reach become warnings. */
 void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
                              const char *where, struct plan_capabilities *ret_capabilities);

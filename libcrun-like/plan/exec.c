@@ -87,7 +87,7 @@ static void append_name(struct oci_strings *names, char *name, struct arena *are
     char **items = arena_new_array(arena, names->count + 2, char *);
     for (size_t i = 0; i < names->count; i++)
         items[i] = names->items[i];
-    items[names->count++] = name;
+    items[names->count++] = arena_strdup(arena, name);
     names->items = items;
 }
 
@@ -125,7 +125,7 @@ static int set_environment(const struct plan_exec_request *request, struct arena
         if (assignments[i][0] == '=' || strchr(assignments[i], '=') == NULL)
             return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                              "environment %s is not of the form NAME=VALUE", assignments[i]);
-        plan_environment_put(&environment, arena, assignments[i]);
+        plan_environment_put(&environment, arena, arena_strdup(arena, assignments[i]));
     }
     (void)plan_environment_finish(&environment, arena);
     process->env =
@@ -181,7 +181,7 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
     if (process != NULL)
         complete(&merged, own);
     if (adjust(request, arena, &merged, err) < 0 || plan_build_namespaces(&builder, err) < 0 ||
-        plan_build_user_mapping(&builder, err) < 0 || plan_build_personality(&builder, err) < 0)
+        plan_build_user_mapping(&builder, err) < 0)
         return -1;
     struct plan_process *planned = NULL;
     if (plan_build_process(&builder, &merged, process != NULL ? "" : "/process", &planned, err) < 0)
@@ -190,7 +190,6 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
         planned->cpu_initial = not_empty(merged.exec_cpu_affinity->initial);
         planned->cpu_final = not_empty(merged.exec_cpu_affinity->final);
     }
-    planned->personality = builder.plan->personality;
     if (request->args != NULL && request->args[0] != NULL)
         planned->program_where = "";
     *ret_process = planned;

@@ -258,6 +258,13 @@ static const struct oci_field plan_scheduler_fields[] = {
 };
 static OCI_TYPE(plan_scheduler);
 
+static const struct oci_field plan_memory_policy_fields[] = {
+    OCI_FIELD(plan_memory_policy, "set", set),
+    OCI_FIELD(plan_memory_policy, "mode", mode),
+    OCI_FIELD(plan_memory_policy, "nodes", nodes),
+};
+static OCI_TYPE(plan_memory_policy);
+
 static const struct oci_field plan_process_fields[] = {
     STRINGS(plan_process, "args", args),
     STRINGS(plan_process, "env", env),
@@ -286,6 +293,7 @@ static const struct oci_field plan_process_fields[] = {
     OCI_FIELD(plan_process, "cpuInitial", cpu_initial),
     OCI_FIELD(plan_process, "cpuFinal", cpu_final),
     OCI_FIELD(plan_process, "personality", personality, .flags = OCI_MINUS_ONE_IS_ABSENT),
+    PART(plan_process, "memoryPolicy", memory_policy, plan_memory_policy),
     OCI_FIELD(plan_process, "defaultSignals", default_signals),
     OCI_FIELD(plan_process, "apparmor", apparmor),
     OCI_FIELD(plan_process, "selinux", selinux),
@@ -445,13 +453,6 @@ static const struct oci_field plan_rdt_fields[] = {
 };
 static OCI_TYPE(plan_rdt);
 
-static const struct oci_field plan_memory_policy_fields[] = {
-    OCI_FIELD(plan_memory_policy, "set", set),
-    OCI_FIELD(plan_memory_policy, "mode", mode),
-    OCI_FIELD(plan_memory_policy, "nodes", nodes),
-};
-static OCI_TYPE(plan_memory_policy);
-
 static const struct oci_field plan_fields[] = {
     OCI_FIELD(plan, "id", id),
     OCI_FIELD(plan, "bundle", bundle),
@@ -469,8 +470,6 @@ static const struct oci_field plan_fields[] = {
     OCI_COUNTED_OBJECTS(plan, "sysctls", sysctls, sysctl_count, plan_sysctl),
     OCI_FIELD(plan, "hostname", hostname),
     OCI_FIELD(plan, "domainname", domainname),
-    OCI_FIELD(plan, "personality", personality, .flags = OCI_MINUS_ONE_IS_ABSENT),
-    PART(plan, "memoryPolicy", memory_policy, plan_memory_policy),
     PART(plan, "intelRdt", rdt, plan_rdt),
     OCI_COUNTED_OBJECTS(plan, "netDevices", net_devices, net_device_count, plan_net_device),
     OCI_FIELD(plan, "loopbackUp", loopback_up),

@@ -45,14 +45,14 @@ static int plan_memory_policy(const struct oci_memory_policy *wanted,
     return 0;
 }
 
-int plan_build_personality(struct plan_builder *builder, struct thole_error *err) {
+int plan_build_personality(const struct plan_builder *builder, struct plan_process *process,
+                           struct thole_error *err) {
     const struct oci_linux *section = builder->linux_section;
-    struct plan *plan = builder->plan;
-    plan->personality = (unsigned long)-1;
+    process->personality = (unsigned long)-1;
     if (section->personality != NULL)
-        plan->personality =
+        process->personality =
             section->personality->domain == OCI_PERSONALITY_LINUX32 ? PER_LINUX32 : PER_LINUX;
     if (section->memory_policy != NULL)
-        return plan_memory_policy(section->memory_policy, &plan->memory_policy, err);
+        return plan_memory_policy(section->memory_policy, &process->memory_policy, err);
     return 0;
 }

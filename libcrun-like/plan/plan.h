@@ -177,6 +177,12 @@ struct plan_scheduler {
     uint64_t period;
 };
 
+struct plan_memory_policy {
+    bool set;
+    int mode;          /* MPOL_* with MPOL_F_* or'ed in */
+    const char *nodes; /* list format "0-3,7", may be "" */
+};
+
 struct plan_process {
     struct plan_strings args;
     struct plan_strings env; /* complete but for HOME when set_home is true */
@@ -203,7 +209,8 @@ struct plan_process {
     int io_priority;           /* word for ioprio_set(2), -1: not given */
     const char *cpu_initial;   /* exec: CPU list before the cgroup is joined, NULL: not given */
     const char *cpu_final;     /* exec: CPU list afterwards */
-    unsigned long personality; /* exec: PER_*, (unsigned long)-1: leave it */
+    unsigned long personality; /* PER_*, (unsigned long)-1: leave it */
+    struct plan_memory_policy memory_policy;
     uint64_t default_signals;  /* the runtime ignores them, bit n - 1 = signal n: SIG_DFL again */
     const char *apparmor;      /* profile for the next exec, NULL: none */
     const char *selinux;       /* exec label, NULL: none */
@@ -371,12 +378,6 @@ struct plan_rdt {
     const char *mountpoint;
 };
 
-struct plan_memory_policy {
-    bool set;
-    int mode;          /* MPOL_* with MPOL_F_* or'ed in */
-    const char *nodes; /* list format "0-3,7", may be "" */
-};
-
 struct plan {
     const char *id;
     const char *bundle;
@@ -400,8 +401,6 @@ struct plan {
     size_t sysctl_count;
     const char *hostname; /* NULL: leave it */
     const char *domainname;
-    unsigned long personality; /* PER_*, (unsigned long)-1: leave it */
-    struct plan_memory_policy memory_policy;
     struct plan_rdt rdt;
     struct plan_net_device *net_devices;
     size_t net_device_count;

@@ -183,7 +183,8 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
                             &process->capabilities);
     plan_rlimits(builder, wanted, where, process);
     plan_priorities(builder, wanted, process);
-    if ((plan_terminal(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)) ||
+    if ((plan_build_personality(builder, process, err) < 0 && plan_ends(builder, err)) ||
+        (plan_terminal(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)) ||
         (plan_build_scheduler(builder, wanted->scheduler, where, &process->scheduler, err) < 0 &&
          plan_ends(builder, err)) ||
         (plan_labels(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)))

@@ -42,6 +42,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "poststart", poststart),
     OCI_FIELD(container_record, "poststop", poststop),
     OCI_FIELD(container_record, "newKeyring", new_keyring),
+    OCI_NUMBER(container_record, "filterLength", filter_length, 0, UINT32_MAX),
     OCI_FIELD(container_record, "listenerPath", listener_path),
     OCI_FIELD(container_record, "listenerMetadata", listener_metadata),
     OCI_FIELD(container_record, "notifyDirectory", notify_directory),

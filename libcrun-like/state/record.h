@@ -33,8 +33,9 @@ struct container_record {
     bool own_pid_namespace; /* the end of init is the end of all */
     bool poststart;         /* the saved configuration has such hooks */
     bool poststop;
-    bool new_keyring;    /* its processes share a session keyring named after it */
-    char *listener_path; /* of the seccomp notify fd, NULL: none */
+    bool new_keyring;       /* its processes share a session keyring named after it */
+    uint32_t filter_length; /* instructions of the seccomp filter kept beside it, 0: none */
+    char *listener_path;    /* of the seccomp notify fd, NULL: none */
     char *listener_metadata;
     char *notify_directory; /* host side of /run/notify, NULL: none */
     char *rdt_class;        /* resctrl group that it is in, NULL: none of its own choice */

@@ -16,7 +16,7 @@ struct bit_set {
     unsigned long words[BITS_MAX / (8 * sizeof(unsigned long))];
 };
 
-int sys_set_scheduler(uint32_t policy, uint64_t flags, int32_t nice, uint32_t priority,
+int sys_set_scheduler(pid_t pid, uint32_t policy, uint64_t flags, int32_t nice, uint32_t priority,
                       uint64_t runtime, uint64_t deadline, uint64_t period) {
     struct sched_attr attributes = {
         .size = sizeof(attributes),
@@ -28,11 +28,11 @@ int sys_set_scheduler(uint32_t policy, uint64_t flags, int32_t nice, uint32_t pr
         .sched_deadline = deadline,
         .sched_period = period,
     };
-    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+    return (int)syscall(SYS_sched_setattr, pid, &attributes, 0);
 }
 
-int sys_set_io_priority(int priority) {
-    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority);
+int sys_set_io_priority(pid_t pid, int priority) {
+    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, priority);
 }
 
 static void set_bit(struct bit_set *set, unsigned long bit) {

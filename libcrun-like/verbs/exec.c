@@ -137,7 +137,7 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
     phases_end(context->phases, PHASES_RUNTIME, "record and plan");
     if (!request->detach && terminal_relay_block(&relay, err) < 0)
         return -1;
-    entry.apply.phases = context->phases;
+    entry.apply.become.phases = context->phases;
     if (enter_start(request, &entry, err) < 0)
         return explain_end(&entry, err);
     phases_end(context->phases, PHASES_RUNTIME, "start");

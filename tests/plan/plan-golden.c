@@ -150,7 +150,6 @@ static struct plan *empty_plan(const struct plan *from, struct arena *arena) {
     struct plan *plan = arena_new(arena, struct plan);
     plan->id = from->id;
     plan->bundle = from->bundle;
-    plan->personality = (unsigned long)-1;
     plan->user.where = plan->cgroup.where = plan->rootfs.where = "";
     return plan;
 }

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A process becomes one of the container's: init in its place, exec in two. */
+#include "apply/become.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "apply/credentials.h"
+#include "apply/devices.h"
+#include "apply/executable.h"
+#include "apply/process.h"
+#include "apply/stdio.h"
+#include "base/cleanup.h"
+#include "base/phases.h"
+#include "base/wire.h"
+#include "security/label.h"
+#include "sys/sched.h"
+#include "terminal/pty.h"
+
+enum { PASSED_FDS_MAX = 1024, ARGUMENTS_MAX = 32 * 1024 * 1024 };
+
+void apply_become_anonymous(void) {
+    /* The kernel puts arguments, environment and the file's name one behind the other: execve(2).
+     */
+    char *start = program_invocation_name;
+    uintptr_t end = (uintptr_t)getauxval(AT_EXECFN);
+    if (end > (uintptr_t)start && end - (uintptr_t)start < ARGUMENTS_MAX)
+        memset(start, 0, end - (uintptr_t)start);
+}
+
+int apply_become_root(const struct apply_become *become, struct thole_error *err) {
+    if (!become->user_namespace)
+        return 0;
+    /* A mapping without id 0 leaves the ids as they are; the capabilities are there all the same.
+     */
+    int gid_set = setresgid(0, 0, 0) < 0 ? errno : 0;
+    int uid_set = setresuid(0, 0, 0) < 0 ? errno : 0;
+    errno = gid_set != 0 && gid_set != EINVAL ? gid_set : uid_set;
+    if (errno != 0 && errno != EINVAL)
+        return error_errno(err, "/linux/uidMappings", "become root of the user namespace");
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of ids has cleared it */
+    return 0;
+}
+
+/* ---- standard streams and terminal ---------------------------------------------------------- */
+
+/* From the container's own devpts, so that `tty` works inside; else from the host's. */
+static int open_pty(const struct apply_become *become, int root_fd, struct terminal_pty *pty,
+                    struct thole_error *err) {
+    cleanup_close int devpts = terminal_devpts_open(root_fd, err);
+    if (devpts >= 0 && terminal_pty_open(devpts, become->bare_output, pty, err) == 0)
+        return 0;
+    return become->devpts < 0 ? -1
+                              : terminal_pty_open(become->devpts, become->bare_output, pty, err);
+}
+
+int apply_become_console(const struct apply_become *become, int root_fd, int *ret_peer,
+                         struct thole_error *err) {
+    const struct plan_process *process = become->process;
+    cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
+    *ret_peer = -1;
+    if (become->replace == NULL)
+        return 0;
+    if (open_pty(become, root_fd, &pty, err) < 0)
+        return -1;
+    if (process->console_rows != 0 &&
+        terminal_set_size(pty.master, (uint16_t)process->console_rows,
+                          (uint16_t)process->console_columns, err) < 0)
+        return -1;
+    if (fchown(pty.peer, process->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)
+        return error_errno(err, "/process/terminal", "set the owner of the terminal");
+    if (become->binds_console && apply_console(pty.peer, root_fd, err) < 0)
+        return -1;
+    struct wire_message message;
+    if (wire_send(become->sync, WIRE_CONSOLE, NULL, 0, pty.master, err) < 0 ||
+        wire_expect(become->sync, WIRE_CONSOLE_KEPT, &message, "the runtime", err) < 0)
+        return -1;
+    *ret_peer = take_fd(&pty.peer);
+    return 0;
+}
+
+int apply_become_stdio(const struct apply_become *become, int peer, struct thole_error *err) {
+    for (int fd = 0; fd < 3; fd++) {
+        int source = peer >= 0 && become->replace[fd] ? peer : become->stdio[fd];
+        /* dup2() of a descriptor onto itself would leave it close-on-exec. */
+        if (source >= 0 && (source == fd ? fcntl(fd, F_SETFD, 0) : dup2(source, fd)) < 0)
+            return error_errno(err, NULL, "replace file descriptor %d", fd);
+    }
+    return 0;
+}
+
+int apply_become_leader(int peer, struct thole_error *err) {
+    static const bool none[3];
+    if (peer < 0)
+        return setsid() < 0 ? error_errno(err, NULL, "create a session") : 0;
+    if (terminal_adopt(peer, none, err) < 0)
+        return -1;
+    if (peer > 2)
+        (void)close(peer);
+    return 0;
+}
+
+int apply_become_bare(const struct apply_become *become, const int *others, size_t count,
+                      struct thole_error *err) {
+    int kept[8 + PASSED_FDS_MAX] = {become->sync};
+    size_t kept_count = 1;
+    if (become->process != NULL && apply_has_exec_label(become->process))
+        kept[kept_count++] = become->proc_fd;
+    for (size_t i = 0; i < count; i++)
+        kept[kept_count++] = others[i];
+    for (size_t i = 0; i < become->passed_count; i++)
+        kept[kept_count++] = become->passed_fds[i];
+    return apply_close_fds(kept, kept_count, err);
+}
+
+/* ---- from root to the user ------------------------------------------------------------------- */
+
+static int set_surroundings(const struct apply_become *become, struct thole_error *err) {
+    const struct plan_process *process = become->process;
+    const struct plan_memory_policy *memory = &process->memory_policy;
+    if (process->personality != (unsigned long)-1 && personality(process->personality) < 0)
+        return error_errno(err, "/linux/personality", "set the personality");
+    if (memory->set && sys_set_memory_policy(memory->mode, memory->nodes) < 0)
+        return error_errno(err, "/linux/memoryPolicy", "set the memory policy");
+    if (become->keyring != NULL &&
+        label_new_keyring(become->proc_fd, become->keyring, process->selinux, err) < 0)
+        return -1;
+    /* The caller's affinity is not the container's; a cpuset cgroup still bounds it. */
+    if (process->cpu_initial == NULL)
+        (void)sys_reset_cpus(0);
+    if (process->cpu_final != NULL && sys_set_cpu_list(0, process->cpu_final) < 0)
+        return error_errno(err, "/process/execCPUAffinity/final", "set the CPU affinity");
+    return 0;
+}
+
+/* Nothing but execve may be allowed by the filter: all other work is done before it is loaded. */
+static bool needs_admin_for_filter(const struct apply_become *become) {
+    return become->filter != NULL && !become->process->no_new_privileges;
+}
+
+int apply_become_user(const struct apply_become *become, struct thole_error *err) {
+    const struct plan_process *process = become->process;
+    if (set_surroundings(become, err) < 0)
+        return -1;
+    int entered = apply_working_directory(process, true, err);
+    if (entered < 0)
+        return -1;
+    if (!become->user_namespace && apply_rlimits(process, 0, err) < 0)
+        return -1;
+    apply_stdio_give(process->uid);
+    if (apply_identity(process, needs_admin_for_filter(become), err) < 0)
+        return -1;
+    /* New ids bring the system's default back, which may be to let others of that id look in. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "become undumpable");
+    /* They also take this back, which ends the process when its parent dies. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return entered == 0 ? apply_working_directory(process, false, err) : 0;
+}
+
+int apply_become_ready(const struct apply_become *become, struct apply_program *program,
+                       struct thole_error *err) {
+    const struct plan_process *process = become->process;
+    program->environment = (char **)(uintptr_t)process->env.items;
+    if (process->set_home) {
+        apply_home(process->uid, program->home, sizeof(program->home));
+        program->environment = apply_environment_with(&process->env, program->home);
+    }
+    return apply_executable_find(process, program->path, sizeof(program->path), err);
+}
+
+/* ---- the last steps -------------------------------------------------------------------------- */
+
+static int load_filter(const struct apply_become *become, int starter, struct thole_error *err) {
+    if (become->filter == NULL)
+        return 0;
+    int notify_fd = seccomp_filter_load(become->filter, err);
+    if (notify_fd <= 0)
+        return notify_fd;
+    struct wire_message message;
+    if (wire_send(starter, WIRE_SECCOMP, NULL, 0, notify_fd, err) < 0 ||
+        wire_expect(starter, WIRE_SECCOMP_KEPT, &message, "the starter", err) < 0)
+        return -1;
+    (void)close(notify_fd);
+    return 0;
+}
+
+int apply_become_confined(const struct apply_become *become, int starter, struct thole_error *err) {
+    if (apply_exec_labels(become->process, become->proc_fd, err) < 0)
+        return -1;
+    apply_reset_signals(become->process);
+    if (load_filter(become, starter, err) < 0)
+        return -1;
+    return needs_admin_for_filter(become) ? apply_capabilities(become->process, err) : 0;
+}
+
+int apply_become_program(const struct apply_become *become, int starter,
+                         const struct apply_program *program, struct thole_error *err) {
+    const struct plan_process *process = become->process;
+    /* Up to here it was to die with the runtime; a program that runs is on its own. */
+    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    /* Now: a filter may forbid to read the clock. */
+    phases_end(become->phases, PHASES_INSIDE, "last steps");
+    if (apply_keep_fds(become->passed_fds, become->passed_count, err) < 0 ||
+        apply_become_confined(become, starter, err) < 0)
+        return -1;
+    (void)execve(program->path, process->args.items, program->environment);
+    return apply_executable_error(program->path, errno, process->program_where, err);
+}
