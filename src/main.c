@@ -50,6 +50,7 @@ struct call {
     const struct command *command; /* NULL: none was found */
     const char *id;                /* NULL: none was given, or the command has none */
     struct logger logger;
+    bool runs; /* the command line was understood */
 };
 
 static int wrong_count(const struct command *command, struct thole_error *err) {
@@ -81,6 +82,7 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
         .arguments = arguments->items,
         .argument_count = arguments->count,
     };
+    call->runs = true;
     return command->run(&invocation, ret_status, err);
 }
 
@@ -163,7 +165,7 @@ static int run_and_report(int argc, char *argv[]) {
         return status;
 
     report(&call, &err);
-    bool usage = err.kind == THOLE_ERROR_USAGE || call.command == NULL;
+    bool usage = (err.kind == THOLE_ERROR_USAGE && !call.runs) || call.command == NULL;
     return usage || call.command->failure_status == 0 ? EXIT_FAILURE : call.command->failure_status;
 }
 

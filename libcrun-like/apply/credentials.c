@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/names.h"
-#include "base/text.h"
+#include "base/passwd.h"
 #include "sys/path.h"
 #include "sys/sched.h"
 
@@ -154,38 +155,14 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
     return 0;
 }
 
-/* One line "name:password:uid:gid:gecos:home:shell"; true if it is the one of @uid. */
-static bool home_of_line(char *line, uint32_t uid, char **ret_home) {
-    char *fields[7];
-    size_t count = 0;
-    for (char *rest = line; count < 7 && rest != NULL; count++)
-        fields[count] = strsep(&rest, ":\n");
-    uint64_t value = 0;
-    if (count < 6 || !text_parse_uint(fields[2], UINT32_MAX, &value) || value != uid)
-        return false;
-    *ret_home = fields[5];
-    return true;
-}
-
 void apply_home(uint32_t uid, char *ret_home, size_t size) {
+    cleanup_free char *passwd = NULL;
+    char *fields[PASSWD_FIELDS];
     (void)snprintf(ret_home, size, "HOME=/");
     /* Not getpwuid(): what name services of the image may load would run with our privileges. */
-    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-    bool readable = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    cleanup_fclose FILE *passwd = readable ? fdopen(fd, "re") : NULL;
-    if (passwd == NULL) {
-        if (fd >= 0)
-            (void)close(fd);
-        return;
-    }
-    char line[4096];
-    char *home = NULL;
-    while (fgets(line, sizeof(line), passwd) != NULL) {
-        if (!home_of_line(line, uid, &home))
-            continue;
-        if (home[0] == '/')
-            (void)snprintf(ret_home, size, "HOME=%s", home);
-        return;
-    }
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int fd = root >= 0 ? sys_open_regular_in_root(root, "/etc/passwd") : -1;
+    if (fd >= 0 && file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
+        passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME && fields[PASSWD_HOME][0] == '/')
+        (void)snprintf(ret_home, size, "HOME=%s", fields[PASSWD_HOME]);
 }

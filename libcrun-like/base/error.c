@@ -6,12 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void flatten_lines(char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text == '\n' || *text == '\r' || *text == '\t')
-            *text = ' ';
-    }
-}
+#include "base/text.h"
 
 int error_set(struct thole_error *err, enum thole_error_kind kind, int code, const char *where,
               const char *format, ...) {
@@ -26,8 +21,8 @@ int error_set(struct thole_error *err, enum thole_error_kind kind, int code, con
     va_start(arguments, format);
     (void)vsnprintf(err->text, sizeof(err->text), format, arguments);
     va_end(arguments);
-    flatten_lines(err->where);
-    flatten_lines(err->text);
+    text_make_plain(err->where);
+    text_make_plain(err->text);
     return -1;
 }
 
@@ -38,7 +33,7 @@ int error_hint(struct thole_error *err, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(err->hint, sizeof(err->hint), format, arguments);
     va_end(arguments);
-    flatten_lines(err->hint);
+    text_make_plain(err->hint);
     return -1;
 }
 
@@ -52,7 +47,7 @@ int error_prefix(struct thole_error *err, const char *format, ...) {
     va_end(arguments);
     if (used >= 0 && (size_t)used < sizeof(text))
         (void)snprintf(text + used, sizeof(text) - (size_t)used, ": %.900s", err->text);
-    flatten_lines(text);
+    text_make_plain(text);
     memcpy(err->text, text, sizeof(text));
     return -1;
 }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 void log_line(const struct thole_log *log, enum thole_log_level level, const char *format, ...) {
     if (log == NULL || log->write == NULL || level > log->level)
         return;
@@ -13,9 +15,6 @@ void log_line(const struct thole_log *log, enum thole_log_level level, const cha
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    for (char *at = line; *at != '\0'; at++) {
-        if (*at == '\n')
-            *at = ' ';
-    }
+    text_make_plain(line);
     log->write(log->userdata, level, line);
 }

@@ -127,3 +127,16 @@ bool text_equal(const char *a, const char *b) {
         return a == b;
     return strcmp(a, b) == 0;
 }
+
+void text_make_plain(char *text) {
+    unsigned char before = 0;
+    for (unsigned char *at = (unsigned char *)text; *at != '\0'; before = *at++) {
+        bool c1 = before == 0xc2 && *at >= 0x80 && *at < 0xa0;
+        if (*at == '\n' || *at == '\r' || *at == '\t')
+            *at = ' ';
+        else if (*at < ' ' || *at == 0x7f || c1)
+            *at = '?';
+        if (c1)
+            at[-1] = '?';
+    }
+}

@@ -40,4 +40,10 @@ bool text_is_one_of(const char *word, const char *const *words, size_t count);
 /** Same string, or both NULL. */
 bool text_equal(const char *a, const char *b);
 
+/**
+ * Makes one harmless line of @text: blanks for line ends and tabs, question marks for what a
+ * terminal would take for a command (control characters, also those of UTF-8).
+ */
+void text_make_plain(char *text);
+
 #endif

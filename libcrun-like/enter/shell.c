@@ -114,7 +114,7 @@ int shell_choose(const struct thole_exec_request *request, struct entry *entry,
         return -1;
     char *shell = users_shell(root, process->uid, arena);
     if (shell == NULL && ask_getent(request, entry, answer, &ignored) == 0)
-        shell = users_shell_of_line(answer, process->uid, arena);
+        shell = users_shell_of(answer, process->uid, arena);
     if (shell == NULL || !is_there(root, shell))
         shell = arena_strdup(arena, SHELL_DEFAULT);
     char **args = arena_new_array(arena, 2, char *);

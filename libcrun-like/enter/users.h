@@ -19,7 +19,7 @@ int users_resolve(int root_fd, const char *user, struct arena *arena, const char
 /** The login shell of @uid in /etc/passwd below @root_fd; NULL where it names none. */
 char *users_shell(int root_fd, uint32_t uid, struct arena *arena);
 
-/** The same from one line of passwd(5), if that is the line of @uid; cuts @line up. */
-char *users_shell_of_line(char *line, uint32_t uid, struct arena *arena);
+/** The same from the text of a passwd(5), which is cut up. */
+char *users_shell_of(char *passwd, uint32_t uid, struct arena *arena);
 
 #endif

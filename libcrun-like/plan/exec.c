@@ -91,23 +91,33 @@ static void append_name(struct oci_strings *names, char *name, struct arena *are
     names->items = items;
 }
 
-/* Never inheritable, so never ambient either: CVE-2022-29162. */
-static int add_capabilities(char *const *names, struct arena *arena, struct oci_process *process,
-                            struct thole_error *err) {
+static bool holds_name(const struct oci_strings *names, int capability) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (names_capability_parse(names->items[i]) == capability)
+            return true;
+    }
+    return false;
+}
+
+/* Never made inheritable (CVE-2022-29162): ambient is what the container has as such. A name that
+ * is none meets a warning in the bounding set, as those of the configuration do. */
+static void add_capabilities(char *const *names, struct arena *arena, struct oci_process *process) {
     if (names == NULL || names[0] == NULL)
-        return 0;
+        return;
     struct oci_capabilities *sets = arena_new(arena, struct oci_capabilities);
     if (process->capabilities != NULL)
         *sets = *process->capabilities;
+    process->capabilities = sets;
     for (size_t i = 0; names[i] != NULL; i++) {
-        if (names_capability_parse(names[i]) < 0)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown capability %s", names[i]);
+        const int capability = names_capability_parse(names[i]);
         append_name(&sets->bounding, names[i], arena);
+        if (capability < 0)
+            continue;
         append_name(&sets->effective, names[i], arena);
         append_name(&sets->permitted, names[i], arena);
+        if (holds_name(&sets->inheritable, capability))
+            append_name(&sets->ambient, names[i], arena);
     }
-    process->capabilities = sets;
-    return 0;
 }
 
 /* What the request says goes over what it knows of the terminal outside, and that over the rest. */
@@ -153,9 +163,9 @@ static int adjust(const struct plan_exec_request *request, struct arena *arena,
     if (process->cwd == NULL || process->cwd[0] != '/')
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                          "the working directory has to be an absolute path");
-    if (adjust_user(request, arena, process, err) < 0 ||
-        add_capabilities(request->capabilities, arena, process, err) < 0)
+    if (adjust_user(request, arena, process, err) < 0)
         return -1;
+    add_capabilities(request->capabilities, arena, process);
     return set_environment(request, arena, process, err);
 }
 

@@ -232,3 +232,28 @@ int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name
         *ret_name = name;
     return fd;
 }
+
+int sys_open_regular_in_root(int root_fd, const char *path) {
+    enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+    struct stat looked_at;
+    struct stat opened;
+    char link[48];
+    cleanup_close int place = sys_open_in_root(root_fd, path, O_PATH, 0);
+    if (place < 0 || fstat(place, &looked_at) < 0)
+        return -1;
+    if (!S_ISREG(looked_at.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+    cleanup_close int fd = open(link, FLAGS);
+    if (fd < 0 && errno == ENOENT) /* a root without procfs */
+        fd = sys_open_in_root(root_fd, path, FLAGS, 0);
+    if (fd < 0 || fstat(fd, &opened) < 0)
+        return -1;
+    if (opened.st_dev != looked_at.st_dev || opened.st_ino != looked_at.st_ino) {
+        errno = ELOOP;
+        return -1;
+    }
+    return take_fd(&fd);
+}

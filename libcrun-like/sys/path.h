@@ -48,4 +48,11 @@ int sys_open_proc(int proc_fd, const char *path, int flags);
 /** Writes @text to @path beneath @proc_fd in one write. -1 with errno set. */
 int sys_write_proc(int proc_fd, const char *path, const char *text);
 
+/**
+ * Opens the regular file @path inside the root for reading. What else may be there is not even
+ * opened, which alone could have an effect: ELOOP for what was put in its place meanwhile, EINVAL
+ * for another kind of file.
+ */
+int sys_open_regular_in_root(int root_fd, const char *path);
+
 #endif

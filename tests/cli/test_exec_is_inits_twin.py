@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every member of process, and of linux that concerns one, holds for exec as it does for init."""
+import json
+import os
+
+import pytest
+
+from harness.runtime import until
+
+# What is asked for, and what the kernel or the program then shows of it.
+PROCESS = {
+    "user": {"user": {"uid": 1000, "gid": 1000, "additionalGids": [7, 8], "umask": 0o27}},
+    "capabilities": {"capabilities": {kind: ["CAP_KILL", "CAP_CHOWN"] for kind in (
+        "bounding", "effective", "permitted", "inheritable", "ambient")}},
+    "ambient of a user": {"user": {"uid": 1000, "gid": 1000}, "capabilities": {
+        kind: ["CAP_CHOWN"] for kind in
+        ("bounding", "effective", "permitted", "inheritable", "ambient")}},
+    "no_new_privs": {"noNewPrivileges": True},
+    "privileges": {"noNewPrivileges": False},
+    "rlimits": {"rlimits": [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 99},
+                            {"type": "RLIMIT_CORE", "soft": 1, "hard": 2}]},
+    "oomScoreAdj": {"oomScoreAdj": 321},
+    "env": {"env": ["PATH=/bin", "A=b c", "HOME=/nowhere"]},
+    "home": {"env": ["PATH=/bin"], "user": {"uid": 1000, "gid": 1000}},
+    "cwd": {"cwd": "/etc"},
+    "scheduler": {"scheduler": {"policy": "SCHED_BATCH", "nice": 5}},
+    "reset on fork": {"scheduler": {"policy": "SCHED_OTHER", "nice": 4,
+                                    "flags": ["SCHED_FLAG_RESET_ON_FORK"]}},
+    "ioPriority": {"ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 6}},
+}
+LINUX = {
+    "personality": {"personality": {"domain": "LINUX32"}},
+    "memoryPolicy": {"memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0"}},
+    "seccomp": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}},
+}
+# Dynamic lines left out: what is there to be compared of /proc/self/status and others.
+SHOW = r"""
+grep -E '^(Umask|Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp:|Cpus_allowed|Mems_allowed|SigBlk|SigIgn)' /proc/self/status
+cat /proc/self/oom_score_adj /proc/self/limits /proc/self/cgroup
+cut -d' ' -f18,19,40,41 /proc/self/stat
+ionice; pwd; env | sort | grep -v -E '^(SHLVL|_)='
+grep -o 'bind[^ ]*' /proc/self/numa_maps | sort -u
+cat /proc/self/personality 2>/dev/null; uname -m
+mkdir /tmp/x 2>&1; rmdir /tmp/x 2>/dev/null
+for n in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$n; done
+echo end
+"""
+
+
+def run_inside(made, name):
+    """Where init leaves what it shows; it stays for the execs."""
+    return ["/bin/sh", "-c", f"({SHOW}) > /work/{name} 2>&1; touch /work/done; exec sleep 1000"]
+
+
+@pytest.mark.parametrize("space", ["host", "own", "joined"])
+@pytest.mark.parametrize("member", [*PROCESS, *LINUX])
+def test_member(thole, bundle, folder, member, space):
+    made = bundle()
+    made.process.update(PROCESS.get(member, {}))
+    made.linux.update(LINUX.get(member, {}))
+    made.process["args"] = run_inside(made, "init")
+    if space != "host":
+        made.user_namespace()
+    os.chmod(made.rootfs + "/work", 0o777)
+    os.chmod(made.rootfs + "/tmp", 0o1777)
+    if space == "joined":
+        holder = bundle("/bin/sleep", "1000")
+        holder.user_namespace()
+        made.namespace("user", f"/proc/{thole.launch(holder).pid}/ns/user")
+        for name in ("uidMappings", "gidMappings"):
+            del made.linux[name]
+    container = thole.launch(made)
+    until(lambda: os.path.exists(made.rootfs + "/work/done"), what="init's word")
+    wanted = made.read("/work/init")
+    assert "end" in wanted
+    script = f"({SHOW}) 2>&1"
+    assert container.exec("/bin/sh", "-c", script).ok().out == wanted
+    path = folder + "/process.json"
+    process = {**made.process, "args": ["/bin/sh", "-c", script]}
+    with open(path, "w", encoding="ascii") as target:
+        json.dump(process, target)
+    assert container.runtime("exec", "--process", path, container.id).ok().out == wanted
