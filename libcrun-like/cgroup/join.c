@@ -202,20 +202,3 @@ int cgroup_join_enter(const struct cgroup_join *join, struct thole_error *err) {
     }
     return 0;
 }
-
-int cgroup_move(const struct plan_cgroup *cgroup, pid_t pid, struct thole_error *err) {
-    const struct plan_cgroup_directory *unified = cgroup_find_unified(cgroup);
-    if (unified == NULL)
-        return 0;
-    cleanup_close int fd = cgroup_open_directory(unified, "");
-    if (fd < 0 && errno == ENOENT && cgroup->best_effort)
-        return 0;
-    if (fd < 0)
-        return open_error(cgroup, unified, err);
-    char text[16];
-    int length = snprintf(text, sizeof(text), "%d", (int)pid);
-    if (file_write_kernel(fd, "cgroup.procs", text, (size_t)length) < 0)
-        return error_errno(err, cgroup->where, "write %s to cgroup.procs of %s", text,
-                           unified->path);
-    return 0;
-}

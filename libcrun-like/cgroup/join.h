@@ -42,7 +42,4 @@ void cgroup_join_done(struct cgroup_join *join);
     { .unified = -1, .move = -1 }
 #define cleanup_cgroup_join __attribute__((cleanup(cgroup_join_done)))
 
-/** Writes @pid to cgroup.procs of the unified directory: where CLONE_INTO_CGROUP is refused. */
-int cgroup_move(const struct plan_cgroup *cgroup, pid_t pid, struct thole_error *err);
-
 #endif

@@ -2,7 +2,6 @@
 /* Opening a container's directories for reading, and the numbers in their files. */
 #include "cgroup/reader.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

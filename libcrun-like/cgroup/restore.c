@@ -2,13 +2,11 @@
 /* Setting cgroup files back to what they held. */
 #include "cgroup/restore.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 

@@ -18,15 +18,15 @@
 #include "create/notify.h"
 #include "create/prepare.h"
 #include "resctrl/group.h"
+#include "sys/unix_socket.h"
 #include "terminal/pty.h"
-#include "terminal/send_fd.h"
 
 static int publish(const struct thole_create_request *request, const struct creation *creation,
                    struct thole_error *err) {
     const char *receiver = request->pidfd_socket != NULL ? request->pidfd_socket
                                                          : creation->bundle.plan->pidfd_receiver;
     if (receiver != NULL &&
-        terminal_send_fd(receiver, creation->launched.pidfd, "standard", err) < 0)
+        sys_unix_send_fd(receiver, creation->launched.pidfd, "standard", err) < 0)
         return -1;
     if (request->pid_file == NULL)
         return 0;

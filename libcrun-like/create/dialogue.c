@@ -24,8 +24,8 @@
 #include "resctrl/group.h"
 #include "state/gate.h"
 #include "state/process.h"
+#include "sys/unix_socket.h"
 #include "terminal/pty.h"
-#include "terminal/send_fd.h"
 
 static int run_runtime_hooks(const struct creation *creation, const struct preparation *preparation,
                              struct thole_error *err) {
@@ -57,7 +57,7 @@ static int take_console(const struct thole_create_request *request, struct creat
         return 0;
     }
     cleanup_close int master = message->fds[0];
-    return terminal_send_fd(request->console_socket, master, "/dev/ptmx", err);
+    return sys_unix_send_fd(request->console_socket, master, "/dev/ptmx", err);
 }
 
 /* Init died without a word: most often a memory limit that is too small for its set-up. */

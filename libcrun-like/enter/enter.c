@@ -24,8 +24,8 @@
 #include "state/process.h"
 #include "sys/clone.h"
 #include "sys/process_calls.h"
+#include "sys/unix_socket.h"
 #include "terminal/pty.h"
-#include "terminal/send_fd.h"
 
 void entry_done(struct entry *entry) {
     container_done(&entry->container);
@@ -113,7 +113,7 @@ static int receive_ready(const struct thole_exec_request *request, struct entry 
     if (request->console_socket == NULL || entry->console < 0)
         return 0;
     /* Not earlier: a process that has to be started twice would bring two. */
-    return terminal_send_fd(request->console_socket, entry->console, "/dev/ptmx", err);
+    return sys_unix_send_fd(request->console_socket, entry->console, "/dev/ptmx", err);
 }
 
 int enter_abandon(struct entry *entry) {
@@ -245,7 +245,7 @@ static int release(const struct thole_exec_request *request, struct entry *entry
         (entry->apply.become.user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
         return -1;
     if (request->pidfd_socket != NULL &&
-        terminal_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)
+        sys_unix_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)
         return -1;
     if (gate_start(&entry->container, entry->sync, err) < 0)
         return -1;

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/wire.h"
 #include "oci-spec/document.h"
-#include "security/seccomp_listener.h"
+#include "sys/unix_socket.h"
 
 /* The state directory may lie deeper than sun_path is long. */
 static void gate_address(const struct container *container, struct sockaddr_un *address) {
@@ -78,7 +78,11 @@ static int pass_listener(const struct container *container, int notify_fd,
         .state = &state,
     };
     cleanup_free char *json = oci_write_process_state(&process_state, 0);
-    return seccomp_send_listener(record->listener_path, notify_fd, json, err);
+    struct thole_error failure = {0};
+    if (sys_unix_send_fd(record->listener_path, notify_fd, json, &failure) == 0)
+        return 0;
+    return error_set(err, failure.kind, failure.code, "/linux/seccomp/listenerPath", "%s",
+                     failure.text);
 }
 
 int gate_open(int connection, struct thole_error *err) {

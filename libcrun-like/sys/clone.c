@@ -2,7 +2,6 @@
 /* clone3(2) as a richer fork(2). */
 #include "sys/clone.h"
 
-#include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>

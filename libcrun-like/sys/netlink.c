@@ -83,19 +83,6 @@ void sys_netlink_add_u32(struct sys_netlink_message *message, uint16_t type, uin
     sys_netlink_add(message, type, &value, sizeof(value));
 }
 
-size_t sys_netlink_nest(struct sys_netlink_message *message, uint16_t type) {
-    size_t nest = NLMSG_ALIGN(message->header.nlmsg_len);
-    sys_netlink_add(message, (uint16_t)(type | NLA_F_NESTED), NULL, 0);
-    return nest;
-}
-
-void sys_netlink_nest_end(struct sys_netlink_message *message, size_t nest) {
-    if (message->header.nlmsg_len == UINT32_MAX)
-        return;
-    unsigned short length = (unsigned short)(message->header.nlmsg_len - nest);
-    memcpy(message->bytes + nest + offsetof(struct rtattr, rta_len), &length, sizeof(length));
-}
-
 static int send_message(int fd, struct sys_netlink_message *message) {
     static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     if (message->header.nlmsg_len == UINT32_MAX) {

@@ -41,10 +41,6 @@ void sys_netlink_add(struct sys_netlink_message *message, uint16_t type, const v
 void sys_netlink_add_string(struct sys_netlink_message *message, uint16_t type, const char *string);
 void sys_netlink_add_u32(struct sys_netlink_message *message, uint16_t type, uint32_t value);
 
-/** Opens a nested attribute; returns a handle for sys_netlink_nest_end(). */
-size_t sys_netlink_nest(struct sys_netlink_message *message, uint16_t type);
-void sys_netlink_nest_end(struct sys_netlink_message *message, size_t nest);
-
 /**
  * Sends @message and waits for the answer. @ret_reply (may be NULL) receives the message that a get
  * request is answered with. The error has the code the kernel gave, its own words where it has any,

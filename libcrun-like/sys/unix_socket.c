@@ -57,10 +57,9 @@ static ssize_t send_first(int socket_fd, int fd, const void *data, size_t length
     return sent;
 }
 
-int sys_unix_send_fd(const char *path, int fd, const void *data, size_t length,
-                     struct thole_error *err) {
-    const char *bytes = length > 0 ? data : " ";
-    size_t left = length > 0 ? length : 1;
+int sys_unix_send_fd(const char *path, int fd, const char *text, struct thole_error *err) {
+    const char *bytes = text[0] != '\0' ? text : " ";
+    size_t left = strlen(bytes);
     cleanup_close int socket_fd = sys_unix_connect(path, err);
     if (socket_fd < 0)
         return -1;

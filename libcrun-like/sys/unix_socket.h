@@ -3,8 +3,6 @@
 #ifndef SYS_UNIX_SOCKET_H
 #define SYS_UNIX_SOCKET_H
 
-#include <stddef.h>
-
 #include "base/error.h"
 
 /**
@@ -14,11 +12,10 @@
 int sys_unix_connect(const char *path, struct thole_error *err);
 
 /**
- * Connects to the AF_UNIX stream socket at @path as sys_unix_connect() does, sends @data with @fd
- * attached to the first byte and closes the connection. Data is never empty on the wire: a @length
- * of 0 sends one blank. unix(7), SCM_RIGHTS.
+ * Connects to the AF_UNIX stream socket at @path as sys_unix_connect() does, sends @text with @fd
+ * attached to the first byte and closes the connection: what --console-socket, --pidfd-socket and
+ * listenerPath of seccomp expect. Of an empty @text one blank is sent. unix(7), SCM_RIGHTS.
  */
-int sys_unix_send_fd(const char *path, int fd, const void *data, size_t length,
-                     struct thole_error *err);
+int sys_unix_send_fd(const char *path, int fd, const char *text, struct thole_error *err);
 
 #endif

@@ -30,7 +30,6 @@ long endpoint_read(struct endpoint *endpoint, void *buffer, size_t size);
 long endpoint_write(struct endpoint *endpoint, const void *data, size_t length);
 
 void endpoint_close(struct endpoint *endpoint);
-#define cleanup_endpoint __attribute__((cleanup(endpoint_close)))
 
 /** A bounded queue of bytes between two endpoints. */
 enum { FLOW_CAPACITY = 65536 };

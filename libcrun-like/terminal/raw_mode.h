@@ -40,6 +40,4 @@ void terminal_raw_mode_stop(struct terminal_raw_mode *mode);
 /** terminal_raw_mode_leave() for good: the guard ends, too. */
 void terminal_raw_mode_done(struct terminal_raw_mode *mode);
 
-#define cleanup_terminal_raw_mode __attribute__((cleanup(terminal_raw_mode_done)))
-
 #endif

@@ -33,8 +33,3 @@ size_t ring_bytes(const struct ring *ring, uint64_t position, size_t wanted,
     *ret_bytes = ring->bytes + position % ring->size;
     return in_one_piece(ring, position, pending < wanted ? (size_t)pending : wanted);
 }
-
-void ring_done(struct ring *ring) {
-    free(ring->bytes);
-    ring->bytes = NULL;
-}

@@ -28,6 +28,4 @@ void ring_added(struct ring *ring, size_t length);
 size_t ring_bytes(const struct ring *ring, uint64_t position, size_t wanted,
                   const char **ret_bytes);
 
-void ring_done(struct ring *ring);
-
 #endif

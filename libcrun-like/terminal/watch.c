@@ -2,7 +2,6 @@
 /* Waiting for several descriptors with epoll(7), for a loop whose wishes seldom change. */
 #include "terminal/watch.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/log.h"
-#include "base/names.h"
 #include "base/phases.h"
 #include "base/text.h"
 #include "enter/enter.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_pause() and thole_resume(). */
-#include "base/cleanup.h"
 #include "cgroup/freeze.h"
 #include "state/container.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_pids(). */
 
-#include "base/cleanup.h"
 #include "cgroup/pids.h"
 #include "state/container.h"
 #include "state/process.h"

@@ -2,7 +2,6 @@
 /* The configuration that `thole spec` writes: a shell in a read-only root, with few privileges. */
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "host/probe.h"
 #include "oci-spec/spec.h"

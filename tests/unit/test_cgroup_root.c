@@ -180,22 +180,6 @@ static void an_exec_follows_an_init_that_moved(void **state) {
     assert_int_equal(layout_wait(pid), SIGKILL);
 }
 
-static void a_process_can_be_moved_in(void **state) {
-    (void)state;
-    struct thole_error err = {0};
-    struct cgroup_join nowhere = CGROUP_JOIN_INIT;
-    pid_t pid = layout_start_in(&nowhere);
-    if (cgroup_move(&layout.cgroup, pid, &err) < 0)
-        layout_fail(&err);
-    bool unified = cgroup_find_unified(&layout.cgroup) != NULL;
-    cleanup_free char *membership = layout_membership(pid);
-    char line[TEXT];
-    (void)snprintf(line, sizeof(line), "0::%s/web1\n", layout.parent);
-    assert_int_equal(strstr(membership, line) != NULL, unified);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(layout_wait(pid), SIGKILL);
-}
-
 static void a_member_that_stays_keeps_the_directory(void **state) {
     (void)state;
     struct thole_error err = {0};
@@ -558,7 +542,7 @@ static void a_container_fits_into_a_threaded_subtree(void **state) {
     LAYOUT_TEST(a_process_is_in_every_directory), LAYOUT_TEST(a_cgroup_in_use_is_refused),         \
         LAYOUT_TEST(a_frozen_cgroup_is_refused), LAYOUT_TEST(freezing_stops_and_thawing_resumes),  \
         LAYOUT_TEST(a_signal_to_a_paused_container_waits), LAYOUT_TEST(pids_come_from_all_levels), \
-        LAYOUT_TEST(an_exec_follows_an_init_that_moved), LAYOUT_TEST(a_process_can_be_moved_in),   \
+        LAYOUT_TEST(an_exec_follows_an_init_that_moved),                                           \
         LAYOUT_TEST(a_member_that_stays_keeps_the_directory),                                      \
         LAYOUT_TEST(device_rules_hold_and_are_replaced),                                           \
         LAYOUT_TEST(a_long_list_of_devices_is_loaded)

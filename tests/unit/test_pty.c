@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "terminal/send_fd.h"
+#include "sys/unix_socket.h"
 
 /* A root directory with its own devpts on dev/pts, in a mount namespace of the test's own. */
 struct root {
@@ -260,20 +260,20 @@ static void test_send_fd(void **state) {
     assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(listener, 4), 0);
 
-    assert_int_equal(terminal_send_fd(address.sun_path, listener, "/dev/pts/0", &err), 0);
+    assert_int_equal(sys_unix_send_fd(address.sun_path, listener, "/dev/pts/0", &err), 0);
     receive(listener, "/dev/pts/0");
-    assert_int_equal(terminal_send_fd(address.sun_path, listener, "", &err), 0);
+    assert_int_equal(sys_unix_send_fd(address.sun_path, listener, "", &err), 0);
     receive(listener, " ");
     /* Longer than sun_path, the name of the socket included. */
     (void)snprintf(path, sizeof(path), "%s/%0*d", deep, 120, 0);
     assert_int_equal(rename(address.sun_path, path), 0);
-    assert_int_equal(terminal_send_fd(path, listener, "standard", &err), 0);
+    assert_int_equal(sys_unix_send_fd(path, listener, "standard", &err), 0);
     receive(listener, "standard");
 
-    assert_int_equal(terminal_send_fd(address.sun_path, listener, "x", &err), -1);
+    assert_int_equal(sys_unix_send_fd(address.sun_path, listener, "x", &err), -1);
     assert_int_equal(err.code, ENOENT);
     assert_non_null(strstr(err.text, address.sun_path));
-    assert_int_equal(terminal_send_fd(directory, listener, "x", &err), -1);
+    assert_int_equal(sys_unix_send_fd(directory, listener, "x", &err), -1);
     assert_int_equal(err.code, ECONNREFUSED);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(deep), 0);

@@ -6,7 +6,6 @@
 
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
-#include "security/seccomp_listener.h"
 #include "security/seccomp_names.h"
 
 #include <fcntl.h>
@@ -31,6 +30,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "sys/unix_socket.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 enum { NEVER_EXISTING = 4000, LOAD_FAILED = 120 };
@@ -417,7 +417,7 @@ static int notifying_child(const struct seccomp_filter *filter, const char *path
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return LOAD_FAILED;
     int notify = seccomp_filter_load(filter, &err);
-    if (notify <= 0 || seccomp_send_listener(path, notify, "{\"ociVersion\":\"1.3.0\"}", &err) < 0)
+    if (notify <= 0 || sys_unix_send_fd(path, notify, "{\"ociVersion\":\"1.3.0\"}", &err) < 0)
         return LOAD_FAILED;
     (void)close(notify);
     return syscall(SYS_getppid) == 4711 ? 0 : 1;
@@ -471,7 +471,7 @@ static void test_listener(void **state) {
 static void test_listener_gone(void **state) {
     struct thole_error err = {0};
     (void)state;
-    assert_int_equal(seccomp_send_listener("/nonexistent/agent.sock", 0, "{}", &err), -1);
+    assert_int_equal(sys_unix_send_fd("/nonexistent/agent.sock", 0, "{}", &err), -1);
     assert_int_equal(err.code, ENOENT);
     assert_non_null(strstr(err.text, "/nonexistent/agent.sock"));
 }
