@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The global options, and the library context they make. */
 #include "context.h"
+#include "base/path.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,24 +51,12 @@ static char *absolute_path(const char *path, struct thole_error *err) {
     }
     text_append(&full, path);
 
-    cleanup_text struct text clean = {0};
-    for (const char *at = full.data; *at != '\0'; at += strcspn(at, "/")) {
-        at += strspn(at, "/");
-        size_t length = strcspn(at, "/");
-        if (length == 0 || (length == 1 && at[0] == '.'))
-            continue;
-        if (length == 2 && strncmp(at, "..", 2) == 0) {
-            while (clean.length > 0 && clean.data[--clean.length] != '/')
-                continue;
-            continue;
-        }
-        text_append(&clean, "/");
-        text_append_bytes(&clean, at, length);
+    char *clean = malloc(full.length + 2);
+    if (clean == NULL) {
+        error_errno(err, NULL, "allocate memory");
+        return NULL;
     }
-    if (clean.length == 0)
-        text_append(&clean, "/");
-    clean.data[clean.length] = '\0';
-    return text_take(&clean);
+    return path_clean(clean, full.data);
 }
 
 static enum thole_cgroup_manager cgroup_manager(const struct global_settings *settings) {

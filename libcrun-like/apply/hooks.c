@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "apply/process.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "sys/clone.h"
 #include "sys/process_calls.h"
@@ -68,17 +68,13 @@ static noreturn void execute(const struct plan_hook *hook, const struct apply_ho
 
 /* Waits until the hook is gone; 1 if it had to be killed for its timeout. */
 static int wait_for(int pidfd, int timeout, siginfo_t *ret_info) {
-    struct timespec start;
-    (void)clock_gettime(CLOCK_MONOTONIC, &start);
+    const int64_t end = clock_now() + timeout * INT64_C(1000);
     int late = 0;
     for (;;) {
         int remaining = -1;
         if (timeout > 0 && !late) {
-            struct timespec now;
-            (void)clock_gettime(CLOCK_MONOTONIC, &now);
-            long passed =
-                (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
-            remaining = passed >= timeout * 1000L ? 0 : (int)(timeout * 1000L - passed);
+            const int64_t left = end - clock_now();
+            remaining = left > 0 ? (int)left : 0;
         }
         struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
         int ready = poll(&poll_fd, 1, remaining);

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/words.h"
 #include "cgroup/directory.h"
 
 enum { LIST_SIZE = 512 };
@@ -22,7 +23,7 @@ size_t cgroup_file_controller(const char *file) {
 }
 
 bool cgroup_controller_is_threaded(const char *controller, size_t length) {
-    return cgroup_list_has(threaded_controllers, controller, length);
+    return words_have(threaded_controllers, controller, length);
 }
 
 void cgroup_wanted_controllers(const struct plan_cgroup *cgroup, size_t index,
@@ -36,7 +37,7 @@ void cgroup_wanted_controllers(const struct plan_cgroup *cgroup, size_t index,
         const char *file = cgroup->writes[i].file;
         size_t length = cgroup_file_controller(file);
         if (cgroup->writes[i].directory != index || length == 0 ||
-            (wanted->data != NULL && cgroup_list_has(wanted->data, file, length)))
+            (wanted->data != NULL && words_have(wanted->data, file, length)))
             continue;
         text_append(wanted, ",");
         text_append_bytes(wanted, file, length);
@@ -46,8 +47,8 @@ void cgroup_wanted_controllers(const struct plan_cgroup *cgroup, size_t index,
 static bool list_has_all(const char *list, const char *wanted) {
     const char *word = NULL;
     size_t length = 0;
-    while (cgroup_next_word(&wanted, &word, &length)) {
-        if (!cgroup_list_has(list, word, length))
+    while (words_next(&wanted, &word, &length)) {
+        if (!words_have(list, word, length))
             return false;
     }
     return true;
@@ -68,7 +69,7 @@ static int enable_one_by_one(int fd, const char *words, const char *level, int l
     bool failed = false;
     const char *word = NULL;
     size_t length = 0;
-    while (cgroup_next_word(&words, &word, &length)) {
+    while (words_next(&words, &word, &length)) {
         char one[LIST_SIZE];
         if (length >= sizeof(one))
             continue;
@@ -92,8 +93,8 @@ static int enable_at(int fd, const char *wanted, const char *level, int level_le
     cleanup_text struct text missing = {0};
     const char *word = NULL;
     size_t length = 0;
-    while (cgroup_next_word(&wanted, &word, &length)) {
-        if (!cgroup_list_has(available, word, length) || cgroup_list_has(enabled, word, length))
+    while (words_next(&wanted, &word, &length)) {
+        if (!words_have(available, word, length) || words_have(enabled, word, length))
             continue;
         text_append(&missing, missing.length > 0 ? " +" : "+");
         text_append_bytes(&missing, word, length);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cgroup/controllers.h"
 #include "cgroup/create.h"
 #include "cgroup/directory.h"
@@ -76,7 +77,7 @@ static int enter_directory(int parent, const char *name, bool *ret_made) {
 static int make_path(struct making *making, struct thole_error *err) {
     const struct plan_cgroup_directory *directory = making->directory;
     const char *where = making->cgroup->where;
-    bool cpuset = !directory->unified && cgroup_list_has(directory->controllers, "cpuset", 6);
+    bool cpuset = !directory->unified && words_have(directory->controllers, "cpuset", 6);
     making->kept = strlen(directory->path);
 
     cleanup_close int at = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -142,7 +143,7 @@ static int check_v1(const struct making *making, int fd, struct thole_error *err
     }
     /* A new directory inherits the state of a frozen parent. */
     char state[32];
-    if (cgroup_list_has(making->directory->controllers, "freezer", 7) &&
+    if (words_have(making->directory->controllers, "freezer", 7) &&
         cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0 && strcmp(state, "THAWED") != 0)
         return refuse(making, "is frozen: nothing could start in it", err);
     return 0;
@@ -194,7 +195,7 @@ static int delegate(const struct making *making, int fd, struct thole_error *err
     const char *at = list;
     const char *word = NULL;
     size_t length = 0;
-    while (cgroup_next_word(&at, &word, &length)) {
+    while (words_next(&at, &word, &length)) {
         char file[NAME_MAX + 1];
         if (length > NAME_MAX)
             continue;

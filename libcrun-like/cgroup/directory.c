@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "sys/path.h"
-
-static const char separators[] = ", \t\n";
 
 int cgroup_open_path(const char *mountpoint, const char *path) {
     cleanup_close int mount = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -47,7 +46,7 @@ const struct plan_cgroup_directory *cgroup_find_v1(const struct plan_cgroup *cgr
     for (size_t i = 0; i < cgroup->directory_count; i++) {
         const struct plan_cgroup_directory *directory = &cgroup->directories[i];
         if (!directory->unified &&
-            cgroup_list_has(directory->controllers, controller, strlen(controller)))
+            words_have(directory->controllers, controller, strlen(controller)))
             return directory;
     }
     return NULL;
@@ -74,27 +73,6 @@ bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]) {
     ret_name[length] = '\0';
     *path = start + length;
     return true;
-}
-
-bool cgroup_next_word(const char **list, const char **ret_word, size_t *ret_length) {
-    const char *start = *list + strspn(*list, separators);
-    size_t length = strcspn(start, separators);
-    if (length == 0)
-        return false;
-    *ret_word = start;
-    *ret_length = length;
-    *list = start + length;
-    return true;
-}
-
-bool cgroup_list_has(const char *list, const char *word, size_t length) {
-    const char *at = NULL;
-    size_t at_length = 0;
-    while (cgroup_next_word(&list, &at, &at_length)) {
-        if (at_length == length && memcmp(at, word, length) == 0)
-            return true;
-    }
-    return false;
 }
 
 int cgroup_read(int dirfd, const char *file, char *buffer, size_t size) {

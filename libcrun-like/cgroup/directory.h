@@ -37,12 +37,6 @@ int cgroup_check_not_root(const struct plan_cgroup *cgroup, const char *action,
  */
 bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]);
 
-/** True if @list, words separated by commas or white space, has the word @word of @length bytes. */
-bool cgroup_list_has(const char *list, const char *word, size_t length);
-
-/** Takes the next word of a list at @list; false at its end. */
-bool cgroup_next_word(const char **list, const char **ret_word, size_t *ret_length);
-
 /**
  * Reads @file beneath @dirfd into @buffer without its last line break, cut to @size. Returns the
  * length, -1 with errno set.

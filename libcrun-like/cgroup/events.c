@@ -10,14 +10,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 enum { FIRST_PAUSE = 50 * 1000, LONGEST_PAUSE = 20 * 1000 * 1000 /* nanoseconds */ };
-
-int64_t cgroup_clock(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void cgroup_pause(unsigned round) {
     long nanoseconds = FIRST_PAUSE;
@@ -61,14 +56,14 @@ int cgroup_event_wait(int dirfd, const char *key, int value, int timeout) {
     cleanup_close int fd = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -1;
-    int64_t end = cgroup_clock() + timeout;
+    int64_t end = clock_now() + timeout;
     for (;;) {
         int now = read_event(fd, key);
         if (now < 0)
             return -1;
         if (now == value)
             return 1;
-        int64_t left = end - cgroup_clock();
+        int64_t left = end - clock_now();
         if (left <= 0)
             return 0;
         struct pollfd waiting = {.fd = fd, .events = POLLPRI};

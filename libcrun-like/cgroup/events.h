@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 
-/** Milliseconds of CLOCK_MONOTONIC. */
-int64_t cgroup_clock(void);
-
 /** Sleeps between two looks: from 50 microseconds doubling to 20 milliseconds. @round counts. */
 void cgroup_pause(unsigned round);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
@@ -27,7 +28,7 @@ static int timed_out(const struct plan_cgroup_directory *directory, struct thole
 static int freeze_v1(const struct plan_cgroup_directory *directory, int fd,
                      struct thole_error *err) {
     enum { ASK_AGAIN = 8, THAW_SHORTLY = 64 };
-    int64_t end = cgroup_clock() + FREEZE_TIMEOUT;
+    int64_t end = clock_now() + FREEZE_TIMEOUT;
     for (unsigned round = 0;; round++) {
         if (round % THAW_SHORTLY == THAW_SHORTLY - 1)
             (void)write_word(fd, "freezer.state", "THAWED");
@@ -38,7 +39,7 @@ static int freeze_v1(const struct plan_cgroup_directory *directory, int fd,
             return error_errno(err, NULL, "read freezer.state of %s", directory->path);
         if (strcmp(state, "FROZEN") == 0)
             return 0;
-        if (cgroup_clock() > end)
+        if (clock_now() > end)
             return timed_out(directory, err);
         cgroup_pause(round % ASK_AGAIN);
     }

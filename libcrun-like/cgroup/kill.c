@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
@@ -54,7 +55,7 @@ static int signal_new(int dirfd, const struct cgroup_members *known, int signal,
 /* Until a look finds nobody new: what was forked while the others were signalled. */
 static int signal_members(int dirfd, int signal, struct thole_error *err) {
     cleanup_cgroup_members struct cgroup_members known = {0};
-    int64_t end = cgroup_clock() + KILL_TIMEOUT;
+    int64_t end = clock_now() + KILL_TIMEOUT;
     for (;;) {
         struct cgroup_members found = {0};
         int sent = signal_new(dirfd, &known, signal, &found, err);
@@ -62,7 +63,7 @@ static int signal_members(int dirfd, int signal, struct thole_error *err) {
             return cgroup_members_done(&found), sent;
         cgroup_members_done(&known);
         known = found;
-        if (cgroup_clock() > end)
+        if (clock_now() > end)
             return error_set(err, THOLE_ERROR_HOST, ETIMEDOUT, NULL,
                              "processes fork faster than they can be signalled");
     }

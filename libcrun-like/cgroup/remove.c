@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cgroup/directory.h"
 #include "cgroup/events.h"
 #include "cgroup/pids.h"
@@ -127,7 +128,7 @@ static int remove_directory(const struct plan_cgroup_directory *directory, int64
         if (busy < 0)
             return error_errno(err, NULL, "remove cgroup %s in %s", directory->path,
                                directory->mountpoint);
-        int64_t left = end - cgroup_clock();
+        int64_t left = end - clock_now();
         if (left <= 0)
             return report_busy(directory, err);
         wait_until_empty(directory, round, left);
@@ -141,7 +142,7 @@ int cgroup_remove(const struct plan_cgroup *cgroup, struct thole_error *err) {
     int result = 0;
     if (cgroup->manager == PLAN_CGROUP_SYSTEMD && cgroup->systemd_scope != NULL)
         result = systemd_unit_stop(cgroup, err);
-    int64_t end = cgroup_clock() + REMOVE_TIMEOUT;
+    int64_t end = clock_now() + REMOVE_TIMEOUT;
     for (size_t i = 0; i < cgroup->directory_count; i++) {
         if (remove_directory(&cgroup->directories[i], end, result == 0 ? err : NULL) < 0)
             result = -1;

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/words.h"
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/directory.h"
@@ -163,7 +164,7 @@ static int missing_error(const struct applying *applying, size_t index,
     error_set(err, THOLE_ERROR_UNSUPPORTED, 0, write->where, "cgroup %s in %s has no file %s",
               directory->path, directory->mountpoint, file_of(applying, index));
     if (directory->unified && length > 0 &&
-        !cgroup_list_has(directory->controllers, write->file, (size_t)length))
+        !words_have(directory->controllers, write->file, (size_t)length))
         return error_hint(err, "The cgroup2 hierarchy of this host has no %.*s controller.", length,
                           write->file);
     if (reason->kind != THOLE_ERROR_NONE)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cgroup/dbus_message.h"
 #include "cgroup/events.h"
 #include "sys/unix_socket.h"
@@ -129,7 +130,7 @@ int systemd_bus_open(bool user, struct systemd_bus *ret_bus, struct thole_error 
     const char *what = user ? "connect to the user's D-Bus" : "connect to the system's D-Bus";
     struct thole_error reason = {0};
     cleanup_free char *path = bus_path(user);
-    ret_bus->deadline = cgroup_clock() + TIMEOUT;
+    ret_bus->deadline = clock_now() + TIMEOUT;
     ret_bus->socket = path != NULL ? sys_unix_connect(path, &reason) : -1;
     if (ret_bus->socket >= 0) {
         put_greeting(ret_bus);
@@ -161,7 +162,7 @@ static int exchange(struct systemd_bus *bus, const char *what, struct thole_erro
     char buffer[8192];
     struct pollfd watched = {.fd = bus->socket,
                              .events = bus->sending.length > 0 ? POLLOUT : POLLIN};
-    int64_t left = bus->deadline - cgroup_clock();
+    int64_t left = bus->deadline - clock_now();
     int ready = left > 0 ? poll(&watched, 1, (int)left) : 0;
     if (ready == 0)
         return timed_out(bus, what, err);

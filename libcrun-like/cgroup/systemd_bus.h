@@ -12,7 +12,7 @@
 struct systemd_bus {
     int socket;
     bool accepted;
-    int64_t deadline; /* of the whole conversation, milliseconds of cgroup_clock() */
+    int64_t deadline; /* of the whole conversation, milliseconds of clock_now() */
     uint32_t serial;  /* of the last message sent */
     struct text sending;
     struct text received;

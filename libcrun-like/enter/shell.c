@@ -8,10 +8,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "enter/users.h"
 #include "state/process.h"
 #include "sys/path.h"
@@ -34,19 +34,13 @@ static bool is_there(int root, const char *shell) {
     return fd >= 0;
 }
 
-static int64_t now(void) {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Whatever getent is in this container: its output is bounded in size and in time. */
 static void read_answer(int fd, char answer[GETENT_MAX]) {
-    const int64_t end = now() + GETENT_MILLISECONDS;
+    const int64_t end = clock_now() + GETENT_MILLISECONDS;
     size_t length = 0;
     for (;;) {
         struct pollfd entry = {.fd = fd, .events = POLLIN};
-        int64_t left = end - now();
+        int64_t left = end - clock_now();
         if (left <= 0 || length == GETENT_MAX - 1)
             break;
         if (poll(&entry, 1, (int)left) <= 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/words.h"
 #include "oci-spec/fields.h"
 #include "oci-spec/reader.h"
 #include "oci-spec/writer.h"
@@ -72,24 +73,13 @@ char *host_facts_write(const struct host_facts *facts) {
     return oci_write(&host_facts_type, facts, 4);
 }
 
-static bool lists_controller(const char *list, const char *controller) {
-    const size_t length = strlen(controller);
-    while (*list != '\0') {
-        const size_t word = strcspn(list, ", ");
-        if (word == length && memcmp(list, controller, length) == 0)
-            return true;
-        list += word;
-        list += strspn(list, ", ");
-    }
-    return false;
-}
-
 const struct host_hierarchy *host_find_controller(const struct host_facts *facts,
                                                   const char *controller) {
     for (size_t i = 0; i < facts->hierarchy_count; i++) {
         const struct host_hierarchy *hierarchy = &facts->hierarchies[i];
-        if (controller[0] == '\0' ? hierarchy->unified
-                                  : lists_controller(hierarchy->controllers, controller))
+        if (controller[0] == '\0'
+                ? hierarchy->unified
+                : words_have(hierarchy->controllers, controller, strlen(controller)))
             return hierarchy;
     }
     return NULL;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "oci-spec/finding.h"
 
@@ -87,26 +88,7 @@ char *plan_where_key(struct arena *arena, const char *parent, const char *key) {
 }
 
 char *plan_path_clean(struct arena *arena, const char *path) {
-    size_t length = strlen(path);
-    char *clean = arena_alloc(arena, length + 2);
-    size_t end = 0;
-    while (*path != '\0') {
-        size_t component = strcspn(path, "/");
-        if (component == 2 && path[0] == '.' && path[1] == '.') {
-            while (end > 0 && clean[--end] != '/') {
-            }
-        } else if (component > 0 && !(component == 1 && path[0] == '.')) {
-            clean[end++] = '/';
-            memcpy(clean + end, path, component);
-            end += component;
-        }
-        path += component;
-        path += strspn(path, "/");
-    }
-    if (end == 0)
-        clean[end++] = '/';
-    clean[end] = '\0';
-    return clean;
+    return path_clean(arena_alloc(arena, strlen(path) + 2), path);
 }
 
 const char *plan_path_join(struct arena *arena, const char *base, const char *path) {

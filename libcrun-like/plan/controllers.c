@@ -5,26 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "plan/builder.h"
-
-bool plan_lists_word(const char *list, const char *word) {
-    const size_t length = strlen(word);
-    while (*list != '\0') {
-        const size_t next = strcspn(list, ", ");
-        if (next == length && memcmp(list, word, length) == 0)
-            return true;
-        list += next;
-        list += strspn(list, ", ");
-    }
-    return false;
-}
 
 bool plan_find_controller(const struct plan_resources_target *target, const char *v1,
                           const char *v2, struct plan_controller *ret_controller) {
     for (size_t i = 0; i < target->cgroup->directory_count; i++) {
         const struct plan_cgroup_directory *directory = &target->cgroup->directories[i];
         const char *name = directory->unified ? v2 : v1;
-        if (name != NULL && plan_lists_word(directory->controllers, name)) {
+        if (name != NULL && words_have(directory->controllers, name, strlen(name))) {
             *ret_controller = (struct plan_controller){name, i, directory->unified};
             return true;
         }

@@ -46,7 +46,4 @@ struct plan_cgroup_write *plan_add_limit(const struct plan_resources_target *tar
                                          size_t directory, const char *member, const char *file,
                                          int64_t limit, const char *unlimited);
 
-/** True if @word is in @list, whose words stand between blanks or commas. */
-bool plan_lists_word(const char *list, const char *word);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "plan/controllers.h"
 #include "plan/device_rules.h"
 
@@ -50,7 +51,7 @@ static int plan_hugepages(const struct plan_resources_target *target,
         struct plan_controller controller = {0};
         if (plan_need_controller(target, "hugetlb", "hugetlb", member, &controller, err) < 0)
             return -1;
-        if (!plan_lists_word(target->facts->hugepage_sizes, limit->page_size))
+        if (!words_have(target->facts->hugepage_sizes, limit->page_size, strlen(limit->page_size)))
             return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
                              arena_printf(arena, "%s/%s/pageSize", target->where, member),
                              "this host has no pages of %s, only %s", limit->page_size,

@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "terminal/console_protocol.h"
 #include "terminal/endpoint.h"
 #include "terminal/ring.h"
@@ -67,17 +67,11 @@ struct server {
     int64_t last_output;
 };
 
-static int64_t now(void) {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* ---- the program ---- */
 
 static void note_exit(struct server *server, const siginfo_t *info) {
     server->exited = true;
-    server->exit_time = now();
+    server->exit_time = clock_now();
     server->last_output = server->exit_time;
     if (info == NULL)
         return;
@@ -223,7 +217,7 @@ static bool receive_from(struct server *server, struct viewer *viewer) {
 /* ---- viewers: what they get ---- */
 
 static bool is_left_behind(const struct viewer *viewer) {
-    return viewer->stalled != 0 && now() - viewer->stalled >= STALL_MILLISECONDS;
+    return viewer->stalled != 0 && clock_now() - viewer->stalled >= STALL_MILLISECONDS;
 }
 
 static bool is_up_to_date(const struct server *server, const struct viewer *viewer) {
@@ -261,7 +255,7 @@ static bool send_to(struct server *server, struct viewer *viewer) {
         if (sent < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
             return false;
         if (sent < 0 && viewer->stalled == 0)
-            viewer->stalled = now();
+            viewer->stalled = clock_now();
         if (sent < 0)
             return true;
     }
@@ -322,7 +316,7 @@ static void read_stream(struct server *server, int which) {
     ssize_t got = read(stream->fd, bytes, room);
     if (got > 0) {
         ring_added(&stream->ring, (size_t)got);
-        server->last_output = now();
+        server->last_output = clock_now();
         stream->after_exit += server->exited ? (uint64_t)got : 0;
         return;
     }
@@ -339,7 +333,7 @@ static void read_stream(struct server *server, int which) {
 
 /* What the program itself wrote has been read: see has_last_words() of relay.c. */
 static void end_stream(struct server *server, struct stream *stream) {
-    const int64_t time = now();
+    const int64_t time = clock_now();
     const bool quiet = time - server->last_output >= QUIET_MILLISECONDS;
     const bool lingered = time - server->exit_time >= LINGER_MILLISECONDS;
     if (stream->emptied && (quiet || lingered))
@@ -353,7 +347,7 @@ static bool is_finished(const struct server *server) {
         return false;
     for (size_t i = 0; i < server->count; i++) {
         const struct viewer *viewer = &server->viewers[i];
-        const bool patient = now() - server->exit_time < FAREWELL_MILLISECONDS;
+        const bool patient = clock_now() - server->exit_time < FAREWELL_MILLISECONDS;
         if (viewer->greeted && !is_up_to_date(server, viewer) &&
             (patient || !is_left_behind(viewer)))
             return false;

@@ -12,10 +12,10 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "sys/process_calls.h"
 #include "terminal/endpoint.h"
 #include "terminal/raw_mode.h"
@@ -53,17 +53,11 @@ struct session {
     bool exited;         /* status is known */
     bool terminated;     /* by a signal that is not forwarded: its number is status */
     int status;          /* exit code, or 128 + signal */
-    int64_t exit_time;   /* milliseconds, as now() */
+    int64_t exit_time;   /* milliseconds, as clock_now() */
     int64_t last_output; /* when the pty gave something last */
     uint64_t after_exit; /* bytes read from the pty since exit_time */
     bool emptied;        /* and then there was nothing more to read for a moment */
 };
-
-static int64_t now(void) {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* Faults stay deliverable, and SIGTTIN and SIGTTOU stop a caller in the background. */
 static void fill_signals(sigset_t *set) {
@@ -88,7 +82,7 @@ int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err) 
 static void note_exit(struct session *session, const siginfo_t *info) {
     session->exited = true;
     session->status = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
-    session->exit_time = now();
+    session->exit_time = clock_now();
     session->last_output = session->exit_time;
     session->unused = false;
 }
@@ -253,7 +247,7 @@ static void read_master(struct session *session) {
                                      session->to_output->bytes + session->to_output->end - got,
                                      (size_t)got);
         if (got > 0) {
-            session->last_output = now();
+            session->last_output = clock_now();
             session->after_exit += session->exited ? (uint64_t)got : 0;
         } else {
             session->emptied = session->exited;
@@ -335,12 +329,12 @@ static int time_left(struct session *session) {
     int64_t until = session->last_output + QUIET_MILLISECONDS;
     if (has_last_words(session) && until > session->exit_time + LINGER_MILLISECONDS)
         until = session->exit_time + LINGER_MILLISECONDS;
-    int64_t left = until - now();
+    int64_t left = until - clock_now();
     return left > 0 ? (int)left : 0;
 }
 
 static void end_background_job(struct session *session, bool readable) {
-    bool lingered = now() >= session->exit_time + LINGER_MILLISECONDS;
+    bool lingered = clock_now() >= session->exit_time + LINGER_MILLISECONDS;
     if (!readable || (lingered && has_last_words(session)))
         endpoint_close(&session->master);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cgroup/events.h"
 #include "cgroup/oom.h"
 #include "host/probe.h"
@@ -82,13 +83,13 @@ int thole_events(const struct thole_context *context, const char *id, unsigned i
     if (request_check(sink->reserved, err) < 0 || open_watched(context, id, &watched, err) < 0 ||
         cgroup_oom_watch_open(watched.sources.cgroup, &oom, err) < 0)
         return -1;
-    int64_t next = cgroup_clock() + interval;
+    int64_t next = clock_now() + interval;
     struct pollfd fds[] = {
         {.fd = watched.pidfd, .events = POLLIN},
         {.fd = oom.fd, .events = oom.events},
     };
     while (fds[0].revents == 0) {
-        int64_t left = next - cgroup_clock();
+        int64_t left = next - clock_now();
         int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), left > 0 ? (int)left : 0);
         if (ready < 0 && errno != EINTR)
             return error_errno(err, NULL, "wait for events");
@@ -97,7 +98,7 @@ int thole_events(const struct thole_context *context, const char *id, unsigned i
             return 0;
         if (ready != 0)
             continue;
-        next = cgroup_clock() + interval;
+        next = clock_now() + interval;
         int reported = report_stats(&watched, id, sink, err);
         if (reported != 0)
             return reported < 0 ? -1 : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cgroup backend on a tree of ordinary files: order, retries, undoing and wording of writes. */
+#include "base/words.h"
 #include "cgroup/create.h"
 #include "cgroup/freeze.h"
 #include "cgroup/join.h"
@@ -86,10 +87,10 @@ static bool exists(const char *top, const char *path) {
 
 static void lists_are_read_word_by_word(void **state) {
     (void)state;
-    assert_true(cgroup_list_has("cpu,cpuacct", "cpu", 3));
-    assert_true(cgroup_list_has("cpuset cpu\n", "cpu", 3));
-    assert_false(cgroup_list_has("cpuset,cpuacct", "cpu", 3));
-    assert_false(cgroup_list_has("", "cpu", 3));
+    assert_true(words_have("cpu,cpuacct", "cpu", 3));
+    assert_true(words_have("cpuset cpu\n", "cpu", 3));
+    assert_false(words_have("cpuset,cpuacct", "cpu", 3));
+    assert_false(words_have("", "cpu", 3));
     assert_int_equal(cgroup_file_controller("hugetlb.2MB.max"), 7);
     assert_int_equal(cgroup_file_controller("cpuset.cpus"), 6);
     assert_int_equal(cgroup_file_controller("cgroup.freeze"), 0);

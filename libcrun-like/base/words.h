@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of words in one string, as the kernel writes them: "cpu,cpuacct", "cpu memory pids". */
+#ifndef THOLE_WORDS_H
+#define THOLE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** True if @list, words separated by commas or white space, has the word @word of @length bytes. */
+bool words_have(const char *list, const char *word, size_t length);
+
+/** Takes the next word of a list at @list; false at its end. */
+bool words_next(const char **list, const char **ret_word, size_t *ret_length);
+
+#endif
