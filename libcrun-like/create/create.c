@@ -17,6 +17,7 @@
 #include "create/hooks.h"
 #include "create/notify.h"
 #include "create/prepare.h"
+#include "host/security_modules.h"
 #include "resctrl/group.h"
 #include "sys/unix_socket.h"
 #include "terminal/pty.h"
@@ -65,6 +66,16 @@ static int check_console(const struct thole_create_request *request, bool gated,
     return 0;
 }
 
+/* What the kernel would say at the end, in the middle of init, is asked before anything is made. */
+static int check_labels(const struct plan *plan, struct thole_error *err) {
+    const struct plan_process *process = plan->process;
+    if (process != NULL &&
+        (host_check_selinux_label(process->selinux, "/process/selinuxLabel", err) < 0 ||
+         host_check_apparmor_profile(process->apparmor, "/process/apparmorProfile", err) < 0))
+        return -1;
+    return host_check_selinux_label(plan->mount_label, "/linux/mountLabel", err);
+}
+
 static int build_in_directory(const struct thole_context *context,
                               const struct thole_create_request *request, bool gated, bool detached,
                               struct creation *creation, struct preparation *preparation,
@@ -77,7 +88,8 @@ static int build_in_directory(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
-        check_console(request, gated, creation->bundle.plan, err) < 0)
+        check_console(request, gated, creation->bundle.plan, err) < 0 ||
+        check_labels(creation->bundle.plan, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "plan");
     if (create_prepare_filter(context, creation, preparation, err) < 0)

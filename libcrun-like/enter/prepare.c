@@ -20,6 +20,7 @@
 #include "enter/shell.h"
 #include "enter/users.h"
 #include "host/probe.h"
+#include "host/security_modules.h"
 #include "oci-spec/document.h"
 #include "plan/exec.h"
 #include "security/seccomp_filter.h"
@@ -149,6 +150,19 @@ static const char *term_of_caller(const struct thole_exec_request *request) {
     return NULL;
 }
 
+static bool has_labels(const struct oci_process *process) {
+    return process != NULL && (process->apparmor_profile != NULL || process->selinux_label != NULL);
+}
+
+/* A process file holds what is beneath /process of a configuration. */
+static int check_labels(const struct plan_process *process, bool from_file,
+                        struct thole_error *err) {
+    const size_t inner = from_file ? strlen("/process") : 0;
+    if (host_check_selinux_label(process->selinux, &"/process/selinuxLabel"[inner], err) < 0)
+        return -1;
+    return host_check_apparmor_profile(process->apparmor, &"/process/apparmorProfile"[inner], err);
+}
+
 static int plan_process(const struct thole_context *context,
                         const struct thole_exec_request *request, struct entry *entry,
                         struct thole_error *err) {
@@ -184,10 +198,13 @@ static int plan_process(const struct thole_context *context,
     if (request->process_file != NULL &&
         read_process_file(request->process_file, arena, &process, err) < 0)
         return -1;
-    if (host_probe(arena, HOST_NEED_SECURITY | HOST_NEED_SUBIDS, &facts, err) < 0)
+    const bool labels = request->selinux != NULL || request->apparmor != NULL ||
+                        has_labels(config->process) || has_labels(process);
+    if (host_probe(arena, HOST_NEED_SUBIDS | (labels ? HOST_NEED_SECURITY : 0), &facts, err) < 0)
         return -1;
     facts->cgroup_namespaces = facts->time_namespaces = true; /* or there were no such container */
-    if (plan_exec_build(config, process, facts, &wish, arena, &entry->process, err) < 0)
+    if (plan_exec_build(config, process, facts, &wish, arena, &entry->process, err) < 0 ||
+        (labels && check_labels(entry->process, process != NULL, err) < 0))
         return -1;
     for (size_t i = 0; i < entry->process->warnings.count; i++)
         log_warning(&context->log, "%s", entry->process->warnings.items[i]);

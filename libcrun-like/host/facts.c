@@ -38,6 +38,8 @@ static const struct oci_field host_facts_fields[] = {
     FLAG(host_facts, time_namespaces),
     FLAG(host_facts, swap_accounting),
     FLAG(host_facts, selinux),
+    FLAG(host_facts, selinux_enforcing),
+    FLAG(host_facts, selinux_mls),
     FLAG(host_facts, apparmor),
     OCI_FIELD(host_facts, "resctrl", resctrl),
     OCI_FIELD(host_facts, "hugepage_sizes", hugepage_sizes),

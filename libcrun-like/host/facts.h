@@ -34,7 +34,9 @@ struct host_facts {
     bool cgroup_namespaces;     /* CLONE_NEWCGROUP exists */
     bool time_namespaces;       /* CLONE_NEWTIME exists */
     bool swap_accounting;       /* memory.swap.max or memory.memsw.limit_in_bytes exists */
-    bool selinux;               /* selinuxfs is there and SELinux is enabled */
+    bool selinux;               /* SELinux is enabled, and this process may use it */
+    bool selinux_enforcing;     /* what its policy forbids is refused, not only told */
+    bool selinux_mls;           /* its labels have levels */
     bool apparmor;              /* AppArmor is enabled */
     const char *resctrl;        /* mount point of resctrl, or NULL */
     const char *hugepage_sizes; /* "2MB,1GB" */

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/user_name.h"
+#include "host/security_modules.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -239,17 +240,6 @@ static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct t
     return 0;
 }
 
-/* ---- security modules ---------------------------------------------------------------------- */
-
-static void probe_security(struct host_facts *facts) {
-    /* A read-only selinuxfs is how containers are told that SELinux is not theirs to use. */
-    struct statvfs flags;
-    facts->selinux = is_filesystem("/sys/fs/selinux", SELINUX_MAGIC) &&
-                     statvfs("/sys/fs/selinux", &flags) == 0 && (flags.f_flag & ST_RDONLY) == 0;
-    cleanup_free char *enabled = read_file("/sys/module/apparmor/parameters/enabled", SMALL_FILE);
-    facts->apparmor = enabled != NULL && enabled[0] == 'Y';
-}
-
 /* ---- subordinate ids ----------------------------------------------------------------------- */
 
 /* Lines of subuid(5) are "USER:START:COUNT", the user by name or by number. */
@@ -343,7 +333,7 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     if ((needs & HOST_NEED_TIME_NAMESPACES) != 0)
         facts->time_namespaces = has_namespace("time");
     if ((needs & HOST_NEED_SECURITY) != 0)
-        probe_security(facts);
+        host_probe_security_modules(facts);
     if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, err) < 0)
         return -1;
     if ((needs & HOST_NEED_RESCTRL) != 0 && is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC))

@@ -86,9 +86,10 @@ def test_exec_with_a_profile_of_its_own(sleeper, profiles):
 @on
 def test_unknown_profile(thole, bundle, sleeper):
     made = bundle("/bin/true", apparmorProfile="thole-no-such-profile")
-    thole.run(made).failed("set AppArmor profile thole-no-such-profile: No such file")
-    sleeper().exec("/bin/true", options=("--apparmor", "thole-no-such-profile")).failed(
-        "set AppArmor profile thole-no-such-profile")
+    wanted = "/process/apparmorProfile: AppArmor profile thole-no-such-profile is not loaded"
+    thole.run(made).failed(wanted)
+    assert thole("list", "--quiet").ok().out == ""  # told before anything was made
+    sleeper().exec("/bin/true", options=("--apparmor", "thole-no-such-profile")).failed(wanted)
 
 
 def test_apparmor_is_off(thole, bundle, sleeper):

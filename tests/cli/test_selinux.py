@@ -131,7 +131,25 @@ def test_keyring_label(thole, labelled):
 @on
 def test_unknown_label(thole, labelled):
     made = labelled("/bin/true", label="nobody_u:nobody_r:no_such_t:s0")
-    thole.run(made).failed("SELinux label nobody_u:nobody_r:no_such_t:s0")
+    thole.run(made).failed("/process/selinuxLabel: SELinux label nobody_u:nobody_r:no_such_t:s0")
+
+
+@on
+def test_unknown_mount_label(thole, labelled):
+    made = labelled("/bin/true")
+    made.linux["mountLabel"] = "nobody_u:object_r:no_such_t:s0"
+    thole.run(made).failed("/linux/mountLabel: SELinux label nobody_u:object_r:no_such_t:s0")
+
+
+@on
+def test_facts(thole, labelled):
+    """What libselinux says is what the kernel says."""
+    facts = json.loads(thole("plan", "--print-facts").ok().out)
+    with open("/sys/fs/selinux/enforce", encoding="ascii") as enforce:
+        assert facts["selinux_enforcing"] == (enforce.read() == "1")
+    with open("/sys/fs/selinux/mls", encoding="ascii") as levels:
+        assert facts["selinux_mls"] == (levels.read() == "1")
+    assert facts["selinux"]
 
 
 def test_features(thole):

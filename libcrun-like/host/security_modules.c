@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SELinux and AppArmor, as their libraries tell of them. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "host/security_modules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_LIBSELINUX
+#include <selinux/selinux.h>
+#endif
+#ifdef HAVE_LIBAPPARMOR
+#include <sys/apparmor.h>
+#endif
+
+#include "base/cleanup.h"
+
+#ifdef HAVE_LIBSELINUX
+typedef void constructor(void);
+
+/* Of the static program: libselinux's constructors, set aside by module.am so that only those
+ * starts pay for them that ask for SELinux. A shared library has run its own; there is nothing here
+ * then. */
+extern constructor *const constructors[] __asm__("__start_selinux_constructors")
+    __attribute__((weak));
+extern constructor *const constructors_end[] __asm__("__stop_selinux_constructors")
+    __attribute__((weak));
+
+/* They may run more than once. */
+static void begin_selinux(void) {
+    for (constructor *const *each = constructors; each != constructors_end; each++)
+        (*each)();
+}
+
+static void probe_selinux(struct host_facts *facts) {
+    begin_selinux();
+    facts->selinux = is_selinux_enabled() == 1;
+    facts->selinux_enforcing = facts->selinux && security_getenforce() == 1;
+    facts->selinux_mls = facts->selinux && is_selinux_mls_enabled() == 1;
+}
+
+int host_check_selinux_label(const char *label, const char *where, struct thole_error *err) {
+    if (label == NULL || label[0] == '\0')
+        return 0;
+    begin_selinux();
+    if (is_selinux_enabled() != 1 || security_check_context_raw(label) == 0 || errno != EINVAL)
+        return 0;
+    error_set(err, THOLE_ERROR_CONFIG, 0, where,
+              "SELinux label %s: the loaded policy does not know it", label);
+    if (is_selinux_mls_enabled() == 0)
+        (void)error_hint(err, "this policy has no levels: a label has three parts");
+    return -1;
+}
+#else
+static void probe_selinux(struct host_facts *facts) {
+    (void)facts;
+}
+
+int host_check_selinux_label(const char *label, const char *where, struct thole_error *err) {
+    (void)label, (void)where, (void)err;
+    return 0;
+}
+#endif
+
+#ifdef HAVE_LIBAPPARMOR
+/* Without its filesystem AppArmor cannot be asked, but confines all the same. */
+static void probe_apparmor(struct host_facts *facts) {
+    facts->apparmor = aa_is_enabled() == 1 || errno == ENOENT || errno == EBUSY;
+}
+
+int host_check_apparmor_profile(const char *profile, const char *where, struct thole_error *err) {
+    cleanup_free char *filesystem = NULL;
+    int allowed = 0;
+    int audited = 0;
+    if (profile == NULL || profile[0] == '\0' || strcmp(profile, "unconfined") == 0 ||
+        aa_find_mountpoint(&filesystem) < 0)
+        return 0;
+    /* The answer is of no interest, only that there is one. */
+    if (aa_query_file_path(AA_MAY_READ, profile, "/", &allowed, &audited) == 0 || errno != ENOENT)
+        return 0;
+    error_set(err, THOLE_ERROR_HOST, 0, where, "AppArmor profile %s is not loaded", profile);
+    return error_hint(err, "apparmor_parser(8) loads it");
+}
+#else
+static void probe_apparmor(struct host_facts *facts) {
+    (void)facts;
+}
+
+int host_check_apparmor_profile(const char *profile, const char *where, struct thole_error *err) {
+    (void)profile, (void)where, (void)err;
+    return 0;
+}
+#endif
+
+void host_probe_security_modules(struct host_facts *facts) {
+    probe_selinux(facts);
+    probe_apparmor(facts);
+}

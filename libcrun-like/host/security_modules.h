@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SELinux and AppArmor, as their libraries tell of them. Labels are written without these, through
+ * a procfs that has been checked (security/label.h). */
+#ifndef HOST_SECURITY_MODULES_H
+#define HOST_SECURITY_MODULES_H
+
+#include "base/error.h"
+#include "host/facts.h"
+
+void host_probe_security_modules(struct host_facts *facts);
+
+/**
+ * Fails if the loaded policy does not know @label, a context of a process or of files; @where is
+ * its place in the configuration. NULL, "" and what cannot be asked for are no error: the kernel
+ * has the last word when the label is set.
+ */
+int host_check_selinux_label(const char *label, const char *where, struct thole_error *err);
+
+/** The same for the name of an AppArmor profile that has to be loaded. */
+int host_check_apparmor_profile(const char *profile, const char *where, struct thole_error *err);
+
+#endif
