@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "sys/mount_calls.h"
+#include "sys/process_calls.h"
 
 enum { MOUNTINFO_MAX = 64 * 1024 * 1024 };
 

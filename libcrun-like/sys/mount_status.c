@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sys/mount_calls.h"
+#include "sys/process_calls.h"
 
 /* Linux 6.8, newer than the C library's headers may be. */
 #ifndef SYS_statmount
