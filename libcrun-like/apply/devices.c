@@ -50,7 +50,7 @@ static int make_node(const struct plan_device *device, int parent, const char *n
         return -1;
     const bool owner = made ? device->uid != 0 || device->gid != 0 : device->owner_given;
     if ((owner && fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0) ||
-        ((made || device->mode_given) && set_mode(parent, name, device->mode) < 0))
+        (device->mode_given && set_mode(parent, name, device->mode) < 0))
         return error_errno(err, device->where, "set mode and owner of device %s", device->path);
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "apply/filesystem.h"
 #include "base/cleanup.h"
+#include "sys/close_later.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
 #include "sys/process_calls.h"
@@ -31,9 +32,11 @@ static int clone_mount(int fd) {
     return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
-/* Every masked directory shows the same empty tmpfs: one superblock, whatever their number. */
-struct empty_directory {
-    int fd; /* -1 until the first directory needs it */
+struct covering {
+    int root_fd;
+    int null_fd;
+    int empty_fd; /* a tmpfs that every masked directory shows; -1 until the first needs it */
+    struct sys_close_later closing;
 };
 
 static int open_empty_directory(struct thole_error *err) {
@@ -71,74 +74,69 @@ static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
     return error_errno(err, path->where, "open %s", path->path);
 }
 
-/* Covers a directory. The first takes the tmpfs itself: only an attached mount can be cloned on
+/* The first directory takes the tmpfs itself: only an attached mount can be cloned on
  * kernels before 6.15. */
-static int cover_directory(struct empty_directory *empty, int target, struct thole_error *err) {
-    if (empty->fd < 0) {
-        empty->fd = open_empty_directory(err);
-        if (empty->fd < 0)
-            return -1;
-        return move_mount(empty->fd, "", target, "", EMPTY_BOTH);
+static int cover(struct covering *at, int target, bool directory, struct thole_error *err) {
+    if (directory && at->empty_fd < 0) {
+        at->empty_fd = open_empty_directory(err);
+        return at->empty_fd < 0 ? -1 : move_mount(at->empty_fd, "", target, "", EMPTY_BOTH);
     }
-    cleanup_close int clone = clone_mount(empty->fd);
-    return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
+    int clone = clone_mount(directory ? at->empty_fd : at->null_fd);
+    if (clone < 0)
+        return -1;
+    int result = move_mount(clone, "", target, "", EMPTY_BOTH);
+    sys_close_later(&at->closing, clone);
+    return result;
 }
 
-static int cover_file(int null_fd, int target) {
-    cleanup_close int clone = clone_mount(null_fd);
-    return clone < 0 ? -1 : move_mount(clone, "", target, "", EMPTY_BOTH);
-}
-
-static int mask(const struct plan_path *path, int null_fd, int root_fd,
-                struct empty_directory *empty, struct thole_error *err) {
+static int mask(const struct plan_path *path, struct covering *at, struct thole_error *err) {
     cleanup_close int target = -1;
-    int found = open_existing(path, root_fd, &target, err);
+    int found = open_existing(path, at->root_fd, &target, err);
     if (found <= 0)
         return found;
     struct statx status;
-    int root = is_root(target, root_fd, &status);
+    int root = is_root(target, at->root_fd, &status);
     if (root < 0)
         return error_errno(err, path->where, "stat %s", path->path);
     if (root == 1)
         return error_config(err, path->where, "%s is the container's root", path->path);
-    int covered = S_ISDIR(status.stx_mode) ? cover_directory(empty, target, err)
-                                           : cover_file(null_fd, target);
-    if (covered < 0)
+    if (cover(at, target, S_ISDIR(status.stx_mode), err) < 0)
         return error_errno(err, path->where, "mask %s", path->path);
+    sys_close_later(&at->closing, take_fd(&target));
     return 0;
 }
 
 /* The root becomes read-only itself, any other place a read-only copy of what is mounted there. */
-static int protect(const struct plan_path *path, int root_fd, struct thole_error *err) {
+static int protect(const struct plan_path *path, struct covering *at, struct thole_error *err) {
     cleanup_close int target = -1;
     cleanup_close int tree = -1;
-    int found = open_existing(path, root_fd, &target, err);
+    int found = open_existing(path, at->root_fd, &target, err);
     if (found <= 0)
         return found;
     struct statx status;
-    int root = is_root(target, root_fd, &status);
+    int root = is_root(target, at->root_fd, &status);
     if (root == 0)
         tree = open_tree(target, "",
                          AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (root < 0 || (root == 0 && tree < 0) ||
-        mount_setattr(root == 1 ? root_fd : tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+        mount_setattr(root == 1 ? at->root_fd : tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
                       sizeof(attributes)) < 0 ||
         (root == 0 && move_mount(tree, "", target, "", EMPTY_BOTH) < 0))
         return error_errno(err, path->where, "make %s read-only", path->path);
+    sys_close_later(&at->closing, take_fd(&target));
+    sys_close_later(&at->closing, take_fd(&tree));
     return 0;
 }
 
 int apply_paths(const struct plan *plan, int null_fd, int root_fd, struct thole_error *err) {
-    for (size_t i = 0; i < plan->readonly_count; i++) {
-        if (protect(&plan->readonly[i], root_fd, err) < 0)
-            return -1;
-    }
-    struct empty_directory empty = {.fd = -1};
+    struct covering at = {.root_fd = root_fd, .null_fd = null_fd, .empty_fd = -1};
     int result = 0;
+    for (size_t i = 0; result == 0 && i < plan->readonly_count; i++)
+        result = protect(&plan->readonly[i], &at, err);
     for (size_t i = 0; result == 0 && i < plan->masked_count; i++)
-        result = mask(&plan->masked[i], null_fd, root_fd, &empty, err);
-    if (empty.fd >= 0)
-        (void)close(empty.fd);
+        result = mask(&plan->masked[i], &at, err);
+    sys_close_later(&at.closing, at.empty_fd);
+    sys_close_later_done(&at.closing);
     return result;
 }

@@ -16,6 +16,7 @@
 #include "apply/filesystem.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "sys/close_later.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
 
@@ -29,13 +30,17 @@
 struct mounting {
     int root_fd;
     struct apply_readonly_last *last;
+    struct sys_close_later *closing;
 };
 
+/* Labels and kernel settings are written beneath these: a link would send them elsewhere. */
+static bool is_system(const struct plan_mount *mount) {
+    return strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
+}
+
 static int open_by_rules(const struct plan_mount *mount, int root_fd) {
-    /* Labels and kernel settings are written beneath these: a link would send them elsewhere. */
-    const bool system = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
-    if (system || !mount->destination_nofollow)
-        return sys_open_in_root(root_fd, mount->target, O_PATH, system ? RESOLVE_NO_SYMLINKS : 0);
+    if (is_system(mount))
+        return sys_open_in_root(root_fd, mount->target, O_PATH, RESOLVE_NO_SYMLINKS);
     const char *name = NULL;
     cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
     return parent < 0 ? -1 : openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -43,13 +48,14 @@ static int open_by_rules(const struct plan_mount *mount, int root_fd) {
 
 static int open_target(const struct plan_mount *mount, int root_fd, bool directory,
                        struct thole_error *err) {
-    int fd = open_by_rules(mount, root_fd);
-    if (fd < 0 && errno == ENOENT) {
+    const bool follows = !is_system(mount) && !mount->destination_nofollow;
+    int fd = follows ? -1 : open_by_rules(mount, root_fd);
+    if (follows || (fd < 0 && errno == ENOENT)) {
         cleanup_close int made = sys_make_in_root(
             root_fd, mount->target, directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
         if (made < 0)
             return error_errno(err, mount->where, "create mount point %s", mount->target);
-        fd = open_by_rules(mount, root_fd);
+        fd = follows ? take_fd(&made) : open_by_rules(mount, root_fd);
     }
     if (fd < 0) {
         error_errno(err, mount->where, "open mount point %s", mount->target);
@@ -168,16 +174,18 @@ static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
     return 0;
 }
 
-static int attach(int mount_fd, const struct plan_mount *mount, int root_fd,
+static int attach(int mount_fd, const struct plan_mount *mount, const struct mounting *at,
                   struct thole_error *err) {
     bool directory = mount->kind == PLAN_MOUNT_FILESYSTEM || sys_is_directory(mount_fd);
-    cleanup_close int target = open_target(mount, root_fd, directory, err);
+    cleanup_close int target = open_target(mount, at->root_fd, directory, err);
     if (target < 0)
         return -1;
     if (check_proc(mount_fd, target, mount, err) < 0)
         return -1;
-    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0)
+    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0) {
+        sys_close_later(at->closing, take_fd(&target));
         return 0;
+    }
     /* The kernel calls a file on a directory, and the other way round, just invalid. */
     if (errno == EINVAL && directory != sys_is_directory(target))
         errno = ENOTDIR;
@@ -191,7 +199,7 @@ static int place(int mount_fd, const struct plan_mount *mount, uint64_t made, bo
     const bool waits = apply_readonly_waits(at->last, mount, mount_fd);
     if (set_attributes(mount_fd, mount, made, waits, err) < 0 ||
         set_propagation(mount_fd, mount, from_host, err) < 0 ||
-        attach(mount_fd, mount, at->root_fd, err) < 0)
+        attach(mount_fd, mount, at, err) < 0)
         return -1;
     return waits ? apply_readonly_remember(at->last, mount, mount_fd, err) : 0;
 }
@@ -289,7 +297,10 @@ static int mount_filesystem(const struct plan_mount *mount, const struct apply_s
         return -1;
     if (source != NULL && source->userns >= 0 && map_ids(mount_fd, mount, source->userns, err) < 0)
         return -1;
-    return place(mount_fd, mount, made, false, at, err);
+    if (place(mount_fd, mount, made, false, at, err) < 0)
+        return -1;
+    sys_close_later(at->closing, take_fd(&mount_fd));
+    return 0;
 }
 
 /* Parameters go to the superblock, attributes to the mount. */
@@ -341,7 +352,8 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
 
 int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err) {
-    const struct mounting at = {root_fd, last};
+    cleanup_sys_close_later struct sys_close_later closing = {0};
+    const struct mounting at = {root_fd, last, &closing};
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (apply_bind_source_borrow(plan, i, sources, err) < 0)
             return -1;

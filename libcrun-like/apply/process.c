@@ -29,7 +29,7 @@ static int check_inside(const struct plan_process *process, struct thole_error *
 
 int apply_working_directory_make(const struct plan_process *process, int root_fd,
                                  struct thole_error *err) {
-    if (process == NULL)
+    if (process == NULL || strcmp(process->cwd, "/") == 0)
         return 0;
     cleanup_close int made = sys_make_in_root(root_fd, process->cwd, SYS_PATH_DIRECTORY, 0755);
     /* Where this process may not look, or a magic link leads, entering it gives the answer. */

@@ -49,12 +49,9 @@ struct move {
 };
 
 int network_loopback_up(struct thole_error *err) {
-    struct ifreq request = {.ifr_name = "lo"};
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     cleanup_close int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-        return error_errno(err, NULL, "find the loopback device");
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
         return error_errno(err, NULL, "bring the loopback device up");
     return 0;
 }

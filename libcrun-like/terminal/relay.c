@@ -3,10 +3,10 @@
 #include "terminal/relay.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -19,7 +19,6 @@
 #include "sys/process_calls.h"
 #include "terminal/endpoint.h"
 #include "terminal/raw_mode.h"
-#include "terminal/watch.h"
 
 enum {
     /* After the process is gone, its last words are already in the kernel: they are read until the
@@ -34,12 +33,12 @@ enum {
     REOPENED_MILLISECONDS = 100,
 };
 
-enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS };
+enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS, WAITS };
 
 struct session {
     struct terminal_relay *relay;
     int signals;
-    struct watch watch;
+    struct pollfd waits[WAITS];
     bool subreaper;
     struct endpoint input;
     struct endpoint output;
@@ -298,21 +297,26 @@ static void tell_end_of_input(struct session *session) {
 
 /* ---- the loop ---- */
 
+/* Without @events not even a hang-up is waited for: it would be there at once, again and again. */
+static struct pollfd wait_for(int fd, int events) {
+    return (struct pollfd){.fd = events != 0 ? fd : -1, .events = (short)events};
+}
+
 static void prepare(struct session *session) {
-    struct watch *watch = &session->watch;
+    struct pollfd *waits = session->waits;
     bool room_out = session->master.fd >= 0 && flow_room(session->to_output) > 0;
     bool room_in = session->master.fd >= 0 && flow_room(session->to_master) > DETACH_KEYS_MAX;
-    uint32_t master = 0;
+    int master = 0;
     if (room_out && !session->unused)
-        master |= EPOLLIN;
+        master |= POLLIN;
     if (!session->exited && flow_pending(session->to_master) > 0)
-        master |= EPOLLOUT;
-    watch_want(watch, AT_INPUT, session->input.fd, room_in && !session->exited ? EPOLLIN : 0);
-    watch_want(watch, AT_OUTPUT, session->output.fd,
-               flow_pending(session->to_output) > 0 ? EPOLLOUT : 0);
-    watch_want(watch, AT_MASTER, session->master.fd, master);
-    watch_want(watch, AT_SIGNALS, session->signals, EPOLLIN);
-    watch_want(watch, AT_PROCESS, session->relay->pidfd, session->exited ? 0 : EPOLLIN);
+        master |= POLLOUT;
+    waits[AT_INPUT] = wait_for(session->input.fd, room_in && !session->exited ? POLLIN : 0);
+    waits[AT_OUTPUT] =
+        wait_for(session->output.fd, flow_pending(session->to_output) > 0 ? POLLOUT : 0);
+    waits[AT_MASTER] = wait_for(session->master.fd, master);
+    waits[AT_SIGNALS] = wait_for(session->signals, POLLIN);
+    waits[AT_PROCESS] = wait_for(session->relay->pidfd, session->exited ? 0 : POLLIN);
 }
 
 /* What the process itself wrote has been read; the rest is a background job's. */
@@ -340,20 +344,22 @@ static void end_background_job(struct session *session, bool readable) {
 }
 
 static int exchange(struct session *session, struct thole_error *err) {
-    uint32_t ready[WATCH_MAX];
+    const struct pollfd *waits = session->waits;
     prepare(session);
     int limit = time_left(session);
-    if (watch_wait(&session->watch, limit, ready) < 0 && errno != EINTR)
-        return error_errno(err, NULL, "wait for terminal input");
+    while (poll(session->waits, WAITS, limit) < 0) {
+        if (errno != EINTR)
+            return error_errno(err, NULL, "wait for terminal input");
+    }
     session->unused = false;
 
-    while (ready[AT_SIGNALS] != 0 && receive_signal(session))
+    while (waits[AT_SIGNALS].revents != 0 && receive_signal(session))
         continue;
-    if (ready[AT_PROCESS] != 0 && reap_process(session, err) < 0)
+    if (waits[AT_PROCESS].revents != 0 && reap_process(session, err) < 0)
         return -1;
-    if (ready[AT_INPUT] != 0)
+    if (waits[AT_INPUT].revents != 0)
         pump_input(session);
-    bool readable = (ready[AT_MASTER] & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
+    bool readable = (waits[AT_MASTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
     if (readable)
         read_master(session);
     if (session->exited && limit == 0)
@@ -380,8 +386,6 @@ static int session_start(struct session *session, struct thole_error *err) {
     session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (session->signals < 0)
         return error_errno(err, NULL, "create a signalfd");
-    if (watch_init(&session->watch, err) < 0)
-        return -1;
     (void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
     session->subreaper = subreaper != 0 || getpid() == 1;
 
@@ -408,7 +412,6 @@ static void session_done(struct session *session) {
     while (session->signals >= 0 && read(session->signals, &info, sizeof(info)) > 0)
         continue;
     cleanup_close_fd(&session->signals);
-    watch_done(&session->watch);
     endpoint_close(&session->input);
     endpoint_close(&session->output);
     free(session->to_master);
@@ -421,7 +424,6 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
     cleanup_session struct session session = {
         .relay = relay,
         .signals = -1,
-        .watch = WATCH_INIT,
         .input = ENDPOINT_INIT,
         .output = ENDPOINT_INIT,
         .master = ENDPOINT_INIT,
