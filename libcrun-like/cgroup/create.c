@@ -30,6 +30,7 @@ struct making {
     size_t kept;
     bool leaf_made;
     pid_t holder; /* of a systemd scope, which is there already: it may be in the leaf; else -1 */
+    int *unified; /* where the open leaf goes */
 };
 
 /* ---- v1 cpusets ---------------------------------------------------------------------------- */
@@ -268,11 +269,14 @@ static int create_in_hierarchy(struct making *making, const struct thole_log *lo
         return -1;
     if (making->cgroup->delegated != NULL)
         return make_delegated(making, log, err);
-    return making->cgroup->delegate ? delegate(making, fd, err) : 0;
+    if (making->cgroup->delegate && delegate(making, fd, err) < 0)
+        return -1;
+    *making->unified = take_fd(&fd);
+    return 0;
 }
 
 static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
-                             const struct thole_log *log, struct thole_error *err) {
+                             const struct thole_log *log, int *unified, struct thole_error *err) {
     cleanup_free struct making *making = calloc(cgroup->directory_count, sizeof(*making));
     if (making == NULL)
         return error_errno(err, cgroup->where, "make cgroups");
@@ -283,6 +287,7 @@ static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
             .directory = &cgroup->directories[i],
             .index = i,
             .holder = holder,
+            .unified = unified,
         };
         struct thole_error failure = {0};
         if (create_in_hierarchy(&making[i], log, &failure) == 0)
@@ -302,10 +307,11 @@ static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
 }
 
 int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log, int *ret_holder,
-                  struct thole_error *err) {
+                  int *ret_unified, struct thole_error *err) {
+    cleanup_close int unified = -1;
     int holder = -1;
     pid_t pid = -1;
-    *ret_holder = -1;
+    *ret_holder = *ret_unified = -1;
     if (cgroup->directory_count == 0)
         return 0;
     if (cgroup_check_not_root(cgroup, "use", err) < 0)
@@ -313,13 +319,14 @@ int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
     if (cgroup->manager == PLAN_CGROUP_SYSTEMD &&
         systemd_unit_start(cgroup, log, &holder, &pid, err) < 0)
         return -1;
-    if (create_everywhere(cgroup, pid, log, err) < 0) {
+    if (create_everywhere(cgroup, pid, log, &unified, err) < 0) {
         systemd_holder_end(holder);
         if (cgroup->manager == PLAN_CGROUP_SYSTEMD)
             (void)systemd_unit_stop(cgroup, NULL);
         return -1;
     }
     *ret_holder = holder;
+    *ret_unified = take_fd(&unified);
     return 0;
 }
 

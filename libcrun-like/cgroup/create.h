@@ -14,10 +14,11 @@
  * A directory that holds processes or is frozen is refused. On failure all that was made is
  * removed.
  * @ret_holder is -1, or a process (its pidfd) that keeps the unit alive: to be ended with
- * cgroup_release() when the container's init is in.
+ * cgroup_release() when the container's init is in. @ret_unified is the directory in the unified
+ * hierarchy, open; -1 if there is none or init is born in a child of it.
  */
 int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log, int *ret_holder,
-                  struct thole_error *err);
+                  int *ret_unified, struct thole_error *err);
 
 /** Ends what cgroup_create() returned; -1 is allowed. */
 void cgroup_release(int holder);

@@ -146,7 +146,7 @@ bool cgroup_devices_change_at_once(const struct plan_cgroup *cgroup) {
 
 /* ---- which of them ------------------------------------------------------------------------- */
 
-int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_log *log,
+int cgroup_apply_devices(const struct plan_cgroup *cgroup, int unified, const struct thole_log *log,
                          struct thole_error *err) {
     if (cgroup->device_rule_count == 0)
         return 0;
@@ -160,7 +160,9 @@ int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_lo
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
                          "device rules need the v1 devices controller or cgroup v2");
 
-    cleanup_close int fd = cgroup_open_directory(directory, "");
+    const bool is_open = directory->unified && unified >= 0;
+    cleanup_close int opened = is_open ? -1 : cgroup_open_directory(directory, "");
+    const int fd = is_open ? unified : opened;
     if (fd < 0 && errno == ENOENT && cgroup->best_effort)
         return 0;
     if (fd < 0)

@@ -13,9 +13,9 @@
  * Applies the device rules. A second call replaces what the first one did, without a moment in
  * which a device the container may keep is refused. Left undone without error where the runtime has
  * no privilege over devices at all (unprivileged, or in a user namespace): the container has none
- * either.
+ * either. @unified: the directory in the unified hierarchy where it is open already, or -1.
  */
-int cgroup_apply_devices(const struct plan_cgroup *cgroup, const struct thole_log *log,
+int cgroup_apply_devices(const struct plan_cgroup *cgroup, int unified, const struct thole_log *log,
                          struct thole_error *err);
 
 /**

@@ -79,17 +79,10 @@ int cgroup_read(int dirfd, const char *file, char *buffer, size_t size) {
     cleanup_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -1;
-    size_t length = 0;
-    while (length < size - 1) {
-        ssize_t got = read(fd, buffer + length, size - 1 - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        length += (size_t)got;
-    }
+    /* What the kernel has to say in one go comes with the first read. */
+    ssize_t length = read(fd, buffer, size - 1);
+    if (length < 0)
+        return -1;
     if (length > 0 && buffer[length - 1] == '\n')
         length--;
     buffer[length] = '\0';

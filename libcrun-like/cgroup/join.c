@@ -104,11 +104,14 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
     cleanup_cgroup_join struct cgroup_join join = CGROUP_JOIN_INIT;
     if (check_subgroup(subgroup, err) < 0 || join_init(cgroup, &join, err) < 0)
         return -1;
+    join.unified = take_fd(&ret_join->unified);
     bool found = subgroup[strspn(subgroup, "/")] == '\0';
     if (found && cgroup->delegated != NULL)
         subgroup = cgroup->delegated;
     for (size_t i = 0; i < cgroup->directory_count; i++) {
         const struct plan_cgroup_directory *directory = &cgroup->directories[i];
+        if (directory->unified && join.unified >= 0)
+            continue;
         int fd = open_subgroup(directory, subgroup, &found);
         if (fd < 0 && errno == ENOENT && cgroup->best_effort)
             continue;

@@ -22,7 +22,7 @@ struct cgroup_join {
 };
 
 /** @subgroup is a path beneath the container's directories ("" for themselves, or for the plan's
- * delegated child). */
+ * delegated child). What is open in @ret_join->unified already is taken for it. */
 int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
                      struct cgroup_join *ret_join, struct thole_error *err);
 /** The cgroup that process @pid is in now, for containers whose init moved itself. */

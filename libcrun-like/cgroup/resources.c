@@ -307,7 +307,7 @@ int cgroup_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
     read_formers(&applying);
     /* Devices come last: a program that is attached has nothing after it that could fail. */
     if (write_all(&applying, err) == 0 && tell_systemd(&applying, log, err) == 0 &&
-        cgroup_apply_devices(cgroup, log, err) == 0)
+        cgroup_apply_devices(cgroup, -1, log, err) == 0)
         return 0;
     put_back(&applying, log);
     return -1;

@@ -81,11 +81,13 @@ static int describe_silent_end(struct creation *creation, struct thole_error *er
 /* The device rules hold from here on: init has made the container's nodes, which they may forbid;
  * hooks may still extend them. */
 static int restrict_devices(const struct thole_context *context, struct creation *creation,
-                            struct thole_error *err) {
+                            const struct preparation *preparation, struct thole_error *err) {
+    const struct plan_cgroup *cgroup = &creation->bundle.plan->cgroup;
     if (!creation->cgroup_made || creation->devices_restricted)
         return 0;
     creation->devices_restricted = true;
-    return cgroup_apply_devices(&creation->bundle.plan->cgroup, &context->log, err);
+    int unified = cgroup->delegated == NULL ? preparation->cgroup.unified : -1;
+    return cgroup_apply_devices(cgroup, unified, &context->log, err);
 }
 
 static int wait_until_ready(const struct thole_context *context,
@@ -111,7 +113,7 @@ static int wait_until_ready(const struct thole_context *context,
                 return -1;
             break;
         case WIRE_REQUEST_HOOKS:
-            if (restrict_devices(context, creation, err) < 0 ||
+            if (restrict_devices(context, creation, preparation, err) < 0 ||
                 run_runtime_hooks(creation, preparation, err) < 0 ||
                 wire_send(sync, WIRE_HOOKS_DONE, NULL, 0, -1, err) < 0)
                 return -1;
@@ -122,7 +124,7 @@ static int wait_until_ready(const struct thole_context *context,
                 return -1;
             break;
         case WIRE_READY:
-            return restrict_devices(context, creation, err);
+            return restrict_devices(context, creation, preparation, err);
         default:
             return error_bug(err, "init sent message %u before it was ready", message.kind);
         }
@@ -135,7 +137,7 @@ static int restrict_devices_ahead(const struct thole_context *context, struct cr
     if (preparation->init.become.replace != NULL ||
         !early_start_allows_device_rules(creation->bundle.plan))
         return 0;
-    return restrict_devices(context, creation, err);
+    return restrict_devices(context, creation, preparation, err);
 }
 
 /* A start that cannot be said is no failure: init then tells why. */

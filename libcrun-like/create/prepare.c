@@ -235,7 +235,8 @@ int create_prepare_cgroup(const struct thole_context *context, struct creation *
     const struct plan *plan = creation->bundle.plan;
     if (plan->cgroup.manager == PLAN_CGROUP_DISABLED)
         return 0;
-    if (cgroup_create(&plan->cgroup, &context->log, &preparation->cgroup_holder, err) < 0) {
+    if (cgroup_create(&plan->cgroup, &context->log, &preparation->cgroup_holder,
+                      &preparation->cgroup.unified, err) < 0) {
         if (!plan->cgroup.best_effort)
             return -1;
         log_debug(&context->log, "running without a cgroup: %s", err->text);

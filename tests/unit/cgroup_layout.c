@@ -92,7 +92,7 @@ void layout_fail(const struct thole_error *err) {
 
 void layout_create(void) {
     struct thole_error err = {0};
-    if (cgroup_create(&layout.cgroup, NULL, &(int){-1}, &err) < 0)
+    if (cgroup_create(&layout.cgroup, NULL, &(int){-1}, &(int){-1}, &err) < 0)
         layout_fail(&err);
 }
 
@@ -100,7 +100,7 @@ void layout_apply(const struct plan_cgroup *cgroup, bool update) {
     struct thole_error err = {0};
     if (update ? cgroup_update(cgroup, NULL, &err) < 0
                : cgroup_apply_resources(cgroup, &err) < 0 ||
-                     cgroup_apply_devices(cgroup, NULL, &err) < 0)
+                     cgroup_apply_devices(cgroup, -1, NULL, &err) < 0)
         layout_fail(&err);
 }
 

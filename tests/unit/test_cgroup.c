@@ -295,7 +295,7 @@ static void the_root_of_a_hierarchy_is_never_touched(void **state) {
     struct plan_cgroup_directory directory = unified_directory(*state, "/");
     struct plan_cgroup cgroup = {.directories = &directory, .directory_count = 1, .where = "/w"};
     struct thole_error err = {0};
-    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &err), -1);
+    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &(int){-1}, &err), -1);
     assert_int_equal(cgroup_kill(&cgroup, 9, &err), -1);
     assert_int_equal(cgroup_freeze(&cgroup, true, &err), -1);
     assert_int_equal(cgroup_remove(&cgroup, &err), -1);
@@ -341,14 +341,14 @@ static void a_failed_creation_leaves_nothing(void **state) {
     };
     struct plan_cgroup cgroup = {.directories = directories, .directory_count = 2, .where = "/w"};
     struct thole_error err = {0};
-    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &err), -1);
+    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &(int){-1}, &err), -1);
     assert_int_equal(err.code, ENOENT);
     assert_string_equal(err.where, "/w");
     assert_true(exists(top, "one/kept"));
     assert_false(exists(top, "one/kept/a"));
 
     cgroup.best_effort = true;
-    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &err), 0);
+    assert_int_equal(cgroup_create(&cgroup, NULL, &(int){-1}, &(int){-1}, &err), 0);
     assert_true(exists(top, "one/kept/a/b"));
     assert_int_equal(cgroup_remove(&cgroup, &err), 0);
     assert_true(exists(top, "one/kept/a"));

@@ -59,7 +59,7 @@ static void a_cgroup_in_use_is_refused(void **state) {
     (void)state;
     struct thole_error err = {0};
     pid_t pid = layout_start("");
-    assert_int_equal(cgroup_create(&layout.cgroup, NULL, &(int){-1}, &err), -1);
+    assert_int_equal(cgroup_create(&layout.cgroup, NULL, &(int){-1}, &(int){-1}, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_STATE);
     assert_non_null(strstr(err.text, "is not empty"));
     assert_true(layout_has(&layout.directories[0], "cgroup.procs"));
@@ -72,7 +72,7 @@ static void a_frozen_cgroup_is_refused(void **state) {
     (void)state;
     struct thole_error err = {0};
     assert_int_equal(cgroup_freeze(&layout.cgroup, true, &err), 0);
-    assert_int_equal(cgroup_create(&layout.cgroup, NULL, &(int){-1}, &err), -1);
+    assert_int_equal(cgroup_create(&layout.cgroup, NULL, &(int){-1}, &(int){-1}, &err), -1);
     assert_int_equal(err.kind, THOLE_ERROR_STATE);
     assert_non_null(strstr(err.text, "is frozen"));
     assert_int_equal(cgroup_freeze(&layout.cgroup, false, &err), 0);
@@ -511,10 +511,10 @@ static void a_container_fits_into_a_threaded_subtree(void **state) {
     struct plan_cgroup cgroup = layout.cgroup;
     cgroup.writes = &write;
     cgroup.write_count = 1;
-    int refused = cgroup_create(&cgroup, NULL, &(int){-1}, &err);
+    int refused = cgroup_create(&cgroup, NULL, &(int){-1}, &(int){-1}, &err);
     bool left = layout_has(&layout.directories[0], "");
     cgroup.write_count = 0;
-    int created = cgroup_create(&cgroup, NULL, &(int){-1}, NULL);
+    int created = cgroup_create(&cgroup, NULL, &(int){-1}, &(int){-1}, NULL);
     pid_t pid = created == 0 ? layout_start("") : -1;
     cleanup_free pid_t *pids = NULL;
     size_t count = 0;
