@@ -13,7 +13,6 @@
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 #include "cgroup/directory.h"
-#include "cgroup/realtime.h"
 #include "cgroup/resources.h"
 #include "cgroup/restore.h"
 #include "cgroup/systemd.h"
@@ -142,6 +141,43 @@ static int check_all_usage(const struct applying *applying, struct thole_error *
     return 0;
 }
 
+/* ---- realtime budgets of v1 --------------------------------------------------------------------
+ */
+
+static const char period_file[] = "cpu.rt_period_us";
+static const char runtime_file[] = "cpu.rt_runtime_us";
+
+static int give_budget(int fd, const char *period, const char *value, size_t length) {
+    char runtime[32];
+    if (cgroup_read(fd, runtime_file, runtime, sizeof(runtime)) < 0)
+        return -1;
+    if (strcmp(runtime, "0") != 0)
+        return 0; /* somebody's decision */
+    if (file_write_kernel(fd, period_file, period, strlen(period)) < 0)
+        return -1;
+    return file_write_kernel(fd, runtime_file, value, length);
+}
+
+/* A v1 cgroup can have a realtime budget only where all above it have one (sched-rt-group): those
+ * that have none yet get the same period and runtime first. -1 with errno set. */
+static int write_realtime(const struct plan_cgroup_directory *directory, int leaf_fd,
+                          const char *value, size_t length) {
+    char period[32];
+    if (cgroup_read(leaf_fd, period_file, period, sizeof(period)) < 0)
+        return -1;
+    cleanup_close int at = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *rest = directory->path;
+    char name[NAME_MAX + 1];
+    while (at >= 0 && cgroup_next_component(&rest, name) && rest[strspn(rest, "/")] != '\0') {
+        int below = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        (void)close(at);
+        at = below;
+        if (at >= 0 && give_budget(at, period, value, length) < 0)
+            return -1;
+    }
+    return at < 0 ? -1 : file_write_kernel(leaf_fd, runtime_file, value, length);
+}
+
 /* ---- one write ----------------------------------------------------------------------------- */
 
 static int write_error(const struct applying *applying, size_t index, struct thole_error *err) {
@@ -185,9 +221,9 @@ static bool write_file(const struct applying *applying, size_t index) {
     const char *value = value_of(applying, index);
     if (file_write_kernel(fd, file, value, strlen(value)) == 0)
         return true;
-    return errno == EINVAL && strcmp(file, "cpu.rt_runtime_us") == 0 &&
-           cgroup_write_realtime(&applying->cgroup->directories[write->directory], fd, value,
-                                 strlen(value)) == 0;
+    return errno == EINVAL && strcmp(file, runtime_file) == 0 &&
+           write_realtime(&applying->cgroup->directories[write->directory], fd, value,
+                          strlen(value)) == 0;
 }
 
 static int write_missing(const struct applying *applying, size_t index, struct thole_error *err) {

@@ -108,8 +108,8 @@ int create_prepare_filter(const struct thole_context *context, const struct crea
         return 0;
     cleanup_close int cache = open_filter_cache(creation->container.root);
     if (seccomp_compile_cached(seccomp, &context->log, cache, &preparation->filter, err) < 0 ||
-        seccomp_filter_save(&preparation->filter, creation->container.directory, STATE_FILTER,
-                            err) < 0)
+        seccomp_filter_save(&preparation->filter, &(struct text){0}, creation->container.directory,
+                            STATE_FILTER, err) < 0)
         return -1;
     preparation->init.become.filter = &preparation->filter;
     creation->container.record->filter_length = (uint32_t)preparation->filter.count;

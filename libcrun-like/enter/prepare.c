@@ -217,8 +217,13 @@ static int plan_process(const struct thole_context *context,
 static int load_filter(struct entry *entry, struct thole_error *err) {
     const struct container *container = &entry->container;
     const uint32_t expected = container->record->filter_length;
-    if (seccomp_filter_read(container->directory, STATE_FILTER, &entry->filter, err) < 0)
-        return expected == 0 && err->code == ENOENT ? 0 : -1;
+    cleanup_close int fd = openat(container->directory, STATE_FILTER, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && expected == 0)
+        return 0;
+    if (fd < 0)
+        return error_errno(err, NULL, "open %s", STATE_FILTER);
+    if (seccomp_filter_read(fd, &(struct text){0}, STATE_FILTER, &entry->filter, err) < 0)
+        return -1;
     if (expected != 0 && entry->filter.count != expected)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "the saved seccomp filter has %zu instructions instead of %u",

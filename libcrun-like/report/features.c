@@ -76,10 +76,10 @@ static struct oci_features_seccomp *seccomp(struct arena *arena) {
     seccomp->enabled = (struct oci_bool){.set = true, .value = seccomp_library_version() != NULL};
     if (!seccomp->enabled.value)
         return seccomp;
-    seccomp->actions = copy_strings(arena, seccomp_known_actions());
-    seccomp->operators = copy_strings(arena, seccomp_known_operators());
-    seccomp->archs = copy_strings(arena, seccomp_known_architectures());
-    seccomp->known_flags = copy_strings(arena, seccomp_known_flags());
+    seccomp->actions = copy_strings(arena, seccomp_known_actions);
+    seccomp->operators = copy_strings(arena, seccomp_known_operators);
+    seccomp->archs = copy_strings(arena, seccomp_known_architectures);
+    seccomp->known_flags = copy_strings(arena, seccomp_known_flags);
 
     const char *supported[32] = {0};
     (void)seccomp_supported_flags(supported, sizeof(supported) / sizeof(supported[0]) - 1);

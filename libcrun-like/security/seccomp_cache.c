@@ -4,18 +4,14 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "security/seccomp_cache.h"
@@ -30,18 +26,6 @@ enum {
     SLOTS = 64, /* file names: an entry makes room for a new one with the same number */
     /* A newer libseccomp knows more names; after this long it gets its chance. */
     LIFETIME_SECONDS = 24 * 60 * 60,
-    FILE_MAX = 1024 * 1024,
-};
-
-static const char file_magic[8] = "thlbpfc1";
-
-/* In front of the key and the instructions. The whole key is kept and compared, so that the number
- * in the file name need not be more than a good guess. */
-struct file_header {
-    char magic[8];
-    uint32_t flags;
-    uint32_t count;
-    uint64_t key_length;
 };
 
 static void add_string(struct text *key, const char *string) {
@@ -79,7 +63,7 @@ static void make_key(const struct plan_seccomp *plan, struct text *key) {
         add_rule(key, &plan->rules[i]);
 }
 
-/* FNV-1a. */
+/* FNV-1a: as the whole key is compared, it need not be more than a good guess. */
 static void make_name(const struct text *key, char *name, size_t size) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < key->length; i++)
@@ -96,55 +80,6 @@ static bool is_trustworthy(int fd) {
            now - status.st_mtime < LIFETIME_SECONDS;
 }
 
-/* True if @data is an entry for @key. */
-static bool matches(const char *data, size_t length, const struct text *key,
-                    struct file_header *ret_header) {
-    if (length < sizeof(*ret_header))
-        return false;
-    memcpy(ret_header, data, sizeof(*ret_header));
-    return memcmp(ret_header->magic, file_magic, sizeof(file_magic)) == 0 &&
-           ret_header->count > 0 && ret_header->count <= BPF_MAXINSNS &&
-           ret_header->key_length == key->length &&
-           length ==
-               sizeof(*ret_header) + key->length + ret_header->count * sizeof(struct sock_filter) &&
-           memcmp(data + sizeof(*ret_header), key->data, key->length) == 0;
-}
-
-static bool find_entry(int cache_fd, const char *name, const struct text *key,
-                       struct seccomp_filter *ret_filter) {
-    cleanup_free char *data = NULL;
-    size_t length = 0;
-    struct file_header header;
-    cleanup_close int fd = openat(cache_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || !is_trustworthy(fd) ||
-        file_read_fd(fd, name, FILE_MAX, &data, &length, NULL) < 0 ||
-        !matches(data, length, key, &header))
-        return false;
-    size_t size = header.count * sizeof(struct sock_filter);
-    struct sock_filter *instructions = malloc(size);
-    if (instructions == NULL)
-        return false;
-    memcpy(instructions, data + length - size, size);
-    *ret_filter = (struct seccomp_filter){
-        .instructions = instructions, .count = header.count, .flags = header.flags};
-    return true;
-}
-
-/* Being unable to keep it costs time next time, nothing else. */
-static void keep_entry(int cache_fd, const char *name, const struct text *key,
-                       const struct seccomp_filter *filter, const struct thole_log *log) {
-    struct thole_error err = {0};
-    cleanup_text struct text file = {0};
-    struct file_header header = {
-        .flags = filter->flags, .count = (uint32_t)filter->count, .key_length = key->length};
-    memcpy(header.magic, file_magic, sizeof(header.magic));
-    text_append_bytes(&file, &header, sizeof(header));
-    text_append_bytes(&file, key->data, key->length);
-    text_append_bytes(&file, filter->instructions, filter->count * sizeof(struct sock_filter));
-    if (file_replace_at(cache_fd, name, file.data, file.length, 0600, &err) < 0)
-        log_debug(log, "seccomp: the compiled filter is not cached: %s", err.text);
-}
-
 int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_log *log,
                            int cache_fd, struct seccomp_filter *ret_filter,
                            struct thole_error *err) {
@@ -155,10 +90,16 @@ int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_l
         return seccomp_compile(plan, log, ret_filter, err);
     make_key(plan, &key);
     make_name(&key, name, sizeof(name));
-    if (find_entry(cache_fd, name, &key, ret_filter))
+    cleanup_close int entry =
+        openat(cache_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (entry >= 0 && is_trustworthy(entry) &&
+        seccomp_filter_read(entry, &key, name, ret_filter, NULL) == 0)
         return 0;
     if (seccomp_compile(plan, log, ret_filter, err) < 0)
         return -1;
-    keep_entry(cache_fd, name, &key, ret_filter, log);
+    /* Being unable to keep it costs time next time, nothing else. */
+    struct thole_error failure = {0};
+    if (seccomp_filter_save(ret_filter, &key, cache_fd, name, &failure) < 0)
+        log_debug(log, "seccomp: the compiled filter is not cached: %s", failure.text);
     return 0;
 }

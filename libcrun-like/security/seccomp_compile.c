@@ -20,7 +20,6 @@
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
 #include "security/seccomp_names.h"
-#include "security/seccomp_raw.h"
 #include "security/seccomp_sections.h"
 
 static unsigned filter_flags(const struct plan_seccomp *plan) {
@@ -392,8 +391,7 @@ int seccomp_compile(const struct plan_seccomp *plan, const struct thole_log *log
                     struct seccomp_filter *ret_filter, struct thole_error *err) {
     struct seccomp_filter filter = {0};
     int result = plan->raw_filter != NULL
-                     ? seccomp_raw_decode(plan->raw_filter, plan->where, &filter.instructions,
-                                          &filter.count, err)
+                     ? seccomp_filter_decode(plan->raw_filter, plan->where, &filter, err)
                      : compile_rules(plan, log, &filter, err);
     if (result < 0)
         return -1;

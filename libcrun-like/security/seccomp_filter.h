@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compiled seccomp filter: loading it, and keeping it in the state directory. */
+/* A compiled seccomp filter: loading it, and keeping it in a file. */
 #ifndef SECURITY_SECCOMP_FILTER_H
 #define SECURITY_SECCOMP_FILTER_H
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /** A compiled filter; @instructions is malloc'ed. */
 struct seccomp_filter {
@@ -21,11 +22,20 @@ struct seccomp_filter {
  */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error *err);
 
-/** Stores and reads a compiled filter in the state directory, so that exec need not compile. */
-int seccomp_filter_save(const struct seccomp_filter *filter, int dirfd, const char *name,
-                        struct thole_error *err);
-int seccomp_filter_read(int dirfd, const char *name, struct seccomp_filter *ret_filter,
-                        struct thole_error *err);
+/**
+ * Keeps a compiled filter in a file, together with the @key that it is to be found by (an empty one
+ * in the state directory, from where exec takes it).
+ */
+int seccomp_filter_save(const struct seccomp_filter *filter, const struct text *key, int dirfd,
+                        const char *name, struct thole_error *err);
+
+/** Reads what was saved with the same @key from the open file @fd, called @name in errors. */
+int seccomp_filter_read(int fd, const struct text *key, const char *name,
+                        struct seccomp_filter *ret_filter, struct thole_error *err);
+
+/** Decodes struct sock_filter[] from base64 (RFC 4648). */
+int seccomp_filter_decode(const char *base64, const char *where, struct seccomp_filter *ret_filter,
+                          struct thole_error *err);
 
 void seccomp_filter_done(struct seccomp_filter *filter);
 #define cleanup_seccomp_filter __attribute__((cleanup(seccomp_filter_done)))

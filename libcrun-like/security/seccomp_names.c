@@ -36,24 +36,24 @@
 #define FLAG_NAME(name, value) name,
 #define FLAG_VALUE(name, value) value,
 
-static const char *const action_names[] = {ACTIONS(ACTION_NAME) NULL};
+const char *const seccomp_known_actions[] = {ACTIONS(ACTION_NAME) NULL};
 static const struct {
     const char *name;
     uint32_t value;
     uint32_t errno_mask;
 } actions[] = {ACTIONS(ACTION_ROW)};
 
-static const char *const flag_names[] = {FLAGS(FLAG_NAME) NULL};
+const char *const seccomp_known_flags[] = {FLAGS(FLAG_NAME) NULL};
 static const unsigned long flag_values[] = {FLAGS(FLAG_VALUE)};
 
 /* In the order of enum scmp_compare, which starts with 1. */
-static const char *const operator_names[] = {
+const char *const seccomp_known_operators[] = {
     "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",        "SCMP_CMP_EQ",
     "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL,
 };
 
 /* libseccomp makes filters for the architectures of the machine's own byte order alone. */
-static const char *const architecture_names[] = {
+const char *const seccomp_known_architectures[] = {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     "SCMP_ARCH_MIPS",
     "SCMP_ARCH_MIPS64",
@@ -94,8 +94,8 @@ bool seccomp_action_value(const char *action, uint32_t errno_ret, uint32_t *ret_
 }
 
 unsigned seccomp_operator_value(const char *operator_name) {
-    for (unsigned i = 0; operator_names[i] != NULL; i++) {
-        if (strcmp(operator_names[i], operator_name) == 0)
+    for (unsigned i = 0; seccomp_known_operators[i] != NULL; i++) {
+        if (strcmp(seccomp_known_operators[i], operator_name) == 0)
             return i + 1;
     }
     return 0;
@@ -114,28 +114,12 @@ bool seccomp_architecture_word(const char *name, char *buffer, size_t size) {
     return true;
 }
 
-const char *const *seccomp_known_actions(void) {
-    return action_names;
-}
-
-const char *const *seccomp_known_operators(void) {
-    return operator_names;
-}
-
-const char *const *seccomp_known_architectures(void) {
-    return architecture_names;
-}
-
-const char *const *seccomp_known_flags(void) {
-    return flag_names;
-}
-
 size_t seccomp_supported_flags(const char *ret_flags[], size_t capacity) {
     size_t count = 0;
-    for (size_t i = 0; flag_names[i] != NULL && count < capacity; i++) {
+    for (size_t i = 0; seccomp_known_flags[i] != NULL && count < capacity; i++) {
         if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag_values[i], NULL) < 0 &&
             errno == EFAULT)
-            ret_flags[count++] = flag_names[i];
+            ret_flags[count++] = seccomp_known_flags[i];
     }
     return count;
 }

@@ -19,11 +19,11 @@ unsigned seccomp_operator_value(const char *operator_name);
  */
 bool seccomp_architecture_word(const char *name, char *buffer, size_t size);
 
-/** NULL-terminated lists owned by static storage: actions, operators, architectures, flags. */
-const char *const *seccomp_known_actions(void);
-const char *const *seccomp_known_operators(void);
-const char *const *seccomp_known_architectures(void);
-const char *const *seccomp_known_flags(void);
+/** What thole knows; each list ends with NULL. */
+extern const char *const seccomp_known_actions[];
+extern const char *const seccomp_known_operators[];
+extern const char *const seccomp_known_architectures[];
+extern const char *const seccomp_known_flags[];
 /** Flags this kernel accepts (seccomp(2) with a NULL filter answers EFAULT for those). */
 size_t seccomp_supported_flags(const char *ret_flags[], size_t capacity);
 

@@ -527,30 +527,29 @@ static void test_save_and_read(void **state) {
     char path[] = "/tmp/test_seccomp.XXXXXX";
     struct sock_filter program[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     const struct seccomp_filter filter = {.instructions = program, .count = 1, .flags = 5};
+    const struct text key = {0};
     cleanup_seccomp_filter struct seccomp_filter copy = {0};
     assert_non_null(mkdtemp(path));
     cleanup_close int directory = open(path, O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(seccomp_filter_save(&filter, directory, "filter", &err), 0);
-    assert_int_equal(seccomp_filter_read(directory, "filter", &copy, &err), 0);
+    assert_int_equal(seccomp_filter_save(&filter, &key, directory, "filter", &err), 0);
+    cleanup_close int file = openat(directory, "filter", O_RDWR | O_CLOEXEC);
+    assert_int_equal(seccomp_filter_read(file, &key, "filter", &copy, &err), 0);
     assert_int_equal(copy.count, 1);
     assert_int_equal(copy.flags, 5);
     assert_memory_equal(copy.instructions, program, sizeof(program));
 
     /* A file cut short is no filter, and neither is a longer one. */
-    cleanup_close int file = openat(directory, "filter", O_RDWR | O_CLOEXEC);
     struct stat status;
     assert_int_equal(fstat(file, &status), 0);
     for (off_t size = 0; size <= status.st_size + 8; size++) {
         struct seccomp_filter none = {0};
         if (size == status.st_size)
             continue;
-        assert_int_equal(seccomp_filter_save(&filter, directory, "filter", &err), 0);
+        assert_int_equal(seccomp_filter_save(&filter, &key, directory, "filter", &err), 0);
         cleanup_close int changed = openat(directory, "filter", O_RDWR | O_CLOEXEC);
         assert_int_equal(ftruncate(changed, size), 0);
-        assert_int_equal(seccomp_filter_read(directory, "filter", &none, &err), -1);
+        assert_int_equal(seccomp_filter_read(changed, &key, "filter", &none, &err), -1);
     }
-    assert_int_equal(seccomp_filter_read(directory, "missing", &copy, &err), -1);
-    assert_int_equal(err.code, ENOENT);
     assert_int_equal(unlinkat(directory, "filter", 0), 0);
     assert_int_equal(rmdir(path), 0);
 }
@@ -562,13 +561,13 @@ static void test_lists(void **state) {
     assert_true(count >= 1 && count <= 4);
     assert_string_equal(flags[0], "SECCOMP_FILTER_FLAG_TSYNC");
     assert_int_equal(seccomp_supported_flags(flags, 1), 1);
-    assert_string_equal(seccomp_known_actions()[0], "SCMP_ACT_KILL");
-    assert_string_equal(seccomp_known_operators()[6], "SCMP_CMP_MASKED_EQ");
+    assert_string_equal(seccomp_known_actions[0], "SCMP_ACT_KILL");
+    assert_string_equal(seccomp_known_operators[6], "SCMP_CMP_MASKED_EQ");
     size_t architectures = 0;
-    while (seccomp_known_architectures()[architectures] != NULL)
+    while (seccomp_known_architectures[architectures] != NULL)
         architectures++;
     assert_int_equal(architectures, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 11 : 12);
-    assert_null(seccomp_known_flags()[4]);
+    assert_null(seccomp_known_flags[4]);
 }
 
 int main(void) {
