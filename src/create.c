@@ -14,35 +14,24 @@ struct run_settings {
 #define MEMBER(name) offsetof(struct run_settings, request.name)
 
 /* Both commands fill in the same request, so that their options are the same. */
-#define OPTIONS_OF_BOTH                                                            \
-    {"bundle",      'b',                                                           \
-     OPTION_STRING, MEMBER(create.bundle),                                         \
-     "DIR",         "the bundle (default: the current directory)"},                \
-        {"config",      'f',                                                       \
-         OPTION_STRING, MEMBER(create.config),                                     \
-         "FILE",        "the configuration (default: config.json in the bundle)"}, \
-        {"console-socket", 0,                                                      \
-         OPTION_STRING,    MEMBER(create.console_socket),                          \
-         "PATH",           "send the terminal to this AF_UNIX socket"},            \
-        {"pid-file",    0,                                                         \
-         OPTION_STRING, MEMBER(create.pid_file),                                   \
-         "FILE",        "write the process id to FILE"},                           \
-        {"pidfd-socket", 0,                                                        \
-         OPTION_STRING,  MEMBER(create.pidfd_socket),                              \
-         "PATH",         "send a pidfd of the process to this AF_UNIX socket"},    \
-        {"preserve-fds",                                                           \
-         0,                                                                        \
-         OPTION_NUMBER,                                                            \
-         MEMBER(create.preserve_fds),                                              \
-         "N",                                                                      \
-         "pass N more descriptors, after 0 to 2 and LISTEN_FDS"},                  \
-        {"no-pivot",  0,                                                           \
-         OPTION_FLAG, MEMBER(create.no_pivot),                                     \
-         NULL,        "do not use pivot_root(2), which an initramfs refuses"},     \
-        TIMING_OPTION(offsetof(struct run_settings, timing)), {                    \
-        "no-new-keyring", 0, OPTION_FLAG, MEMBER(create.no_new_keyring), NULL,     \
-            "keep the session keyring of the caller"                               \
-    }
+#define OPTIONS_OF_BOTH                                                                       \
+    OPTION_ROW("bundle", 'b', OPTION_STRING, MEMBER(create.bundle), "DIR",                    \
+               "the bundle (default: the current directory)"),                                \
+        OPTION_ROW("config", 'f', OPTION_STRING, MEMBER(create.config), "FILE",               \
+                   "the configuration (default: config.json in the bundle)"),                 \
+        OPTION_ROW("console-socket", 0, OPTION_STRING, MEMBER(create.console_socket), "PATH", \
+                   "send the terminal to this AF_UNIX socket"),                               \
+        OPTION_ROW("pid-file", 0, OPTION_STRING, MEMBER(create.pid_file), "FILE",             \
+                   "write the process id to FILE"),                                           \
+        OPTION_ROW("pidfd-socket", 0, OPTION_STRING, MEMBER(create.pidfd_socket), "PATH",     \
+                   "send a pidfd of the process to this AF_UNIX socket"),                     \
+        OPTION_ROW("preserve-fds", 0, OPTION_NUMBER, MEMBER(create.preserve_fds), "N",        \
+                   "pass N more descriptors, after 0 to 2 and LISTEN_FDS"),                   \
+        OPTION_ROW("no-pivot", 0, OPTION_FLAG, MEMBER(create.no_pivot), NULL,                 \
+                   "do not use pivot_root(2), which an initramfs refuses"),                   \
+        TIMING_OPTION(offsetof(struct run_settings, timing)),                                 \
+        OPTION_ROW("no-new-keyring", 0, OPTION_FLAG, MEMBER(create.no_new_keyring), NULL,     \
+                   "keep the session keyring of the caller")
 
 static const struct option_row create_options[] = {
     OPTIONS_OF_BOTH,

@@ -14,10 +14,8 @@
 #include "help.h"
 #include "hints.h"
 #include "log.h"
-#include "output.h"
 #include "surroundings.h"
 #include "thole.h"
-#include "version.h"
 
 static const struct command *const commands[] = {
     &command_attach,
@@ -130,7 +128,8 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     if (result >= 0 && words.help) {
         result = help_print_program(commands, err);
     } else if (result >= 0 && settings.version) {
-        result = version_print(&context, err);
+        const struct invocation invocation = {.context = &context};
+        result = command_version.run(&invocation, ret_status, err);
     } else if (result >= 0 && words.count == 0) {
         *ret_status = EXIT_FAILURE;
         result = help_print_hint(commands, err);

@@ -42,6 +42,10 @@ struct option_row {
     bool not_empty;       /* an empty value is an error */
 };
 
+/** A row within a macro for several tables. */
+#define OPTION_ROW(...) \
+    { __VA_ARGS__ }
+
 /** What is left of the words once the options are taken out. */
 struct option_arguments {
     char **items; /* malloc'ed array, NULL-terminated; the strings belong to argv */

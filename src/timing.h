@@ -5,12 +5,10 @@
 
 #include "commands.h"
 
-#define TIMING_OPTION(offset)                                                           \
-    {                                                                                   \
-        "timing", 0, OPTION_OPTIONAL, offset, "FILE",                                   \
-            "tell where the time goes: a table on standard error, or trace events for " \
-            "Perfetto in FILE"                                                          \
-    }
+#define TIMING_OPTION(offset)                                                              \
+    OPTION_ROW("timing", 0, OPTION_OPTIONAL, offset, "FILE",                               \
+               "tell where the time goes: a table on standard error, or trace events for " \
+               "Perfetto in FILE")
 
 /** What a timed command does, with a context that may have a clock. */
 typedef int timing_function(const struct thole_context *context, const void *request,

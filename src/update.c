@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update: new resource limits for a container. */
 #include <fcntl.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
-#include <yajl/yajl_gen.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -128,66 +127,42 @@ static bool parse_size(const char *value, int64_t *ret_size) {
     return true;
 }
 
-static void put_string(yajl_gen json, const char *string) {
-    (void)yajl_gen_string(json, (const unsigned char *)string, strlen(string));
-}
-
-static int put_value(yajl_gen json, enum value_kind kind, const char *option, const char *value,
+static int put_value(struct text *json, enum value_kind kind, const char *option, const char *value,
                      struct thole_error *err) {
     int64_t number = 0;
     if (kind == VALUE_TEXT) {
-        put_string(json, value);
+        text_append_json(json, value);
         return 0;
     }
     if (kind == VALUE_SIZE ? !parse_size(value, &number)
                            : !text_parse_int(value, INT64_MIN, INT64_MAX, &number))
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --%s: \"%s\" is not a %s", option,
                          value, kind == VALUE_SIZE ? "size" : "number");
-    (void)yajl_gen_integer(json, number);
+    text_appendf(json, "%" PRId64, number);
     return 0;
 }
 
 /* Writes linux.resources with a member for each option that was given. */
-static int put_resources(yajl_gen json, const struct update_settings *settings,
+static int put_resources(struct text *json, const struct update_settings *settings,
                          struct thole_error *err) {
     const char *open_object = NULL;
-    (void)yajl_gen_map_open(json);
+    text_append(json, "{");
     for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
         const char *value;
         memcpy(&value, (const char *)settings + resources[i].offset, sizeof(value));
         if (value == NULL)
             continue;
-        if (!text_equal(open_object, resources[i].object)) {
-            if (open_object != NULL)
-                (void)yajl_gen_map_close(json);
-            open_object = resources[i].object;
-            put_string(json, open_object);
-            (void)yajl_gen_map_open(json);
-        }
-        put_string(json, resources[i].member);
+        if (text_equal(open_object, resources[i].object))
+            text_append(json, ",");
+        else
+            text_appendf(json, "%s\"%s\":{", open_object != NULL ? "}," : "", resources[i].object);
+        open_object = resources[i].object;
+        text_appendf(json, "\"%s\":", resources[i].member);
         if (put_value(json, resources[i].kind, resources[i].option, value, err) < 0)
             return -1;
     }
-    if (open_object != NULL)
-        (void)yajl_gen_map_close(json);
-    (void)yajl_gen_map_close(json);
+    text_append(json, open_object != NULL ? "}}" : "}");
     return 0;
-}
-
-static int format_resources(const struct update_settings *settings, char **ret_json,
-                            struct thole_error *err) {
-    yajl_gen json = yajl_gen_alloc(NULL);
-    if (json == NULL)
-        abort();
-    int result = put_resources(json, settings, err);
-    if (result >= 0) {
-        const unsigned char *bytes = NULL;
-        size_t length = 0;
-        (void)yajl_gen_get_buf(json, &bytes, &length);
-        *ret_json = strndup((const char *)bytes, length);
-    }
-    yajl_gen_free(json);
-    return result;
 }
 
 static int run_update(const struct invocation *invocation, int *ret_status,
@@ -195,17 +170,18 @@ static int run_update(const struct invocation *invocation, int *ret_status,
     (void)ret_status;
     const struct update_settings *settings = invocation->options;
     cleanup_free char *json = NULL;
+    cleanup_text struct text limits = {0};
     int result;
     if (text_equal(settings->resources, "-"))
         result = file_read_fd(STDIN_FILENO, "standard input", OCI_DOCUMENT_MAX, &json, NULL, err);
     else if (settings->resources != NULL)
         result = file_read_at(AT_FDCWD, settings->resources, OCI_DOCUMENT_MAX, &json, NULL, err);
     else
-        result = format_resources(settings, &json, err);
+        result = put_resources(&limits, settings, err);
     if (result < 0)
         return -1;
     const struct thole_update update = {
-        .resources = json,
+        .resources = json != NULL ? json : limits.data,
         .l3_cache_schema = settings->l3_cache_schema,
         .mem_bw_schema = settings->mem_bw_schema,
     };

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The version text and the version command. */
-#include "version.h"
-
+/* version: what this program is, and what is built in. */
 #include "config.h"
 
 #include "base/cleanup.h"
@@ -10,7 +8,11 @@
 #include "oci-spec/spec.h"
 #include "output.h"
 
-int version_print(const struct thole_context *context, struct thole_error *err) {
+/* Its first lines are read by engines. The state directory is named, not created. */
+static int run_version(const struct invocation *invocation, int *ret_status,
+                       struct thole_error *err) {
+    (void)ret_status;
+    const struct thole_context *context = invocation->context;
     cleanup_free char *default_root = context->root == NULL ? thole_default_root() : NULL;
     cleanup_text struct text text = {0};
     text_appendf(&text, "thole version %s\ncommit: %s\nrundir: %s\nspec: %s\n", PACKAGE_VERSION,
@@ -20,12 +22,6 @@ int version_print(const struct thole_context *context, struct thole_error *err) 
         text_appendf(&text, "libseccomp: %s\n", thole_seccomp_version());
     text_appendf(&text, "%s\n", thole_build_features());
     return output_text(text.data, err);
-}
-
-static int run_version(const struct invocation *invocation, int *ret_status,
-                       struct thole_error *err) {
-    (void)ret_status;
-    return version_print(invocation->context, err);
 }
 
 const struct command command_version = {
