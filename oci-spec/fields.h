@@ -74,9 +74,9 @@ enum oci_field_flag {
 /** One member. Everything behind @offset is 0 where it does not apply. */
 struct oci_field {
     const char *name;
-    enum oci_kind kind;
-    size_t offset;
-    unsigned flags;                 /* enum oci_field_flag */
+    enum oci_kind kind : 8; /* small: rows are relocated at every start */
+    unsigned flags : 8;     /* enum oci_field_flag */
+    uint32_t offset;
     const struct oci_type *type;    /* table of the object or of the elements */
     const struct name_value *names; /* the only accepted strings, ended by a NULL name */
     const char *(*name_of)(int);    /* of an enum or of a bit, instead of @names: NULL at the end */

@@ -141,7 +141,8 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
 }
 
 /* "create web1: /mounts/3: mount proc on /proc: Operation not permitted" */
-static void report(const struct call *call, const struct thole_error *err) {
+__attribute__((cold, noinline)) static void report(const struct call *call,
+                                                   const struct thole_error *err) {
     char reason[sizeof(err->where) + sizeof(err->text) + 128];
     cleanup_text struct text message = {0};
     if (call->command != NULL)

@@ -25,7 +25,7 @@
 #include "sys/sched.h"
 #include "terminal/pty.h"
 
-enum { PASSED_FDS_MAX = 1024, ARGUMENTS_MAX = 32 * 1024 * 1024 };
+enum { ARGUMENTS_MAX = 32 * 1024 * 1024 };
 
 void apply_become_anonymous(void) {
     /* The kernel puts arguments, environment and the file's name one behind the other: execve(2).
@@ -110,8 +110,11 @@ int apply_become_leader(int peer, struct thole_error *err) {
 
 int apply_become_bare(const struct apply_become *become, const int *others, size_t count,
                       struct thole_error *err) {
-    int kept[8 + PASSED_FDS_MAX] = {become->sync};
-    size_t kept_count = 1;
+    cleanup_free int *kept = calloc(2 + count + become->passed_count, sizeof(*kept));
+    size_t kept_count = 0;
+    if (kept == NULL)
+        return error_errno(err, NULL, "close inherited file descriptors");
+    kept[kept_count++] = become->sync;
     if (become->process != NULL && apply_has_exec_label(become->process))
         kept[kept_count++] = become->proc_fd;
     for (size_t i = 0; i < count; i++)

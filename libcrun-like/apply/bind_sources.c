@@ -159,8 +159,6 @@ bool apply_bind_sources_lie_elsewhere(const struct plan *plan,
                                       int root) {
     char root_path[PATH_MAX];
     char path[PATH_MAX];
-    if (sources->items == NULL)
-        return true;
     if (!real_path(proc_fd, root, root_path))
         return false;
     for (size_t i = 0; i < plan->mount_count; i++) {

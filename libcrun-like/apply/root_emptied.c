@@ -78,7 +78,8 @@ static int leave_host(const struct plan *plan, int proc_fd, struct apply_bind_so
     int held = place >= 0 && can_go(root) ? apply_bind_sources_hold(plan, sources, err) : 0;
     if (held <= 0)
         return held;
-    if (!apply_bind_sources_lie_elsewhere(plan, sources, proc_fd, place) ||
+    if ((sources->items != NULL &&
+         !apply_bind_sources_lie_elsewhere(plan, sources, proc_fd, place)) ||
         !pack(plan, proc_fd, place, null_fd, luggage))
         return 0;
     int entered = enter_own(luggage->own, root, err);

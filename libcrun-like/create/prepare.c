@@ -25,7 +25,10 @@
 #include "state/gate.h"
 #include "terminal/pty.h"
 
+enum { PASSED_FDS_MAX = 1024 };
+
 void preparation_done(struct preparation *preparation) {
+    free(preparation->passed_fds);
     apply_bind_sources_done(&preparation->sources);
     cgroup_join_done(&preparation->cgroup);
     cgroup_release(preparation->cgroup_holder);
@@ -79,10 +82,11 @@ void create_prepare_record(struct container *container, const struct bundle *bun
 int create_prepare_passed_fds(const struct thole_create_request *request,
                               struct preparation *preparation, struct thole_error *err) {
     unsigned count = request->listen_fds + request->preserve_fds;
-    size_t capacity = sizeof(preparation->passed_fds) / sizeof(preparation->passed_fds[0]);
-    if (count > capacity)
+    if (count > PASSED_FDS_MAX)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "at most %zu file descriptors can be passed on", capacity);
+                         "at most %d file descriptors can be passed on", PASSED_FDS_MAX);
+    if (count > 0 && (preparation->passed_fds = calloc(count, sizeof(int))) == NULL)
+        return error_errno(err, NULL, "pass on file descriptors");
     for (int fd = 3; fd < 3 + (int)count; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
             preparation->passed_fds[preparation->init.become.passed_count++] = fd;

@@ -17,8 +17,8 @@ struct preparation {
     int cgroup_holder;
     struct seccomp_filter filter;
     int null_fd;
-    bool in_one_go; /* by a runtime in the foreground, which is to start it as well */
-    int passed_fds[1024];
+    bool in_one_go;  /* by a runtime in the foreground, which is to start it as well */
+    int *passed_fds; /* malloc'ed, NULL: none */
 };
 
 /** Fills the record from the plan: nothing is made yet. */
