@@ -30,7 +30,5 @@ const struct command command_attach = {
         "attach only. When the container ends, the exit status is that of its program.",
     .options = attach_options,
     .options_size = sizeof(struct thole_attach_request),
-    .minimum = 1,
-    .maximum = 1,
     .run = run_attach,
 };

@@ -18,21 +18,17 @@ struct invocation {
     const struct command *command;
     const struct thole_context *context;
     const void *options;    /* the struct that the command's option table fills in */
-    char *const *arguments; /* NULL-terminated, within the command's minimum and maximum */
+    char *const *arguments; /* NULL-terminated, as many as the command takes */
     size_t argument_count;
 };
 
-enum { COMMAND_ANY_NUMBER = -1 };
-
 struct command {
     const char *name;
-    const char *arguments;   /* synopsis: "ID [SIGNAL]"; "ID" first: the command is about it */
-    const char *summary;     /* one line without a full stop */
+    const char *arguments; /* how many it takes: "ID [SIGNAL]"; "ID" first: it is about that one */
+    const char *summary;   /* one line without a full stop */
     const char *description; /* paragraphs for help and manual */
     const struct option_row *options;
     size_t options_size; /* of the struct that @options fills in */
-    int minimum;         /* arguments */
-    int maximum;         /* COMMAND_ANY_NUMBER: no limit */
     bool in_order;       /* options end at the first argument */
     bool seal;           /* runs a container's program: the executable is sealed first */
     bool hidden;         /* left out of help, manual and completion */

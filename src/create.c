@@ -99,8 +99,6 @@ const struct command command_create = {
         "Standard input, output and error of this call become those of the program.",
     .options = create_options,
     .options_size = sizeof(struct run_settings),
-    .minimum = 1,
-    .maximum = 1,
     .seal = true,
     .run = run_create,
 };
@@ -114,8 +112,6 @@ const struct command command_run = {
         "exit status is that of the program, or 128 + N if signal N ended it.",
     .options = run_options,
     .options_size = sizeof(struct run_settings),
-    .minimum = 1,
-    .maximum = 1,
     .seal = true,
     .run = run_run,
 };

@@ -108,7 +108,5 @@ const struct command command_events = {
         "out.",
     .options = events_options,
     .options_size = sizeof(struct events_settings),
-    .minimum = 1,
-    .maximum = 1,
     .run = run_events,
 };

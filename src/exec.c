@@ -116,8 +116,6 @@ const struct command command_exec = {
         "if signal N ended it, and 255 if it could not be started.",
     .options = exec_options,
     .options_size = sizeof(struct exec_settings),
-    .minimum = 1,
-    .maximum = COMMAND_ANY_NUMBER,
     .in_order = true,
     .seal = true,
     .failure_status = 255,

@@ -102,6 +102,5 @@ const struct command command_help = {
     .arguments = "[COMMAND]",
     .summary = "print the list of commands, or the help of one",
     .options = command_no_options,
-    .maximum = 1,
     .run = run_help,
 };

@@ -89,8 +89,6 @@ const struct command command_kill = {
         "namespace of its own.",
     .options = kill_options,
     .options_size = sizeof(struct kill_settings),
-    .minimum = 1,
-    .maximum = 2,
     .in_order = true,
     .run = run_kill,
 };
@@ -132,7 +130,5 @@ const struct command command_delete = {
     .description = "Its cgroup and state are removed and its poststop hooks run.",
     .options = delete_options,
     .options_size = sizeof(struct delete_settings),
-    .minimum = 1,
-    .maximum = 1,
     .run = run_delete,
 };

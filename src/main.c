@@ -51,6 +51,21 @@ struct call {
     bool runs; /* the command line was understood */
 };
 
+/* "ID [SIGNAL]": one or two. What is in brackets may be left out, dots stand for any number. */
+static bool takes(const struct command *command, size_t count) {
+    size_t least = 0;
+    size_t most = 0;
+    bool optional = false;
+    for (const char *at = command->arguments; *at != '\0';) {
+        optional = optional || *at == '[';
+        least += !optional;
+        most++;
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    return count >= least && (count <= most || strstr(command->arguments, "...") != NULL);
+}
+
 static int wrong_count(const struct command *command, struct thole_error *err) {
     return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                      "wrong number of arguments, usage: thole %s [OPTION]...%s%s", command->name,
@@ -64,8 +79,7 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
     const struct command *command = call->command;
     if (arguments->count > 0 && text_starts_with(command->arguments, "ID"))
         call->id = arguments->items[0];
-    if (arguments->count < (size_t)command->minimum ||
-        (command->maximum != COMMAND_ANY_NUMBER && arguments->count > (size_t)command->maximum))
+    if (!takes(command, arguments->count))
         return wrong_count(command, err);
     if (command->seal && thole_seal_executable(argv, err) < 0)
         return -1;

@@ -186,8 +186,6 @@ const struct command command_generate_man = {
     .arguments = "PAGE",
     .summary = "print a manual page: thole, thole-create, ...",
     .options = command_no_options,
-    .minimum = 1,
-    .maximum = 1,
     .hidden = true,
     .run = run_generate_man,
 };

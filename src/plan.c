@@ -93,7 +93,6 @@ const struct command command_plan = {
         "directory if it is not given. No privilege is needed.",
     .options = plan_options,
     .options_size = sizeof(struct plan_settings),
-    .maximum = 1,
     .run = run_plan,
 };
 
@@ -107,6 +106,5 @@ const struct command command_validate = {
         "status is 1 if there are errors.",
     .options = validate_options,
     .options_size = sizeof(struct plan_settings),
-    .maximum = 1,
     .run = run_validate,
 };

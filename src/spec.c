@@ -55,7 +55,6 @@ const struct command command_spec = {
                    "given. An\nexisting config.json is not replaced.",
     .options = spec_options,
     .options_size = sizeof(struct spec_settings),
-    .maximum = COMMAND_ANY_NUMBER,
     .in_order = true,
     .run = run_spec,
 };

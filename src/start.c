@@ -29,8 +29,6 @@ const struct command command_start = {
     .summary = "run the program of a created container",
     .description = "A program that cannot be executed is this command's error.",
     .options = command_no_options,
-    .minimum = 1,
-    .maximum = 1,
     .run = run_start,
 };
 
@@ -39,8 +37,6 @@ const struct command command_pause = {
     .arguments = "ID",
     .summary = "suspend all processes of a container",
     .options = command_no_options,
-    .minimum = 1,
-    .maximum = 1,
     .run = run_pause,
 };
 
@@ -49,7 +45,5 @@ const struct command command_resume = {
     .arguments = "ID",
     .summary = "let a paused container go on",
     .options = command_no_options,
-    .minimum = 1,
-    .maximum = 1,
     .run = run_resume,
 };

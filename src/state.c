@@ -21,7 +21,5 @@ const struct command command_state = {
     .arguments = "ID",
     .summary = "print the state of a container as JSON",
     .options = command_no_options,
-    .minimum = 1,
-    .maximum = 1,
     .run = run_state,
 };

@@ -196,7 +196,5 @@ const struct command command_update = {
         "What is not given stays as it is. Either all values are applied or, after an error, none.",
     .options = update_options,
     .options_size = sizeof(struct update_settings),
-    .minimum = 1,
-    .maximum = 1,
     .run = run_update,
 };
