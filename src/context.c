@@ -68,8 +68,7 @@ static enum thole_cgroup_manager cgroup_manager(const struct global_settings *se
     return strcmp(name, "disabled") == 0 ? THOLE_CGROUP_DISABLED : THOLE_CGROUP_FILES;
 }
 
-/* Engines read a JSON log as a single object, the error: nothing else goes there unless asked for.
- */
+/* Engines read a JSON log as one object, the error: nothing else goes there unless asked for. */
 static enum thole_log_level log_level(const struct global_settings *settings, bool json) {
     const char *name = settings->log_level;
     if (settings->debug || text_equal(name, "debug"))

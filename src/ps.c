@@ -54,8 +54,7 @@ static char *run_host_ps(char *const *arguments, struct thole_error *err) {
     (void)file_read_fd(reading, "the output of ps", PS_OUTPUT_MAX, &output, NULL, err);
     (void)close(take_fd(&reading));
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitpid(pid, &status, 0));
     /* ps also fails when it selects no process, but then there is a heading. */
     if (output != NULL && output[0] == '\0') {
         error_set(err, THOLE_ERROR_PAYLOAD, 0, NULL, "ps printed nothing, its status is %d",
@@ -179,8 +178,6 @@ const struct command command_ps = {
         "the lines of other processes. It needs a PID column. JSON is a list of pids.",
     .options = ps_options,
     .options_size = sizeof(struct ps_settings),
-    .minimum = 1,
-    .maximum = COMMAND_ANY_NUMBER,
     .in_order = true,
     .run = run_ps,
 };

@@ -86,8 +86,7 @@ static int wait_for(int pidfd, int timeout, siginfo_t *ret_info) {
         if (ready > 0)
             break;
     }
-    while (waitid(P_PIDFD, (id_t)pidfd, ret_info, WEXITED) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitid(P_PIDFD, (id_t)pidfd, ret_info, WEXITED));
     return late;
 }
 

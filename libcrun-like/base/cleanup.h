@@ -37,6 +37,16 @@ static inline void cleanup_close_directory(DIR **directory) {
 #define cleanup_fclose __attribute__((cleanup(cleanup_close_file)))
 #define cleanup_closedir __attribute__((cleanup(cleanup_close_directory)))
 
+/** The result of @call, a system call that is made again when a signal has interrupted it. */
+#define uninterrupted(call)                      \
+    ({                                           \
+        __typeof__(call) result_;                \
+        do {                                     \
+            result_ = (call);                    \
+        } while (result_ < 0 && errno == EINTR); \
+        result_;                                 \
+    })
+
 /** Hands a file descriptor over: returns it and leaves -1 behind. */
 static inline int take_fd(int *fd) {
     int taken = *fd;

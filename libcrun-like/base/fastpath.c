@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
+
 static const char *const names[] = {
     [FASTPATH_SEALED_ENTRY] = "sealed-entry", /* any value of the variable forbids this one */
     [FASTPATH_UNWRITABLE] = "unwritable",     [FASTPATH_READONLY_CLONE] = "readonly-clone",
@@ -20,13 +22,6 @@ bool fastpath_allowed(enum fastpath fastpath) {
         return true;
     if (strcmp(forbidden, "1") == 0)
         return false;
-    const size_t length = strlen(names[fastpath]);
-    for (const char *at = forbidden; *at != '\0'; at += strspn(at, ",")) {
-        size_t word = strcspn(at, ",");
-        if (word == length && strncmp(at, names[fastpath], length) == 0)
-            return false;
-        at += word;
-    }
-    return true;
+    return !words_have(forbidden, names[fastpath], strlen(names[fastpath]));
 }
 #endif

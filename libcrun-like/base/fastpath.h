@@ -3,9 +3,7 @@
 #ifndef THOLE_FASTPATH_H
 #define THOLE_FASTPATH_H
 
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <stdbool.h>
 

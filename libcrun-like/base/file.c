@@ -56,10 +56,7 @@ int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, siz
 }
 
 int file_write_once(int fd, const void *data, size_t length) {
-    ssize_t written;
-    do {
-        written = write(fd, data, length);
-    } while (written < 0 && errno == EINTR);
+    ssize_t written = uninterrupted(write(fd, data, length));
     if (written < 0)
         return -1;
     if ((size_t)written != length) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the library's warnings and debug lines go. Libraries never print: the caller's sink does.
- */
+/* Warnings and debug lines of the library, which never prints: the caller's sink does. */
 #ifndef THOLE_LOG_H
 #define THOLE_LOG_H
 

@@ -122,6 +122,16 @@ bool text_is_one_of(const char *word, const char *const *words, size_t count) {
     return false;
 }
 
+bool text_next_line(const char **rest, const char **ret_line, size_t *ret_length) {
+    if (**rest == '\0')
+        return false;
+    *ret_line = *rest;
+    *ret_length = strcspn(*rest, "\n");
+    *rest += *ret_length;
+    *rest += **rest == '\n';
+    return true;
+}
+
 bool text_equal(const char *a, const char *b) {
     if (a == NULL || b == NULL)
         return a == b;

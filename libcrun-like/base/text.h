@@ -37,6 +37,9 @@ bool text_ends_with(const char *string, const char *suffix);
 /** True if @word is among the @count @words. */
 bool text_is_one_of(const char *word, const char *const *words, size_t count);
 
+/** Takes the next line, without its line break, of the text at @rest; false at its end. */
+bool text_next_line(const char **rest, const char **ret_line, size_t *ret_length);
+
 /** Same string, or both NULL. */
 bool text_equal(const char *a, const char *b);
 

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/rights.h"
 
 struct wire_header {
@@ -56,12 +57,7 @@ int wire_send(int fd, enum wire_kind kind, const void *payload, size_t length, i
     union rights rights = RIGHTS_INIT;
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = length > 0 ? 2 : 1};
     rights_attach(&message, &rights, attached_fd);
-
-    ssize_t sent;
-    do {
-        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0)
+    if (uninterrupted(sendmsg(fd, &message, MSG_NOSIGNAL)) < 0)
         return error_errno(err, NULL, "send message %s", kind_name(kind));
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 static const struct {
     char letter;
@@ -254,7 +255,9 @@ static bool parse_line(const char *line, struct plan_device_rule *ret_rule) {
 
 int cgroup_device_list_parse(const char *text, struct cgroup_device_list *ret_list) {
     cleanup_cgroup_device_list struct cgroup_device_list list = {0};
-    for (const char *line = text; *line != '\0';) {
+    const char *line = NULL;
+    size_t length = 0;
+    while (text_next_line(&text, &line, &length)) {
         struct plan_device_rule rule;
         if (parse_line(line, &rule)) {
             rule.allow = true;
@@ -262,8 +265,6 @@ int cgroup_device_list_parse(const char *text, struct cgroup_device_list *ret_li
             if (rule.type != 'a' && add_exception(&list, &rule) < 0)
                 return -1;
         }
-        line += strcspn(line, "\n");
-        line += *line == '\n';
     }
     *ret_list = list;
     list = (struct cgroup_device_list){0};

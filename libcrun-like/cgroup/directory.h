@@ -33,8 +33,7 @@ const struct plan_cgroup_directory *cgroup_find_v1(const struct plan_cgroup *cgr
 int cgroup_check_not_root(const struct plan_cgroup *cgroup, const char *action,
                           struct thole_error *err);
 
-/** Takes the next component of the path at @path into @ret_name; false at the end or if too long.
- */
+/** Takes the next component of the path at @path into @ret_name; false at the end or too long. */
 bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]);
 
 /**

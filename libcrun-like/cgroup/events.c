@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cgroup/reader.h"
 
 enum { FIRST_PAUSE = 50 * 1000, LONGEST_PAUSE = 20 * 1000 * 1000 /* nanoseconds */ };
 
@@ -24,27 +24,17 @@ void cgroup_pause(unsigned round) {
     (void)nanosleep(&pause, NULL);
 }
 
-/* Lines are "key value". */
-static int value_of(const char *text, const char *key) {
-    size_t length = strlen(key);
-    for (const char *line = text; line != NULL && *line != '\0';) {
-        if (strncmp(line, key, length) == 0 && line[length] == ' ')
-            return line[length + 1] == '1';
-        line = strchr(line, '\n');
-        if (line != NULL)
-            line++;
-    }
-    errno = ENOENT;
-    return -1;
-}
-
 static int read_event(int fd, const char *key) {
     char text[256];
+    uint64_t value = 0;
     ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
     if (length < 0)
         return -1;
     text[length] = '\0';
-    return value_of(text, key);
+    if (cgroup_number_find(text, key, &value))
+        return value == 1;
+    errno = ENOENT;
+    return -1;
 }
 
 int cgroup_event(int dirfd, const char *key) {

@@ -196,11 +196,7 @@ int cgroup_join_open_of(const struct plan_cgroup *cgroup, pid_t pid, struct cgro
 
 int cgroup_join_enter(const struct cgroup_join *join, struct thole_error *err) {
     for (size_t i = 0; i < join->task_count; i++) {
-        ssize_t written;
-        do {
-            written = write(join->tasks[i], "0", 1);
-        } while (written < 0 && errno == EINTR);
-        if (written < 0)
+        if (file_write_once(join->tasks[i], "0", 1) < 0)
             return error_errno(err, NULL, "enter the container's cgroup in v1 hierarchy %zu", i);
     }
     return 0;

@@ -141,8 +141,7 @@ static int check_all_usage(const struct applying *applying, struct thole_error *
     return 0;
 }
 
-/* ---- realtime budgets of v1 --------------------------------------------------------------------
- */
+/* ---- realtime budgets of v1 ------------------------------------------------------------------ */
 
 static const char period_file[] = "cpu.rt_period_us";
 static const char runtime_file[] = "cpu.rt_runtime_us";

@@ -52,11 +52,11 @@ char *cgroup_restore_read(int dirfd, const char *file) {
 }
 
 static bool has_key(const char *lines, const char *key, size_t length) {
-    for (const char *line = lines; *line != '\0';) {
+    const char *line = NULL;
+    size_t line_length = 0;
+    while (text_next_line(&lines, &line, &line_length)) {
         if (strncmp(line, key, length) == 0 && line[length] == ' ')
             return true;
-        line += strcspn(line, "\n");
-        line += *line == '\n';
     }
     return false;
 }
@@ -71,12 +71,11 @@ static int write_keyed(int dirfd, const char *file, const char *former, const ch
             file_write_kernel(dirfd, file, line, (size_t)length) < 0)
             return -1;
     }
-    for (const char *line = former; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
+    const char *line = NULL;
+    size_t length = 0;
+    while (text_next_line(&former, &line, &length)) {
         if (length > 0 && file_write_kernel(dirfd, file, line, length) < 0)
             return -1;
-        line += length;
-        line += *line == '\n';
     }
     return 0;
 }

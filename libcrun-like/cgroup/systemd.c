@@ -26,8 +26,7 @@ static bool is_slice(const struct plan_cgroup *cgroup) {
     return text_ends_with(cgroup->systemd_scope, ".slice");
 }
 
-/* ---- the holder -------------------------------------------------------------------------------
- */
+/* ---- the holder ------------------------------------------------------------------------------ */
 
 static _Noreturn void hold(void) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -51,13 +50,11 @@ void systemd_holder_end(int holder) {
     if (holder < 0)
         return;
     (void)pidfd_send_signal(holder, SIGKILL, NULL, 0);
-    while (waitid(P_PIDFD, (id_t)holder, &info, WEXITED) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitid(P_PIDFD, (id_t)holder, &info, WEXITED));
     (void)close(holder);
 }
 
-/* ---- properties -------------------------------------------------------------------------------
- */
+/* ---- properties ------------------------------------------------------------------------------ */
 
 /* Which of the plan's properties this systemd does not know. */
 struct left_out {
@@ -180,8 +177,7 @@ static int check_count(const struct plan_cgroup *cgroup, struct thole_error *err
     return error_config(err, cgroup->where, "more than %d properties for systemd", PROPERTIES_MAX);
 }
 
-/* ---- starting ---------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static int reset_failed(struct systemd_bus *bus, const char *unit) {
     struct systemd_failure failure;
@@ -250,8 +246,7 @@ int systemd_unit_start(const struct plan_cgroup *cgroup, const struct thole_log 
     return 0;
 }
 
-/* ---- later ------------------------------------------------------------------------------------
- */
+/* ---- later ----------------------------------------------------------------------------------- */
 
 int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
                         struct thole_error *err) {

@@ -89,8 +89,7 @@ static int wait_barrier(const char *notify_socket, struct thole_error *err) {
     if (sent < 0)
         return -1;
     struct pollfd poll_fd = {.fd = reader};
-    while (poll(&poll_fd, 1, BARRIER_TIMEOUT_MS) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(poll(&poll_fd, 1, BARRIER_TIMEOUT_MS));
     return 0;
 }
 

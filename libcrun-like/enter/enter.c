@@ -132,8 +132,7 @@ int enter_abandon(struct entry *entry) {
     if (entry->pid == 0)
         return 0;
     (void)kill(entry->pid, SIGKILL);
-    while (waitpid(entry->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitpid(entry->pid, &status, 0));
     entry->pid = 0;
     return status;
 }

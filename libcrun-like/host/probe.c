@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/user_name.h"
+#include "base/words.h"
 #include "host/security_modules.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -196,23 +197,11 @@ static bool file_exists(const struct host_hierarchy *hierarchy, const char *path
     return length > 0 && (size_t)length < sizeof(full) && access(full, F_OK) == 0;
 }
 
-static bool list_has(const char *list, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = list; *at != '\0';) {
-        size_t word = strcspn(at, ",");
-        if (word == length && memcmp(at, name, length) == 0)
-            return true;
-        at += word;
-        at += *at == ',';
-    }
-    return false;
-}
-
 /* The v2 root has no memory files: there the kernel's swap support has to answer. */
 static bool has_swap_accounting(const struct host_facts *facts) {
     for (size_t i = 0; i < facts->hierarchy_count; i++) {
         const struct host_hierarchy *hierarchy = &facts->hierarchies[i];
-        if (!list_has(hierarchy->controllers, "memory"))
+        if (!words_have(hierarchy->controllers, "memory", strlen("memory")))
             continue;
         if (!hierarchy->unified)
             return file_exists(hierarchy, "", "memory.memsw.limit_in_bytes");

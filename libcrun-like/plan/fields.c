@@ -85,8 +85,7 @@ static const struct name_value manager_names[] = {
     {0},
 };
 
-/* ---- namespaces and id maps ---------------------------------------------------------------------
- */
+/* ---- namespaces and id maps ------------------------------------------------------------------ */
 
 static const struct oci_field plan_joined_namespace_fields[] = {
     BITS(plan_joined_namespace, "type", flag, namespace_names, .flags = OCI_COLUMN),
@@ -120,8 +119,7 @@ static const struct oci_field plan_user_mapping_fields[] = {
 };
 static OCI_TYPE(plan_user_mapping);
 
-/* ---- root and mounts ----------------------------------------------------------------------------
- */
+/* ---- root and mounts ------------------------------------------------------------------------- */
 
 static const struct oci_field plan_rootfs_fields[] = {
     OCI_FIELD(plan_rootfs, "source", source),
@@ -206,8 +204,7 @@ static const struct oci_field plan_sysctl_fields[] = {
 };
 static OCI_TYPE(plan_sysctl);
 
-/* ---- the process --------------------------------------------------------------------------------
- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 static const struct oci_field plan_capabilities_fields[] = {
     OCI_FIELD(plan_capabilities, "set", set),
@@ -303,8 +300,7 @@ static const struct oci_field plan_process_fields[] = {
 };
 static OCI_TYPE(plan_process);
 
-/* ---- seccomp ------------------------------------------------------------------------------------
- */
+/* ---- seccomp --------------------------------------------------------------------------------- */
 
 static const struct oci_field plan_seccomp_argument_fields[] = {
     OCI_FIELD(plan_seccomp_argument, "index", index, .flags = OCI_ALWAYS),
@@ -342,8 +338,7 @@ static const struct oci_field plan_seccomp_fields[] = {
 };
 static OCI_TYPE(plan_seccomp);
 
-/* ---- cgroup -------------------------------------------------------------------------------------
- */
+/* ---- cgroup ---------------------------------------------------------------------------------- */
 
 static const struct oci_field plan_cgroup_directory_fields[] = {
     OCI_FIELD(plan_cgroup_directory, "unified", unified, .flags = OCI_COLUMN | OCI_ALWAYS,
@@ -414,8 +409,7 @@ static const struct oci_field plan_cgroup_fields[] = {
 };
 static OCI_TYPE(plan_cgroup);
 
-/* ---- hooks and the rest -------------------------------------------------------------------------
- */
+/* ---- hooks and the rest ---------------------------------------------------------------------- */
 
 static const struct oci_field plan_hook_fields[] = {
     OCI_FIELD(plan_hook, "path", path, .flags = OCI_COLUMN),

@@ -83,8 +83,7 @@ static void add_bandwidth(struct arena *arena, struct plan_cgroup *cgroup) {
     add(arena, cgroup, "CPUQuotaPerSecUSec", "t", where)->number = per_second;
 }
 
-/* ---- CPU and node lists -----------------------------------------------------------------------
- */
+/* ---- CPU and node lists ---------------------------------------------------------------------- */
 
 /* "0-2,7" as a bit mask of bytes, the lowest first. */
 static void add_set(struct arena *arena, struct plan_cgroup *cgroup, const char *name,
@@ -109,8 +108,7 @@ static void add_set(struct arena *arena, struct plan_cgroup *cgroup, const char 
     property->byte_count = used;
 }
 
-/* ---- devices ----------------------------------------------------------------------------------
- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 struct device_list {
     struct arena *arena;

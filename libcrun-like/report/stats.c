@@ -50,8 +50,7 @@ static void close_array(const struct stats *stats) {
     (void)yajl_gen_array_close(stats->json);
 }
 
-/* ---- members that are one number --------------------------------------------------------------
- */
+/* ---- members that are one number ------------------------------------------------------------- */
 
 /* A file and a key in it (NULL: the file is the number); the number is multiplied by scale. */
 struct source {
@@ -144,8 +143,7 @@ static void put_members(const struct stats *stats, const struct member *members,
     }
 }
 
-/* ---- lists ------------------------------------------------------------------------------------
- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 /* Takes the next line of @rest, cut off in place; NULL at the end. */
 static char *next_line(char **rest) {
@@ -250,8 +248,7 @@ static void put_pressure(const struct stats *stats, const char *controller, cons
     close_object(stats);
 }
 
-/* ---- block I/O --------------------------------------------------------------------------------
- */
+/* ---- block I/O ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -350,8 +347,7 @@ static void put_block_io(const struct stats *stats) {
     close_object(stats);
 }
 
-/* ---- huge pages -------------------------------------------------------------------------------
- */
+/* ---- huge pages ------------------------------------------------------------------------------ */
 
 /* The sources' files lack "hugetlb.SIZE." in front. */
 static const struct member huge_pages[] = {
@@ -387,8 +383,7 @@ static void put_huge_pages(const struct stats *stats, const char *sizes) {
     close_object(stats);
 }
 
-/* ---- the document -----------------------------------------------------------------------------
- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 static void put_cpu(const struct stats *stats) {
     open_object(stats, "cpu");

@@ -57,13 +57,12 @@ static int make_group(const struct plan_rdt *rdt, const char *path, struct thole
 }
 
 static bool has_line(const char *text, const char *line) {
-    size_t length = strlen(line);
-    for (const char *at = text; *at != '\0';) {
-        at += strspn(at, " \t");
-        size_t end = strcspn(at, "\n");
-        if (end == length && strncmp(at, line, length) == 0)
+    const char *at = NULL;
+    size_t length = 0;
+    while (text_next_line(&text, &at, &length)) {
+        size_t indent = strspn(at, " \t");
+        if (length - indent == strlen(line) && strncmp(at + indent, line, strlen(line)) == 0)
             return true;
-        at += end + (at[end] == '\n');
     }
     return false;
 }

@@ -8,9 +8,7 @@
  * could not. Nothing of the C library may be used here: no relocation has been applied, there is no
  * thread-local storage and so no stack protector. Linked with -e thole_entry.
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <fcntl.h>
 #include <linux/mount.h>

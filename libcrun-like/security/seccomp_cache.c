@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled seccomp filters, kept by the content of the rules they were made from. */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,10 +15,6 @@
 #include "security/seccomp_cache.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION ""
-#endif
 
 enum {
     SLOTS = 64, /* file names: an entry makes room for a new one with the same number */

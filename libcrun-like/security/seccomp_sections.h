@@ -9,8 +9,7 @@
 
 #include "security/seccomp_table.h"
 
-/** One architecture, or ABI: the answers to its numbers, and libseccomp's program for the others.
- */
+/** One architecture, or ABI: answers to its numbers, and libseccomp's program for the others. */
 struct seccomp_section {
     uint32_t audit_architecture; /* AUDIT_ARCH_* as in struct seccomp_data */
     uint32_t first;              /* the numbers of this ABI: x32 shares x86-64's architecture */

@@ -89,8 +89,7 @@ int seccomp_table_settle(struct seccomp_table *table, const int64_t *shared, siz
     return 0;
 }
 
-/* Takes the place of an interval of no length, and extends the last one if the answer is the same.
- */
+/* Takes the place of an interval of no length, and extends the last one if it answers the same. */
 static void put(struct seccomp_intervals *intervals, uint32_t first, uint32_t answer,
                 bool by_program) {
     if (intervals->count > 0 && intervals->items[intervals->count - 1].first == first)

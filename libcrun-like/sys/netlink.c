@@ -90,11 +90,8 @@ static int send_message(int fd, struct sys_netlink_message *message) {
         return -1;
     }
     message->header.nlmsg_seq++;
-    ssize_t sent;
-    do {
-        sent = sendto(fd, message->bytes, message->header.nlmsg_len, 0,
-                      (const struct sockaddr *)&kernel, sizeof(kernel));
-    } while (sent < 0 && errno == EINTR);
+    ssize_t sent = uninterrupted(sendto(fd, message->bytes, message->header.nlmsg_len, 0,
+                                        (const struct sockaddr *)&kernel, sizeof(kernel)));
     return sent < 0 ? -1 : 0;
 }
 

@@ -50,8 +50,7 @@ int sys_netlink_request(int fd, struct sys_netlink_message *message,
                         struct sys_netlink_message *ret_reply, const char *where, const char *what,
                         struct thole_error *err);
 
-/** Sends @message as a dump and appends every answer to @replies. Interrupted dumps are repeated.
- */
+/** Sends @message as a dump, again if interrupted, and appends every answer to @replies. */
 int sys_netlink_dump(int fd, struct sys_netlink_message *message, struct text *replies,
                      const char *what, struct thole_error *err);
 

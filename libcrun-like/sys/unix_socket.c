@@ -34,11 +34,7 @@ int sys_unix_connect(const char *path, struct thole_error *err) {
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_errno(err, NULL, "create a socket for %s", path);
-    int result;
-    do {
-        result = connect(fd, (const struct sockaddr *)&address, length);
-    } while (result < 0 && errno == EINTR);
-    if (result < 0)
+    if (uninterrupted(connect(fd, (const struct sockaddr *)&address, length)) < 0)
         return error_errno(err, NULL, "connect to socket %s", path);
     return take_fd(&fd);
 }
@@ -49,12 +45,7 @@ static ssize_t send_first(int socket_fd, int fd, const void *data, size_t length
     struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = length};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
     rights_attach(&message, &rights, fd);
-
-    ssize_t sent;
-    do {
-        sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent;
+    return uninterrupted(sendmsg(socket_fd, &message, MSG_NOSIGNAL));
 }
 
 int sys_unix_send_fd(const char *path, int fd, const char *text, struct thole_error *err) {
@@ -68,9 +59,7 @@ int sys_unix_send_fd(const char *path, int fd, const char *text, struct thole_er
     while (sent >= 0 && (size_t)sent < left) {
         bytes += sent;
         left -= (size_t)sent;
-        do {
-            sent = send(socket_fd, bytes, left, MSG_NOSIGNAL);
-        } while (sent < 0 && errno == EINTR);
+        sent = uninterrupted(send(socket_fd, bytes, left, MSG_NOSIGNAL));
     }
     if (sent < 0)
         return error_errno(err, NULL, "send a file descriptor to socket %s", path);

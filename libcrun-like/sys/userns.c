@@ -71,8 +71,7 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, const c
         return -1;
     }
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitpid(child, &status, 0));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         error_set(err, THOLE_ERROR_HOST, 0, where, "%s refused the mapping", program);
         return error_hint(err, "the ranges must be listed for this user in /etc/subuid and "
@@ -161,8 +160,7 @@ int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
             error_errno(err, NULL, "open the user namespace of an id-mapped mount");
     }
     (void)kill(child, SIGKILL);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitpid(child, NULL, 0));
     return namespace_fd;
 }
 

@@ -2,7 +2,6 @@
 /* Raw mode of the caller's own terminal, and the way back. */
 #include "terminal/raw_mode.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,15 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "sys/process_calls.h"
 
 /* TCSANOW: waiting for output to drain would hang on a terminal stopped by ^S. */
 static bool set_modes(int fd, const struct termios *modes) {
-    int result;
-    do {
-        result = tcsetattr(fd, TCSANOW, modes);
-    } while (result < 0 && errno == EINTR);
-    return result == 0;
+    return uninterrupted(tcsetattr(fd, TCSANOW, modes)) == 0;
 }
 
 /* ---- the guard ---- */
@@ -48,10 +44,7 @@ static void stand_guard(const struct terminal_raw_mode *mode, int lifeline) {
     (void)sigprocmask(SIG_SETMASK, &all, NULL);
     if (dup2(mode->fd, 0) < 0 || dup2(lifeline, 1) < 0 || close_range(2, UINT_MAX, 0) < 0)
         _exit(EXIT_FAILURE);
-    ssize_t got;
-    do {
-        got = recv(1, &byte, 1, 0);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = uninterrupted(recv(1, &byte, 1, 0));
     if (got <= 0 && is_ours_to_restore(mode, 0))
         (void)set_modes(0, &mode->former);
     _exit(EXIT_SUCCESS);
@@ -78,8 +71,7 @@ static void dismiss_guard(struct terminal_raw_mode *mode) {
         return;
     (void)send(mode->lifeline, "", 1, MSG_NOSIGNAL);
     (void)close(mode->lifeline);
-    while (waitpid(mode->guard, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(waitpid(mode->guard, NULL, 0));
     mode->guard = 0;
 }
 

@@ -22,8 +22,7 @@ static int kill_init(const struct container *container, struct thole_error *err)
     if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
         return error_errno(err, NULL, "kill the container's init");
     struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
-    while (poll(&poll_fd, 1, 10 * 1000) < 0 && errno == EINTR)
-        continue;
+    (void)uninterrupted(poll(&poll_fd, 1, 10 * 1000));
     return 0;
 }
 
