@@ -213,8 +213,9 @@ enum thole_status {
     THOLE_STATUS_RUNNING,
     THOLE_STATUS_PAUSED,
     THOLE_STATUS_STOPPED,
+    THOLE_STATUS_UNKNOWN, /* only in lists: its record or its init cannot be read */
 };
-/** "creating", "created", "running", "paused", "stopped". */
+/** "creating", "created", "running", "paused", "stopped", "unknown". */
 THOLE_PUBLIC const char *thole_status_name(enum thole_status status);
 
 /** Its size is fixed. */

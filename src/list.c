@@ -164,6 +164,9 @@ const struct command command_list = {
     .name = "list",
     .arguments = "",
     .summary = "list the containers",
+    .description =
+        "A container whose record or process cannot be read has the status unknown, and a "
+        "warning says why.",
     .options = list_options,
     .options_size = sizeof(struct list_settings),
     .run = run_list,

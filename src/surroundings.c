@@ -12,6 +12,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "config.h"
+
 enum { STACK_SIZE = 1024 * 1024 };
 
 /* A program started without one of these would give their numbers to files it opens. */
@@ -36,6 +38,7 @@ void surroundings_settle(void) {
     (void)umask(mask & ~(mode_t)S_IRWXU);
 }
 
+#ifdef HAVE_MAKECONTEXT
 /* makecontext() hands over nothing but int: a pointer travels in halves. */
 struct call {
     int (*program)(int, char **);
@@ -67,3 +70,8 @@ int surroundings_with_stack(int (*program)(int, char **), int argc, char **argv)
                 (unsigned)address);
     return swapcontext(&here, &there) < 0 ? program(argc, argv) : call.result;
 }
+#else
+int surroundings_with_stack(int (*program)(int, char **), int argc, char **argv) {
+    return program(argc, argv);
+}
+#endif

@@ -147,7 +147,7 @@ static int run_hook(const struct plan_hook *hook, const struct apply_hook_run *r
 int apply_hooks(const struct plan_hooks *hooks, const struct apply_hook_run *run,
                 struct thole_error *err) {
     for (size_t i = 0; i < hooks->count; i++) {
-        if (run_hook(&hooks->items[i], run, i, err) < 0)
+        if (run_hook(&hooks->items[i], run, run->first + i, err) < 0)
             return -1;
     }
     return 0;

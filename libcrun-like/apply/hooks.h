@@ -9,6 +9,7 @@
 
 struct apply_hook_run {
     const char *stage;       /* "prestart", for the error text */
+    size_t first;            /* number of the first hook in its stage, for the error text */
     const char *state;       /* JSON document */
     const char *directory;   /* they start in it, or in / if it is gone; NULL: where they are */
     char *const *env;        /* for hooks that bring none; NULL: the caller's own */

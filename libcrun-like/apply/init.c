@@ -184,21 +184,33 @@ static int enter_shared_root(const struct apply_init *init, int *ret_peer,
 
 /* ---- the process ---------------------------------------------------------------------------- */
 
+/* Whoever connects and goes away without a word has changed nothing: somebody who asks what the
+ * container is doing, or a `start` that was killed. */
+static int accept_starter(int gate, struct thole_error *err) {
+    for (;;) {
+        struct wire_message message;
+        cleanup_close int starter = accept4(gate, NULL, NULL, SOCK_CLOEXEC);
+        if (starter < 0 && errno != EINTR && errno != ECONNABORTED)
+            return error_errno(err, NULL, "wait for start");
+        if (starter < 0 || wire_receive(starter, &message, NULL) <= 0)
+            continue;
+        if (message.kind == WIRE_START)
+            return take_fd(&starter);
+        if (message.kind == WIRE_END)
+            return -1;
+    }
+}
+
 /* Waits for `start`. Returns the socket that the outcome is reported on. */
 static int wait_at_gate(const struct apply_init *init, struct thole_error *err) {
-    int starter = init->become.sync;
     if (init->gate >= 0) {
         (void)close(init->become.sync);
-        do {
-            starter = accept4(init->gate, NULL, NULL, SOCK_CLOEXEC);
-        } while (starter < 0 && (errno == EINTR || errno == ECONNABORTED));
-        if (starter < 0)
-            return error_errno(err, NULL, "wait for start");
+        return accept_starter(init->gate, err);
     }
     struct wire_message message;
-    if (wire_expect(starter, WIRE_START, &message, "the starter", err) < 0)
+    if (wire_expect(init->become.sync, WIRE_START, &message, "the starter", err) < 0)
         return -1;
-    return starter;
+    return init->become.sync;
 }
 
 /* Everything up to execve that can fail for reasons in the configuration: reported by create. */

@@ -138,8 +138,10 @@ static int map_ids(int mount_fd, const struct plan_mount *mount, int userns,
 static int copy_symlink(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
     char text[PATH_MAX];
     ssize_t length = readlink(mount->source, text, sizeof(text) - 1);
-    if (length < 0)
-        return 0;
+    if (length < 0) /* EINVAL: it is none; what is not there is found out by the mount */
+        return errno == EINVAL || errno == ENOENT
+                   ? 0
+                   : error_errno(err, mount->where, "read link %s", mount->source);
     text[length] = '\0';
     const char *name = NULL;
     cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
@@ -274,7 +276,7 @@ static int keep_mode(int mount_fd, const struct plan_mount *mount, int root_fd,
     cleanup_close int old = sys_open_in_root(root_fd, mount->target, O_PATH | O_DIRECTORY, 0);
     struct stat status;
     if (old < 0 || fstat(old, &status) < 0)
-        return 0;
+        return errno == ENOENT ? 0 : error_errno(err, mount->where, "look at %s", mount->target);
     if ((status.st_mode & 07777) != 01777 && fchmodat(mount_fd, ".", status.st_mode & 07777, 0) < 0)
         return error_errno(err, mount->where, "set the mode of %s", mount->target);
     return 0;

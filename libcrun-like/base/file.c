@@ -55,6 +55,19 @@ int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, siz
     return file_read_fd(fd, name, limit, ret_data, ret_length, err);
 }
 
+int file_read_regular_at(int dirfd, const char *name, size_t limit, char **ret_data,
+                         size_t *ret_length, struct thole_error *err) {
+    struct stat status;
+    cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, NULL, "open %s", name);
+    if (fstat(fd, &status) < 0)
+        return error_errno(err, NULL, "stat %s", name);
+    if (!S_ISREG(status.st_mode))
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s is not a regular file", name);
+    return file_read_fd(fd, name, limit, ret_data, ret_length, err);
+}
+
 int file_write_once(int fd, const void *data, size_t length) {
     ssize_t written = uninterrupted(write(fd, data, length));
     if (written < 0)

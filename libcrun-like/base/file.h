@@ -15,6 +15,10 @@
 int file_read_at(int dirfd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
                  struct thole_error *err);
 
+/** The same for a file that has to be one: no link is followed, no pipe or device waited for. */
+int file_read_regular_at(int dirfd, const char *name, size_t limit, char **ret_data,
+                         size_t *ret_length, struct thole_error *err);
+
 /** The same for an open file, from its current offset. @name is for the error text only. */
 int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
                  struct thole_error *err);

@@ -32,6 +32,7 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_SECCOMP_KEPT] = "seccomp-kept",
         [WIRE_READY] = "ready",
         [WIRE_START] = "start",
+        [WIRE_END] = "end",
     };
     if (kind >= sizeof(names) / sizeof(names[0]) || names[kind] == NULL)
         return "unknown";
@@ -104,8 +105,10 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err) 
         /* A peer that ended with unread data in its socket shows as a reset, once and first: what
          * it sent before comes behind that. */
     } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
-    if (got == 0 || (got < 0 && errno == ECONNRESET))
+    if (got == 0 || (got < 0 && errno == ECONNRESET)) {
+        errno = resets > 0 ? ECONNRESET : 0;
         return 0;
+    }
     if (got < 0)
         return error_errno(err, NULL, "receive a message");
 

@@ -27,6 +27,7 @@ enum wire_kind {
     WIRE_SECCOMP_KEPT,    /* runtime -> init */
     WIRE_READY,           /* init -> runtime: everything up to execve is done */
     WIRE_START,           /* start -> init, over the gate: go on */
+    WIRE_END,             /* delete -> init, over the gate: its creator was killed, exit */
 };
 
 enum { WIRE_PAYLOAD_MAX = 4096, WIRE_FDS_MAX = 4 };
@@ -54,7 +55,8 @@ void wire_send_error(int fd, const struct thole_error *failure);
 
 /**
  * Receives one message; attached fds are close-on-exec and owned by the caller. Returns 1, 0 at end
- * of file, -1 on error. A WIRE_ERROR from the peer is returned as this call's own error.
+ * of file (errno ECONNRESET: the peer has left something unread), -1 on error. A WIRE_ERROR from
+ * the peer is returned as this call's own error.
  */
 int wire_receive(int fd, struct wire_message *message, struct thole_error *err);
 

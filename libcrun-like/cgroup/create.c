@@ -129,6 +129,15 @@ static void unmake(const struct making *making) {
 
 /* ---- fit for a container? ------------------------------------------------------------------ */
 
+static const char frozen_text[] = "is frozen: nothing could start in it";
+
+/* The root of a hierarchy has few of the files that the others have. */
+static int look_error(const struct making *making, const char *file, struct thole_error *err) {
+    return cgroup_is_gone(errno) ? 0
+                                 : error_errno(err, making->cgroup->where, "read %s of cgroup %s",
+                                               file, making->directory->path);
+}
+
 static int refuse(const struct making *making, const char *what, struct thole_error *err) {
     return error_set(err, THOLE_ERROR_STATE, 0, making->cgroup->where, "cgroup %s in %s %s",
                      making->directory->path, making->directory->mountpoint, what);
@@ -144,18 +153,20 @@ static int check_v1(const struct making *making, int fd, struct thole_error *err
     }
     /* A new directory inherits the state of a frozen parent. */
     char state[32];
-    if (words_have(making->directory->controllers, "freezer", 7) &&
-        cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0 && strcmp(state, "THAWED") != 0)
-        return refuse(making, "is frozen: nothing could start in it", err);
-    return 0;
+    if (!words_have(making->directory->controllers, "freezer", 7))
+        return 0;
+    if (cgroup_read(fd, "freezer.state", state, sizeof(state)) < 0)
+        return look_error(making, "freezer.state", err);
+    return strcmp(state, "THAWED") == 0 ? 0 : refuse(making, frozen_text, err);
 }
 
 /* In a threaded subtree a new cgroup holds no process before it is made threaded itself, and only
  * some controllers exist there (cgroup-v2: threads). */
 static int settle_type(const struct making *making, int fd, struct thole_error *err) {
     char type[64];
-    if (cgroup_read(fd, "cgroup.type", type, sizeof(type)) < 0 ||
-        strcmp(type, "domain invalid") != 0)
+    if (cgroup_read(fd, "cgroup.type", type, sizeof(type)) < 0)
+        return look_error(making, "cgroup.type", err);
+    if (strcmp(type, "domain invalid") != 0)
         return 0;
     for (size_t i = 0; i < making->cgroup->write_count; i++) {
         const struct plan_cgroup_write *write = &making->cgroup->writes[i];
@@ -173,11 +184,14 @@ static int settle_type(const struct making *making, int fd, struct thole_error *
 }
 
 static int check_unified(const struct making *making, int fd, struct thole_error *err) {
-    if (!making->leaf_made && making->holder < 0 && cgroup_event(fd, "populated") == 1)
+    bool looked = !making->leaf_made && making->holder < 0;
+    int populated = looked ? cgroup_event(fd, "populated") : 0;
+    int frozen = populated < 0 ? -1 : cgroup_event(fd, "frozen");
+    if (frozen < 0 && look_error(making, "cgroup.events", err) < 0)
+        return -1;
+    if (populated == 1)
         return refuse(making, "is not empty: it holds processes already", err);
-    if (cgroup_event(fd, "frozen") == 1)
-        return refuse(making, "is frozen: nothing could start in it", err);
-    return settle_type(making, fd, err);
+    return frozen == 1 ? refuse(making, frozen_text, err) : settle_type(making, fd, err);
 }
 
 /* ---- ownership ----------------------------------------------------------------------------- */
@@ -185,8 +199,11 @@ static int check_unified(const struct making *making, int fd, struct thole_error
 /* Files of /sys/kernel/cgroup/delegate, or those that the runtime specification names where the
  * kernel has no such list. */
 static int delegate(const struct making *making, int fd, struct thole_error *err) {
-    char list[1024];
-    if (cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0)
+    char list[1024] = "";
+    if (cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0 &&
+        look_error(making, "/sys/kernel/cgroup/delegate", err) < 0)
+        return -1;
+    if (list[0] == '\0')
         (void)strcpy(list, "cgroup.procs\ncgroup.subtree_control\ncgroup.threads");
 
     uid_t uid = making->cgroup->delegate_uid;

@@ -13,12 +13,25 @@
 #include "base/words.h"
 #include "sys/path.h"
 
+int cgroup_missing(int mount) {
+    /* Every cgroup has this file, the root of a hierarchy too. */
+    if (mount >= 0 && faccessat(mount, "cgroup.procs", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return ENOENT;
+    return errno == ENOENT ? ENXIO : errno;
+}
+
+bool cgroup_is_gone(int code) {
+    return code == ENOENT || code == ENODEV;
+}
+
 int cgroup_open_path(const char *mountpoint, const char *path) {
     cleanup_close int mount = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (mount < 0)
-        return -1;
-    return sys_open_in_root(mount, path, O_RDONLY | O_DIRECTORY,
-                            RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+    int fd = mount < 0 ? -1
+                       : sys_open_in_root(mount, path, O_RDONLY | O_DIRECTORY,
+                                          RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+    if (fd < 0 && errno == ENOENT)
+        errno = cgroup_missing(mount);
+    return fd;
 }
 
 int cgroup_open_directory(const struct plan_cgroup_directory *directory, const char *subgroup) {

@@ -12,9 +12,17 @@
 
 /**
  * Opens the directory @path beneath @mountpoint for reading. No symbolic link and no other mount is
- * crossed on the way: parts of the tree may belong to a container. -1 with errno set.
+ * crossed on the way: parts of the tree may belong to a container. -1 with errno set; ENOENT says
+ * that the hierarchy has no such directory, ENXIO that there is no hierarchy at @mountpoint.
  */
 int cgroup_open_path(const char *mountpoint, const char *path);
+
+/** Of something that was not found beneath @mount, a mountpoint (-1: that itself): ENOENT, or what
+ * else keeps the answer from counting. */
+int cgroup_missing(int mount);
+
+/** True if @code says that a cgroup is not there: ENODEV, since it was opened. */
+bool cgroup_is_gone(int code);
 
 /** cgroup_open_path() of a plan's directory; @subgroup ("" for none) is a path beneath it. */
 int cgroup_open_directory(const struct plan_cgroup_directory *directory, const char *subgroup);

@@ -59,22 +59,26 @@ static int thaw_directory(const struct plan_cgroup_directory *directory, struct 
     const char *file = directory->unified ? "cgroup.freeze" : "freezer.state";
     const char *word = directory->unified ? "0" : "THAWED";
     cleanup_close int fd = cgroup_open_directory(directory, "");
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    /* ENODEV: removed since it was opened, by systemd for one, which is quick to clear a scope. */
-    if (fd < 0 || (write_word(fd, file, word) < 0 && errno != ENOENT && errno != ENODEV))
+    /* systemd, for one, is quick to clear a scope. */
+    if ((fd < 0 || write_word(fd, file, word) < 0) && !cgroup_is_gone(errno))
         return error_errno(err, NULL, "write %s to %s of %s", word, file, directory->path);
     return 0;
 }
 
-/* Both freezers: whoever froze the container, it runs afterwards. */
+enum { FREEZERS = 2 };
+
+/* The v1 freezer and the unified one, NULL for what there is not: whoever froze the container. */
+static void find_freezers(const struct plan_cgroup *cgroup,
+                          const struct plan_cgroup_directory *ret_freezers[FREEZERS]) {
+    ret_freezers[0] = cgroup_find_v1(cgroup, "freezer");
+    ret_freezers[1] = cgroup_find_unified(cgroup);
+}
+
 static int thaw(const struct plan_cgroup *cgroup, struct thole_error *err) {
-    const struct plan_cgroup_directory *freezers[] = {
-        cgroup_find_v1(cgroup, "freezer"),
-        cgroup_find_unified(cgroup),
-    };
+    const struct plan_cgroup_directory *freezers[FREEZERS];
+    find_freezers(cgroup, freezers);
     int result = 0;
-    for (size_t i = 0; i < sizeof(freezers) / sizeof(freezers[0]); i++) {
+    for (int i = 0; i < FREEZERS; i++) {
         if (freezers[i] != NULL && thaw_directory(freezers[i], result == 0 ? err : NULL) < 0)
             result = -1;
     }
@@ -104,16 +108,28 @@ int cgroup_freeze(const struct plan_cgroup *cgroup, bool freeze, struct thole_er
     return result;
 }
 
-int cgroup_is_frozen(const struct plan_cgroup *cgroup) {
-    const struct plan_cgroup_directory *v1 = cgroup_find_v1(cgroup, "freezer");
-    if (v1 != NULL) {
-        char state[32];
-        cleanup_close int fd = cgroup_open_directory(v1, "");
-        if (fd >= 0 && cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0 &&
-            strcmp(state, "FROZEN") == 0)
-            return 1;
+static int directory_is_frozen(const struct plan_cgroup_directory *directory,
+                               struct thole_error *err) {
+    char state[32];
+    cleanup_close int fd = cgroup_open_directory(directory, "");
+    int frozen = -1;
+    if (fd >= 0 && directory->unified)
+        frozen = cgroup_event(fd, "frozen");
+    else if (fd >= 0 && cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0)
+        frozen = strcmp(state, "FROZEN") == 0;
+    if (frozen >= 0 || cgroup_is_gone(errno))
+        return frozen == 1;
+    return error_errno(err, NULL, "ask whether cgroup %s in %s is frozen", directory->path,
+                       directory->mountpoint);
+}
+
+int cgroup_is_frozen(const struct plan_cgroup *cgroup, struct thole_error *err) {
+    const struct plan_cgroup_directory *freezers[FREEZERS];
+    find_freezers(cgroup, freezers);
+    int frozen = 0;
+    for (int i = 0; i < FREEZERS && frozen == 0; i++) {
+        if (freezers[i] != NULL)
+            frozen = directory_is_frozen(freezers[i], err);
     }
-    const struct plan_cgroup_directory *unified = cgroup_find_unified(cgroup);
-    cleanup_close int fd = unified != NULL ? cgroup_open_directory(unified, "") : -1;
-    return fd >= 0 && cgroup_event(fd, "frozen") == 1;
+    return frozen;
 }

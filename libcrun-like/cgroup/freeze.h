@@ -10,7 +10,7 @@
 
 /** Freezes (waits until frozen) or thaws; v1 freezer or cgroup.freeze. */
 int cgroup_freeze(const struct plan_cgroup *cgroup, bool freeze, struct thole_error *err);
-/** 1 if frozen, 0 if not or there is no freezer. */
-int cgroup_is_frozen(const struct plan_cgroup *cgroup);
+/** 1 if frozen, 0 if not or there is no freezer; -1 if the freezer cannot be asked. */
+int cgroup_is_frozen(const struct plan_cgroup *cgroup, struct thole_error *err);
 
 #endif

@@ -16,6 +16,16 @@
 
 enum { KILL_TIMEOUT = 10000 /* milliseconds */ };
 
+enum { BATCH = 32 };
+
+/* A pidfd; -1 if the process is known or gone, -2 if it cannot be opened. */
+static int open_new(pid_t pid, const struct cgroup_members *known) {
+    if (cgroup_members_has(known, pid))
+        return -1;
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    return pidfd >= 0 ? pidfd : errno == ESRCH || errno == EINVAL ? -1 : -2;
+}
+
 /* Opens pidfds first and reads the list again behind: a pid that is still in it belongs to the
  * process the pidfd holds, or that one is dead and nothing is sent. No other process can be hit. */
 static int signal_new(int dirfd, const struct cgroup_members *known, int signal,
@@ -24,16 +34,18 @@ static int signal_new(int dirfd, const struct cgroup_members *known, int signal,
     if (cgroup_members_read(dirfd, &found, err) < 0)
         return -1;
     int sent = 0;
-    enum { BATCH = 256 };
     for (size_t start = 0; start < found.count; start += BATCH) {
         int pidfds[BATCH];
+        int result = 0;
         size_t count = found.count - start < BATCH ? found.count - start : BATCH;
         for (size_t i = 0; i < count; i++) {
-            pid_t pid = found.pids[start + i];
-            pidfds[i] = cgroup_members_has(known, pid) ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+            pidfds[i] = open_new(found.pids[start + i], known);
+            if (pidfds[i] == -2)
+                result = error_errno(err, NULL, "open process %d", (int)found.pids[start + i]);
         }
         cleanup_cgroup_members struct cgroup_members again = {0};
-        int result = cgroup_members_read(dirfd, &again, err);
+        if (result == 0)
+            result = cgroup_members_read(dirfd, &again, err);
         for (size_t i = 0; i < count; i++) {
             cleanup_close int pidfd = pidfds[i];
             if (pidfd < 0 || result < 0 || !cgroup_members_has(&again, found.pids[start + i]))
@@ -72,26 +84,32 @@ static int signal_members(int dirfd, int signal, struct thole_error *err) {
 /* cgroup.kill takes the whole tree at once, forks in flight included (Linux 5.14). Some kernels
  * (6.18 is one) count these kills per cgroup and, by mistake, also kill whoever is born by
  * CLONE_INTO_CGROUP where the count differs from that of its parent's cgroup: nothing can be
- * started that way in the directory afterwards. Returns 1 if it was done. */
-static int kill_unified(const struct plan_cgroup *cgroup) {
+ * started that way in the directory afterwards. Returns 1 if it was done, 0 if it cannot be. */
+static int kill_unified(const struct plan_cgroup *cgroup, struct thole_error *err) {
     const struct plan_cgroup_directory *unified = cgroup_find_unified(cgroup);
-    cleanup_close int fd = unified != NULL ? cgroup_open_directory(unified, "") : -1;
-    if (fd < 0 || cgroup_event(fd, "populated") != 1)
+    if (unified == NULL)
         return 0;
-    return file_write_kernel(fd, "cgroup.kill", "1", 1) == 0;
+    cleanup_close int fd = cgroup_open_directory(unified, "");
+    int populated = fd < 0 ? -1 : cgroup_event(fd, "populated");
+    if (populated < 0 && !cgroup_is_gone(errno))
+        return error_errno(err, NULL, "look into cgroup %s in %s", unified->path,
+                           unified->mountpoint);
+    return populated == 1 && file_write_kernel(fd, "cgroup.kill", "1", 1) == 0;
 }
 
 int cgroup_kill(const struct plan_cgroup *cgroup, int signal, struct thole_error *err) {
     if (cgroup_check_not_root(cgroup, "kill", err) < 0)
         return -1;
-    if (signal == SIGKILL && kill_unified(cgroup))
-        return cgroup_freeze(cgroup, false, err);
-    cleanup_close int fd = cgroup_open_members(cgroup);
-    if (fd < 0)
-        return 0;
+    int killed = signal == SIGKILL ? kill_unified(cgroup, err) : 0;
+    if (killed != 0)
+        return killed < 0 ? -1 : cgroup_freeze(cgroup, false, err);
+    cleanup_close int fd = -1;
+    int found = cgroup_open_members(cgroup, &fd, err);
+    int was_frozen = found == 1 ? cgroup_is_frozen(cgroup, err) : found;
+    if (found <= 0 || was_frozen < 0)
+        return found == 0 ? 0 : -1;
 
     /* Without a freezer the loop alone has to do. */
-    int was_frozen = cgroup_is_frozen(cgroup);
     if (!was_frozen)
         (void)cgroup_freeze(cgroup, true, NULL);
     int result = signal_members(fd, signal, err);

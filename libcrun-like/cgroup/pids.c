@@ -36,9 +36,10 @@ static int append_pid(struct cgroup_members *members, pid_t pid, struct thole_er
     return 0;
 }
 
-static bool is_process(pid_t thread) {
+/* 1: a pid of a process; 0: of one more thread, or of nobody any more; -1 with errno set. */
+static int is_process(pid_t thread) {
     cleanup_close int fd = (int)syscall(SYS_pidfd_open, thread, 0);
-    return fd >= 0;
+    return fd >= 0 ? 1 : errno == EINVAL || errno == ENOENT || errno == ESRCH ? 0 : -1;
 }
 
 /* One number per line; 0 stands for a process outside the reader's pid namespace. */
@@ -49,7 +50,10 @@ static int append_file(int dirfd, const char *file, bool threads, struct cgroup_
         return -1;
     for (char *at = text; isdigit((unsigned char)*at);) {
         pid_t pid = (pid_t)strtol(at, &at, 10);
-        if (pid > 0 && (!threads || is_process(pid)) && append_pid(members, pid, err) < 0)
+        int process = pid <= 0 ? 0 : threads ? is_process(pid) : 1;
+        if (process < 0)
+            return error_errno(err, NULL, "open process %d", (int)pid);
+        if (process == 1 && append_pid(members, pid, err) < 0)
             return -1;
         at += strspn(at, "\n");
     }
@@ -63,8 +67,8 @@ static int append_directory(int dirfd, struct cgroup_members *members, struct th
         return 0;
     if (failure.code == EOPNOTSUPP)
         return append_file(dirfd, "cgroup.threads", true, members, err);
-    if (failure.code == ENODEV || failure.code == ENOENT)
-        return 0; /* removed meanwhile */
+    if (cgroup_is_gone(failure.code))
+        return 0;
     if (err != NULL)
         *err = failure;
     return -1;
@@ -77,11 +81,11 @@ static int append_tree(int dirfd, int depth, struct cgroup_members *members,
     cleanup_close int duplicate = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     cleanup_closedir DIR *directory = duplicate < 0 ? NULL : fdopendir(duplicate);
     if (directory == NULL)
-        return errno == ENOENT ? 0 : error_errno(err, NULL, "list cgroups");
+        return cgroup_is_gone(errno) ? 0 : error_errno(err, NULL, "list cgroups");
     (void)take_fd(&duplicate);
 
     const struct dirent *entry = NULL;
-    while ((entry = readdir(directory)) != NULL) {
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
             continue;
         if (depth == DEPTH_MAX)
@@ -89,14 +93,14 @@ static int append_tree(int dirfd, int depth, struct cgroup_members *members,
                              entry->d_name);
         cleanup_close int child =
             openat(dirfd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (child < 0 && errno == ENOENT)
+        if (child < 0 && cgroup_is_gone(errno))
             continue;
         if (child < 0)
             return error_errno(err, NULL, "open cgroup %s", entry->d_name);
         if (append_tree(child, depth + 1, members, err) < 0)
             return -1;
     }
-    return 0;
+    return errno == 0 || cgroup_is_gone(errno) ? 0 : error_errno(err, NULL, "list cgroups");
 }
 
 static int compare_pids(const void *a, const void *b) {
@@ -132,28 +136,37 @@ int cgroup_has_members(int dirfd, struct thole_error *err) {
     return members.count > 0;
 }
 
-int cgroup_open_members(const struct plan_cgroup *cgroup) {
+static int look_error(const struct plan_cgroup_directory *directory, struct thole_error *err) {
+    return error_errno(err, NULL, "look into cgroup %s in %s", directory->path,
+                       directory->mountpoint);
+}
+
+int cgroup_open_members(const struct plan_cgroup *cgroup, int *ret_fd, struct thole_error *err) {
     const struct plan_cgroup_directory *unified = cgroup_find_unified(cgroup);
     cleanup_close int fd = unified != NULL ? cgroup_open_directory(unified, "") : -1;
-    if (fd >= 0 && cgroup_event(fd, "populated") == 1)
-        return take_fd(&fd);
-    for (size_t i = 0; i < cgroup->directory_count; i++) {
-        if (cgroup->directories[i].unified)
+    int populated = fd >= 0 ? cgroup_event(fd, "populated") : -1;
+    if (unified != NULL && populated < 0 && !cgroup_is_gone(errno))
+        return look_error(unified, err);
+    for (size_t i = 0; populated != 1 && i < cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &cgroup->directories[i];
+        if (directory->unified)
             continue;
-        int v1 = cgroup_open_directory(&cgroup->directories[i], "");
-        if (v1 >= 0)
-            return v1;
+        *ret_fd = cgroup_open_directory(directory, "");
+        if (*ret_fd >= 0)
+            return 1;
+        if (!cgroup_is_gone(errno))
+            return look_error(directory, err);
     }
-    if (fd < 0)
-        errno = ENOENT;
-    return take_fd(&fd);
+    *ret_fd = take_fd(&fd);
+    return *ret_fd >= 0;
 }
 
 int cgroup_pids(const struct plan_cgroup *cgroup, pid_t **ret_pids, size_t *ret_count,
                 struct thole_error *err) {
     cleanup_cgroup_members struct cgroup_members members = {0};
-    cleanup_close int fd = cgroup_open_members(cgroup);
-    if (fd >= 0 && cgroup_members_read(fd, &members, err) < 0)
+    cleanup_close int fd = -1;
+    int found = cgroup_open_members(cgroup, &fd, err);
+    if (found < 0 || (found == 1 && cgroup_members_read(fd, &members, err) < 0))
         return -1;
     *ret_count = members.count;
     *ret_pids = take_ptr(members.pids);

@@ -34,9 +34,9 @@ int cgroup_has_members(int dirfd, struct thole_error *err);
 
 /**
  * Opens the directory that tells the container's processes: the unified one if it holds any, else
- * the first v1 directory that is there. -1 with errno ENOENT if there is none at all.
+ * the first v1 directory that is there. Returns 1, or 0 if there is none at all.
  */
-int cgroup_open_members(const struct plan_cgroup *cgroup);
+int cgroup_open_members(const struct plan_cgroup *cgroup, int *ret_fd, struct thole_error *err);
 
 /** All pids in the cgroup and below, in the reader's pid namespace; malloc'ed. */
 int cgroup_pids(const struct plan_cgroup *cgroup, pid_t **ret_pids, size_t *ret_count,

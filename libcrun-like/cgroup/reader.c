@@ -2,6 +2,7 @@
 /* Opening a container's directories for reading, and the numbers in their files. */
 #include "cgroup/reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,15 +13,29 @@
 
 enum { TEXT_MAX = 1024 * 1024, WORD_MAX = 24 };
 
+int cgroup_reader_check(struct cgroup_reader *reader, struct thole_error *err) {
+    if (reader->failure.kind == THOLE_ERROR_NONE)
+        return 0;
+    if (err != NULL)
+        *err = reader->failure;
+    cgroup_reader_done(reader);
+    return -1;
+}
+
 int cgroup_reader_open(const struct plan_cgroup *cgroup, struct cgroup_reader *ret_reader,
                        struct thole_error *err) {
     int *fds = calloc(cgroup->directory_count + 1, sizeof(*fds));
     if (fds == NULL)
         return error_errno(err, NULL, "open cgroups");
-    for (size_t i = 0; i < cgroup->directory_count; i++)
-        fds[i] = cgroup_open_directory(&cgroup->directories[i], "");
     *ret_reader = (struct cgroup_reader){.cgroup = cgroup, .fds = fds};
-    return 0;
+    for (size_t i = 0; i < cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &cgroup->directories[i];
+        fds[i] = cgroup_open_directory(directory, "");
+        if (fds[i] < 0 && !cgroup_is_gone(errno) && ret_reader->failure.kind == THOLE_ERROR_NONE)
+            error_errno(&ret_reader->failure, NULL, "open cgroup %s in %s", directory->path,
+                        directory->mountpoint);
+    }
+    return cgroup_reader_check(ret_reader, err);
 }
 
 void cgroup_reader_done(struct cgroup_reader *reader) {
@@ -36,8 +51,8 @@ bool cgroup_reader_is_v1(const struct cgroup_reader *reader, const char *control
     return cgroup_find_v1(reader->cgroup, controller) != NULL;
 }
 
-char *cgroup_reader_text(const struct cgroup_reader *reader, const char *controller,
-                         const char *v1_file, const char *v2_file) {
+char *cgroup_reader_text(struct cgroup_reader *reader, const char *controller, const char *v1_file,
+                         const char *v2_file) {
     const struct plan_cgroup *cgroup = reader->cgroup;
     const struct plan_cgroup_directory *directory = cgroup_find_v1(cgroup, controller);
     const char *file = v1_file;
@@ -49,8 +64,12 @@ char *cgroup_reader_text(const struct cgroup_reader *reader, const char *control
         return NULL;
     int fd = reader->fds[directory - cgroup->directories];
     char *text = NULL;
-    if (fd >= 0)
-        (void)file_read_at(fd, file, TEXT_MAX, &text, NULL, NULL);
+    struct thole_error failure = {0};
+    /* Some files are there for controllers that are not: reading them says so. */
+    if (fd >= 0 && file_read_at(fd, file, TEXT_MAX, &text, NULL, &failure) < 0 &&
+        !cgroup_is_gone(failure.code) && failure.code != EOPNOTSUPP &&
+        reader->failure.kind == THOLE_ERROR_NONE)
+        reader->failure = failure;
     return text;
 }
 

@@ -13,12 +13,16 @@
 /** The container's directories, open for reading. */
 struct cgroup_reader {
     const struct plan_cgroup *cgroup;
-    int *fds; /* one per directory of @cgroup, -1 where there is none */
+    int *fds;                   /* one per directory of @cgroup, -1 where there is none */
+    struct thole_error failure; /* of the first file that is there and cannot be read */
 };
 
 /** Opens the directories. Those that are missing are passed over: their numbers do not exist. */
 int cgroup_reader_open(const struct plan_cgroup *cgroup, struct cgroup_reader *ret_reader,
                        struct thole_error *err);
+/** To be asked behind the last cgroup_reader_text(): -1, and the reader is closed, if one of them
+ * returned NULL for another reason than that there is no such file. */
+int cgroup_reader_check(struct cgroup_reader *reader, struct thole_error *err);
 void cgroup_reader_done(struct cgroup_reader *reader);
 #define cleanup_cgroup_reader __attribute__((cleanup(cgroup_reader_done)))
 
@@ -27,10 +31,10 @@ bool cgroup_reader_is_v1(const struct cgroup_reader *reader, const char *control
 
 /**
  * The content of a file, malloc'ed: @v1_file where @controller is in a v1 hierarchy, else @v2_file.
- * NULL where the file name is NULL or the file cannot be read.
+ * NULL where the file name is NULL or there is no such file.
  */
-char *cgroup_reader_text(const struct cgroup_reader *reader, const char *controller,
-                         const char *v1_file, const char *v2_file);
+char *cgroup_reader_text(struct cgroup_reader *reader, const char *controller, const char *v1_file,
+                         const char *v2_file);
 
 /**
  * A number out of @text: the first word, or with @key the word behind that key at the start of a

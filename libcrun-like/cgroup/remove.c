@@ -34,7 +34,7 @@ static int remove_children(int fd, char ret_left[NAME_MAX + 1]) {
         return close(duplicate), -1;
     int removed = 0;
     const struct dirent *entry = NULL;
-    while ((entry = readdir(directory)) != NULL) {
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
             continue;
         if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
@@ -44,7 +44,7 @@ static int remove_children(int fd, char ret_left[NAME_MAX + 1]) {
         else
             return -1;
     }
-    return removed;
+    return errno == 0 ? removed : -1;
 }
 
 /*
@@ -76,13 +76,18 @@ static int remove_below(int top) {
     return -1;
 }
 
+/* True if unlinkat() has removed the directory, or errno says that it is not in its hierarchy. */
+static bool is_removed(int result, int mount) {
+    if (result < 0 && errno == ENOENT)
+        errno = cgroup_missing(mount);
+    return result == 0 || cgroup_is_gone(errno);
+}
+
 /* Returns 0 when the directory is gone, 1 if processes keep it, -1 with errno set. */
 static int remove_once(const struct plan_cgroup_directory *directory) {
     cleanup_close int mount = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (mount < 0)
-        return errno == ENOENT ? 0 : -1;
     const char *relative = directory->path + strspn(directory->path, "/");
-    if (unlinkat(mount, relative, AT_REMOVEDIR) == 0 || errno == ENOENT)
+    if (is_removed(mount < 0 ? -1 : unlinkat(mount, relative, AT_REMOVEDIR), mount))
         return 0;
 
     /* A read-only mount refuses before it looks: what is not there needs no removal. */
@@ -93,7 +98,7 @@ static int remove_once(const struct plan_cgroup_directory *directory) {
     errno = failure;
     if (fd < 0 || !is_busy(failure) || (remove_below(fd) < 0 && !is_busy(errno)))
         return -1;
-    if (unlinkat(mount, relative, AT_REMOVEDIR) == 0 || errno == ENOENT)
+    if (is_removed(unlinkat(mount, relative, AT_REMOVEDIR), mount))
         return 0;
     return is_busy(errno) ? 1 : -1;
 }
@@ -125,6 +130,10 @@ static int remove_directory(const struct plan_cgroup_directory *directory, int64
         int busy = remove_once(directory);
         if (busy == 0)
             return 0;
+        if (busy < 0 && errno == ENXIO)
+            return error_set(err, THOLE_ERROR_HOST, 0, NULL,
+                             "remove cgroup %s: no cgroup filesystem is mounted on %s",
+                             directory->path, directory->mountpoint);
         if (busy < 0)
             return error_errno(err, NULL, "remove cgroup %s in %s", directory->path,
                                directory->mountpoint);

@@ -124,9 +124,15 @@ static int check_usage(const struct applying *applying, size_t index, struct tho
     int fd = applying->fds[write->directory];
     char text[32];
     uint64_t usage = 0;
-    if (write->usage_file == NULL || fd < 0 ||
-        cgroup_read(fd, write->usage_file, text, sizeof(text)) < 0 ||
-        !text_parse_uint(text, UINT64_MAX, &usage) || usage <= write->number)
+    const struct plan_cgroup_directory *directory =
+        &applying->cgroup->directories[write->directory];
+    if (write->usage_file == NULL || fd < 0)
+        return 0;
+    if (cgroup_read(fd, write->usage_file, text, sizeof(text)) < 0)
+        return cgroup_is_gone(errno) ? 0
+                                     : error_errno(err, write->where, "read %s of %s",
+                                                   write->usage_file, directory->path);
+    if (!text_parse_uint(text, UINT64_MAX, &usage) || usage <= write->number)
         return 0;
     return error_set(err, THOLE_ERROR_HOST, EBUSY, write->where,
                      "%s is %s already, more than %s (checkBeforeUpdate)", write->usage_file, text,

@@ -29,14 +29,13 @@ static bool is_slice(const struct plan_cgroup *cgroup) {
 /* ---- the holder ------------------------------------------------------------------------------ */
 
 static _Noreturn void hold(void) {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     (void)prctl(PR_SET_NAME, "thole-holder", 0, 0, 0);
     for (;;)
         (void)pause();
 }
 
 static int start_holder(int *ret_holder, pid_t *ret_pid, struct thole_error *err) {
-    pid_t pid = sys_clone(0, -1, ret_holder);
+    pid_t pid = sys_clone_helper(0, ret_holder);
     if (pid < 0)
         return error_errno(err, NULL, "fork");
     if (pid == 0)

@@ -3,22 +3,20 @@
 #include "create/create.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/phases.h"
-#include "cgroup/kill.h"
-#include "cgroup/remove.h"
 #include "create/dialogue.h"
-#include "create/hooks.h"
 #include "create/notify.h"
 #include "create/prepare.h"
+#include "create/unmake.h"
 #include "host/security_modules.h"
-#include "resctrl/group.h"
+#include "state/status.h"
 #include "sys/unix_socket.h"
 #include "terminal/pty.h"
 
@@ -76,33 +74,44 @@ static int check_labels(const struct plan *plan, struct thole_error *err) {
     return host_check_selinux_label(plan->mount_label, "/linux/mountLabel", err);
 }
 
+/* Everything that can be wrong with a request is found before anything is made of it. */
+static int plan_container(const struct thole_context *context,
+                          const struct thole_create_request *request, bool gated,
+                          struct creation *creation, struct thole_error *err) {
+    struct bundle *bundle = &creation->bundle;
+    if (container_check_id(request->id, err) < 0 || bundle_read(request, NULL, bundle, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "configuration");
+    if (request->notify_socket != NULL) {
+        creation->notify_directory = notify_directory(context, request->id, err);
+        if (creation->notify_directory == NULL)
+            return -1;
+    }
+    if (bundle_plan(context, request, NULL, creation->notify_directory, bundle, err) < 0 ||
+        check_console(request, gated, bundle->plan, err) < 0 || check_labels(bundle->plan, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "plan");
+    return 0;
+}
+
 static int build_in_directory(const struct thole_context *context,
                               const struct thole_create_request *request, bool gated, bool detached,
                               struct creation *creation, struct preparation *preparation,
                               struct thole_error *err) {
     struct container *container = &creation->container;
-    const char *notify_directory = NULL;
-    if (request->notify_socket != NULL) {
-        notify_directory = notify_make_directory(container, err);
-        if (notify_directory == NULL)
-            return -1;
-    }
-    if (bundle_plan(context, request, NULL, notify_directory, &creation->bundle, err) < 0 ||
-        check_console(request, gated, creation->bundle.plan, err) < 0 ||
-        check_labels(creation->bundle.plan, err) < 0)
+    /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
+     * who is at work. */
+    create_prepare_record(container, &creation->bundle, creation->notify_directory);
+    if (container_set_worker(container, false, err) < 0)
         return -1;
-    phases_end(context->phases, PHASES_RUNTIME, "plan");
+    container_unlock(container);
+    phases_end(context->phases, PHASES_RUNTIME, "record");
     if (create_prepare_filter(context, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
     log_warnings(context, &creation->bundle);
-    create_prepare_record(container, &creation->bundle);
-    if (notify_directory != NULL)
-        container->record->notify_directory = arena_strdup(&container->arena, notify_directory);
-    /* Saved before anything is made, so that delete finds what a killed create leaves behind. */
-    if (container_save(container, err) < 0)
+    if (container->record->notify_directory != NULL && notify_make_directory(container, err) < 0)
         return -1;
-    phases_end(context->phases, PHASES_RUNTIME, "record");
     if (create_prepare_cgroup(context, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "cgroup");
@@ -125,11 +134,10 @@ int create_build(const struct thole_context *context, const struct thole_create_
         .in_one_go = !gated && !detached,
     };
     preparation.init.become.phases = context->phases;
+    creation->gated = gated;
     if (create_prepare_passed_fds(request, &preparation, err) < 0 ||
-        container_check_id(request->id, err) < 0 ||
-        bundle_read(request, NULL, &creation->bundle, err) < 0)
+        plan_container(context, request, gated, creation, err) < 0)
         return -1;
-    phases_end(context->phases, PHASES_RUNTIME, "configuration");
     if (container_new(context, request->id, &creation->container, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "state directory");
@@ -141,26 +149,19 @@ int create_build(const struct thole_context *context, const struct thole_create_
 }
 
 void create_undo(const struct thole_context *context, struct creation *creation) {
-    struct thole_error ignored = {0};
     struct container *container = &creation->container;
-    bool had_init = creation->launched.pid > 0;
+    struct thole_error failure = {0};
+    char line[sizeof(failure.where) + sizeof(failure.text) + 128];
     launch_abort(&creation->launched);
-    if (creation->bundle.plan != NULL) {
-        const struct plan_cgroup *cgroup = &creation->bundle.plan->cgroup;
-        if (had_init && !container->record->own_pid_namespace)
-            (void)cgroup_kill(cgroup, SIGKILL, &ignored);
-        if (creation->cgroup_made)
-            (void)cgroup_remove(cgroup, &ignored);
-        (void)resctrl_remove(container->record, &ignored);
-        if (had_init)
-            (void)hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTOP, "stopped",
-                            &ignored);
-    }
-    if (container_remove(container, &ignored) < 0)
-        log_warning(&context->log, "%s", ignored.text);
+    /* A cgroup that was refused is somebody else's. */
+    if (!creation->cgroup_made)
+        container->record->cgroups.count = 0;
+    if (create_unmake(context, container, creation->bundle.plan, &failure) < 0)
+        log_warning(&context->log, "%s", error_format(&failure, line, sizeof(line)));
 }
 
 void create_done(struct creation *creation) {
+    free(creation->notify_directory);
     container_done(&creation->container);
     bundle_done(&creation->bundle);
     const int fds[] = {creation->launched.pidfd, creation->launched.sync, creation->console};

@@ -12,9 +12,11 @@ struct creation {
     struct container container;
     struct bundle bundle;
     struct launched launched;
+    char *notify_directory;  /* host side of /run/notify, NULL: none */
     int console;             /* pty master when there is no console socket, else -1 */
     bool replace[3];         /* which of fds 0-2 it stands for */
     int stdio[3];            /* set by the caller: what init gets for fds 0-2, -1: these */
+    bool gated;              /* init waits at the gate, else on launched.sync */
     bool heard;              /* init has sent a message */
     int end;                 /* status of an init that ended before it was ready, 0: none did */
     bool devices_restricted; /* the device rules hold */
@@ -31,15 +33,17 @@ struct creation {
     }
 
 /**
- * Takes @creation to the state "created". With @gated, init waits at the gate for another command;
- * otherwise on launched.sync, for this process, which may not have to say start any more. Terminals
- * among fds 0-2 are not handed in: the container gets ends of a pty of its own or, if it is to be
+ * Makes a container, which other commands see as "creating" until its maker says that it is created
+ * (container_clear_worker()), unless it is started already. With @gated, init waits at the gate for
+ * another command; otherwise on launched.sync, for this process, which may not have to say start
+ * any more. Terminals among fds 0-2 are not handed in: the container gets ends of a pty of its own
+ * or, if it is to be
  * @detached, /dev/null. A failure leaves nothing behind.
  */
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err);
 
-/** Kills init and removes cgroup and state; runs poststop hooks. For failures after the build. */
+/** create_unmake() for failures after the build: one of its own is a warning. */
 void create_undo(const struct thole_context *context, struct creation *creation);
 
 void create_done(struct creation *creation);

@@ -140,14 +140,14 @@ static int restrict_devices_ahead(const struct thole_context *context, struct cr
     return restrict_devices(context, creation, preparation, err);
 }
 
-/* A start that cannot be said is no failure: init then tells why. */
-static void start_ahead(const struct thole_create_request *request, struct creation *creation,
-                        const struct preparation *preparation) {
-    struct thole_error ignored = {0};
-    bool restricted = !creation->cgroup_made || creation->devices_restricted;
-    if (preparation->in_one_go && preparation->init.become.replace == NULL && restricted &&
-        early_start_allowed(request, creation->bundle.plan))
-        creation->started = gate_open(creation->launched.sync, &ignored) == 0;
+/* By a runtime in the foreground, where nothing has to happen in between. */
+static bool may_start_ahead(const struct thole_create_request *request,
+                            const struct creation *creation,
+                            const struct preparation *preparation) {
+    const struct plan *plan = creation->bundle.plan;
+    return preparation->in_one_go && preparation->init.become.replace == NULL &&
+           early_start_allowed(request, plan) &&
+           (!creation->cgroup_made || early_start_allows_device_rules(plan));
 }
 
 static int move_net_devices(const struct creation *creation, struct thole_error *err) {
@@ -179,16 +179,21 @@ static int launch_once(const struct thole_context *context,
     if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "clone");
-    /* While init is at work. A record with a pid has a configuration beside it. */
-    if (save_config(creation, err) < 0)
-        return -1;
     record->pid = creation->launched.pid;
-    record->start_time = process_start_time(creation->launched.pid);
-    if (resctrl_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
+    if (process_start_time(creation->launched.pid, &record->start_time, err) < 0)
+        return -1;
+    bool ahead = may_start_ahead(request, creation, preparation);
+    if (ahead) /* other commands may have it from here on */
+        record->worker = 0;
+    /* While init is at work. A record with a pid has a configuration beside it. */
+    if (save_config(creation, err) < 0 ||
+        resctrl_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
         container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0 ||
         restrict_devices_ahead(context, creation, preparation, err) < 0)
         return -1;
-    start_ahead(request, creation, preparation);
+    /* A start that cannot be said is no failure: init then tells why. */
+    struct thole_error unsaid = {0};
+    creation->started = ahead && gate_open(creation->launched.sync, &unsaid) == 0;
     phases_end(context->phases, PHASES_RUNTIME, "record with its pid");
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;

@@ -19,21 +19,28 @@
 
 enum { BARRIER_TIMEOUT_MS = 30 * 1000 };
 
-const char *notify_make_directory(struct container *container, struct thole_error *err) {
-    if (mkdirat(container->directory, STATE_NOTIFY, 0755) < 0 && errno != EEXIST) {
-        error_errno(err, NULL, "create the notify directory");
-        return NULL;
-    }
+char *notify_directory(const struct thole_context *context, const char *id,
+                       struct thole_error *err) {
     char link[64];
-    char path[PATH_MAX];
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", container->directory);
-    ssize_t length = readlink(link, path, sizeof(path) - 1);
-    if (length < 0) {
+    char root[PATH_MAX];
+    cleanup_close int fd = container_open_root(context, true, err);
+    if (fd < 0)
+        return NULL;
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, root, sizeof(root));
+    if (length < 0 || length == sizeof(root)) {
         error_errno(err, NULL, "find the notify directory");
         return NULL;
     }
-    path[length] = '\0';
-    return arena_printf(&container->arena, "%s/%s", path, STATE_NOTIFY);
+    struct text path = {0};
+    text_appendf(&path, "%.*s/%s/%s", (int)length, root, id, STATE_NOTIFY);
+    return text_take(&path);
+}
+
+int notify_make_directory(const struct container *container, struct thole_error *err) {
+    if (mkdirat(container->directory, STATE_NOTIFY, 0755) < 0)
+        return error_errno(err, NULL, "create the notify directory");
+    return 0;
 }
 
 int notify_listen(const struct container *container, struct thole_error *err) {

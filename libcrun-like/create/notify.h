@@ -5,11 +5,13 @@
 
 #include "state/container.h"
 
-/**
- * Makes the directory that is bound to /run/notify; returns its absolute path in the container's
- * arena, NULL on error.
+/** The absolute path of the directory that is to be bound to /run/notify, malloc'ed; NULL on error.
  */
-const char *notify_make_directory(struct container *container, struct thole_error *err);
+char *notify_directory(const struct thole_context *context, const char *id,
+                       struct thole_error *err);
+
+/** Makes it. */
+int notify_make_directory(const struct container *container, struct thole_error *err);
 
 /** Binds notify.sock in the container's notify directory (mode 0777). Returns the socket. */
 int notify_listen(const struct container *container, struct thole_error *err);

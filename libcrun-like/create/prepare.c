@@ -53,7 +53,8 @@ static char *copy_or_null(struct arena *arena, const char *string) {
     return string != NULL ? arena_strdup(arena, string) : NULL;
 }
 
-void create_prepare_record(struct container *container, const struct bundle *bundle) {
+void create_prepare_record(struct container *container, const struct bundle *bundle,
+                           const char *notify_directory) {
     const struct plan *plan = bundle->plan;
     struct arena *arena = &container->arena;
     struct container_record *record = container->record;
@@ -63,6 +64,7 @@ void create_prepare_record(struct container *container, const struct bundle *bun
     record->rootfs = arena_strdup(arena, plan->rootfs.source);
     record->created = nanoseconds_now();
     record->owner = geteuid();
+    record->no_process = plan->process == NULL;
     record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;
     record->new_keyring = plan->new_keyring;
     record->poststart = plan->hooks[PLAN_HOOK_POSTSTART].count > 0;
@@ -71,6 +73,7 @@ void create_prepare_record(struct container *container, const struct bundle *bun
         record->listener_path = copy_or_null(arena, plan->seccomp->listener_path);
         record->listener_metadata = copy_or_null(arena, plan->seccomp->listener_metadata);
     }
+    record->notify_directory = copy_or_null(arena, notify_directory);
     record->annotations = bundle->config->annotations; /* lives as long as the bundle does */
     record_set_cgroup(record, &plan->cgroup, arena);
     resctrl_note(&plan->rdt, record, arena);

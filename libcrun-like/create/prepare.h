@@ -22,7 +22,8 @@ struct preparation {
 };
 
 /** Fills the record from the plan: nothing is made yet. */
-void create_prepare_record(struct container *container, const struct bundle *bundle);
+void create_prepare_record(struct container *container, const struct bundle *bundle,
+                           const char *notify_directory);
 
 /** The fds to pass on: asked before thole opens any of its own, so that holes in the range stay
  * holes. */

@@ -5,7 +5,8 @@
 
 #include "create/create.h"
 
-/** Opens the gate on launched.sync, runs the poststart hooks, waits for readiness if detached. */
+/** Lets other commands have the container, opens the gate, runs the poststart hooks, waits for
+ * readiness if detached. */
 int create_start(const struct thole_run_request *request, struct creation *creation,
                  struct thole_error *err);
 

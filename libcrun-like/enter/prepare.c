@@ -25,13 +25,17 @@
 #include "plan/exec.h"
 #include "security/seccomp_filter.h"
 #include "state/process.h"
+#include "state/status.h"
 #include "terminal/pty.h"
 
 /* ---- what the container is ---- */
 
 static int check_status(const struct thole_exec_request *request, const struct container *container,
                         struct thole_error *err) {
-    switch (container_status(container)) {
+    enum thole_status status;
+    if (container_status(container, &status, err) < 0)
+        return -1;
+    switch (status) {
     case THOLE_STATUS_STOPPED:
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "cannot exec in a stopped container: container not running");

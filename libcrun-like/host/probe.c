@@ -3,13 +3,13 @@
 #include "host/probe.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -25,24 +25,39 @@
 
 enum { SMALL_FILE = 64 * 1024, SUBID_FILE = 16 * 1024 * 1024 };
 
-/* One fact file; NULL if it cannot be read. */
-static char *read_file(const char *path, size_t limit) {
+/* True if the look at @path has found something. One that fails is no answer: only ENOENT (or
+ * ENOTDIR, on the way) is, and the first other one is kept in @failure. */
+static bool found(int result, const char *path, struct thole_error *failure) {
+    if (result < 0 && errno != ENOENT && errno != ENOTDIR && failure->kind == THOLE_ERROR_NONE)
+        error_errno(failure, NULL, "look at %s", path);
+    return result >= 0;
+}
+
+/* One fact file; NULL if there is none. */
+static char *read_file(const char *path, size_t limit, struct thole_error *failure) {
     char *text = NULL;
-    (void)file_read_at(AT_FDCWD, path, limit, &text, NULL, NULL);
+    struct thole_error reason = {0};
+    int result = file_read_at(AT_FDCWD, path, limit, &text, NULL, &reason);
+    errno = reason.code;
+    (void)found(result, path, failure);
     return text;
 }
 
-static bool is_filesystem(const char *path, long magic) {
+static bool is_filesystem(const char *path, long magic, struct thole_error *failure) {
     struct statfs status;
-    return statfs(path, &status) == 0 && (long)status.f_type == magic;
+    return found(statfs(path, &status), path, failure) && (long)status.f_type == magic;
+}
+
+static bool exists(const char *path, struct thole_error *failure) {
+    return found(access(path, F_OK), path, failure);
 }
 
 /* ---- identity ------------------------------------------------------------------------------ */
 
-bool host_in_user_namespace(void) {
+static bool in_user_namespace(struct thole_error *failure) {
     /* The initial namespace maps every id to itself, and no other one does so by itself. */
     static const unsigned long initial[] = {0, 0, UINT32_MAX};
-    cleanup_free char *map = read_file("/proc/self/uid_map", SMALL_FILE);
+    cleanup_free char *map = read_file("/proc/self/uid_map", SMALL_FILE, failure);
     const char *at = map;
     for (size_t i = 0; at != NULL && i < sizeof(initial) / sizeof(initial[0]); i++) {
         char *end = NULL;
@@ -51,6 +66,11 @@ bool host_in_user_namespace(void) {
         at = end;
     }
     return false;
+}
+
+bool host_in_user_namespace(void) {
+    struct thole_error failure = {0};
+    return in_user_namespace(&failure);
 }
 
 static bool has_effective(int capability) {
@@ -76,7 +96,7 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
 static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
-    facts->in_user_namespace = host_in_user_namespace();
+    facts->in_user_namespace = in_user_namespace(err);
     facts->privileged = has_effective(CAP_SYS_ADMIN);
     facts->last_capability = cap_max_bits() - 1;
     cleanup_free char *status = NULL;
@@ -87,10 +107,10 @@ static int probe_identity(struct host_facts *facts, struct thole_error *err) {
                : read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err);
 }
 
-static bool has_namespace(const char *name) {
+static bool has_namespace(const char *name, struct thole_error *failure) {
     char path[64];
     (void)snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
-    return access(path, F_OK) == 0;
+    return exists(path, failure);
 }
 
 const char *host_runtime_dir(void) {
@@ -117,39 +137,43 @@ static struct host_hierarchy *add_hierarchy(struct host_facts *facts, struct are
     return &larger[facts->hierarchy_count++];
 }
 
-static const char *v1_mountpoint(const char *name, struct arena *arena) {
+static const char *v1_mountpoint(const char *name, struct arena *arena,
+                                 struct thole_error *failure) {
     char path[256];
     int length = snprintf(path, sizeof(path), CGROUP_ROOT "/%s", name);
-    bool found =
-        length > 0 && (size_t)length < sizeof(path) && is_filesystem(path, CGROUP_SUPER_MAGIC);
-    return found ? arena_strdup(arena, path) : NULL;
+    bool mounted = length > 0 && (size_t)length < sizeof(path) &&
+                   is_filesystem(path, CGROUP_SUPER_MAGIC, failure);
+    return mounted ? arena_strdup(arena, path) : NULL;
 }
 
 /* By custom the directory is called as the line in /proc/self/cgroup says, or has the controllers
  * the other way round, or only one of them. */
-static const char *find_v1_mountpoint(const char *controllers, struct arena *arena) {
+static const char *find_v1_mountpoint(const char *controllers, struct arena *arena,
+                                      struct thole_error *failure) {
     if (text_starts_with(controllers, "name="))
-        return v1_mountpoint(controllers + strlen("name="), arena);
-    const char *found = v1_mountpoint(controllers, arena);
+        return v1_mountpoint(controllers + strlen("name="), arena, failure);
+    const char *mountpoint = v1_mountpoint(controllers, arena, failure);
     const char *comma = strchr(controllers, ',');
-    if (found != NULL || comma == NULL)
-        return found;
-    found = v1_mountpoint(
-        arena_printf(arena, "%s,%.*s", comma + 1, (int)(comma - controllers), controllers), arena);
-    for (const char *at = controllers; found == NULL && *at != '\0';) {
+    if (mountpoint != NULL || comma == NULL)
+        return mountpoint;
+    mountpoint = v1_mountpoint(
+        arena_printf(arena, "%s,%.*s", comma + 1, (int)(comma - controllers), controllers), arena,
+        failure);
+    for (const char *at = controllers; mountpoint == NULL && *at != '\0';) {
         size_t length = strcspn(at, ",");
-        found = v1_mountpoint(arena_strndup(arena, at, length), arena);
+        mountpoint = v1_mountpoint(arena_strndup(arena, at, length), arena, failure);
         at += length;
         at += *at == ',';
     }
-    return found;
+    return mountpoint;
 }
 
 /* "cpu io memory\n" -> "cpu,io,memory" */
-static const char *read_controllers(const char *mountpoint, struct arena *arena) {
+static const char *read_controllers(const char *mountpoint, struct arena *arena,
+                                    struct thole_error *failure) {
     char path[256];
     (void)snprintf(path, sizeof(path), "%s/cgroup.controllers", mountpoint);
-    cleanup_free char *text = read_file(path, SMALL_FILE);
+    cleanup_free char *text = read_file(path, SMALL_FILE, failure);
     if (text == NULL)
         return "";
     text[strcspn(text, "\n")] = '\0';
@@ -159,16 +183,17 @@ static const char *read_controllers(const char *mountpoint, struct arena *arena)
 }
 
 static void add_unified(struct host_facts *facts, const char *mountpoint, const char *own_path,
-                        struct arena *arena) {
+                        struct arena *arena, struct thole_error *failure) {
     struct host_hierarchy *hierarchy = add_hierarchy(facts, arena);
     hierarchy->unified = true;
     hierarchy->mountpoint = mountpoint;
-    hierarchy->controllers = read_controllers(mountpoint, arena);
+    hierarchy->controllers = read_controllers(mountpoint, arena, failure);
     hierarchy->own_path = arena_strdup(arena, own_path);
 }
 
 /* One line of /proc/self/cgroup: "ID:CONTROLLERS:PATH", ID 0 for cgroup2. */
-static void add_line(struct host_facts *facts, char *line, bool pure, struct arena *arena) {
+static void add_line(struct host_facts *facts, char *line, bool pure, struct arena *arena,
+                     struct thole_error *failure) {
     char *controllers = strchr(line, ':');
     char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
     if (path == NULL)
@@ -177,11 +202,12 @@ static void add_line(struct host_facts *facts, char *line, bool pure, struct are
     *path++ = '\0';
     if (controllers[0] == '\0') {
         const char *mountpoint = pure ? CGROUP_ROOT : CGROUP_ROOT "/unified";
-        if (strcmp(line, "0") == 0 && (pure || is_filesystem(mountpoint, CGROUP2_SUPER_MAGIC)))
-            add_unified(facts, mountpoint, path, arena);
+        if (strcmp(line, "0") == 0 &&
+            (pure || is_filesystem(mountpoint, CGROUP2_SUPER_MAGIC, failure)))
+            add_unified(facts, mountpoint, path, arena, failure);
         return;
     }
-    const char *mountpoint = pure ? NULL : find_v1_mountpoint(controllers, arena);
+    const char *mountpoint = pure ? NULL : find_v1_mountpoint(controllers, arena, failure);
     if (mountpoint == NULL)
         return;
     struct host_hierarchy *hierarchy = add_hierarchy(facts, arena);
@@ -190,31 +216,31 @@ static void add_line(struct host_facts *facts, char *line, bool pure, struct are
     hierarchy->own_path = arena_strdup(arena, path);
 }
 
-static bool file_exists(const struct host_hierarchy *hierarchy, const char *path,
-                        const char *file) {
+static bool file_exists(const struct host_hierarchy *hierarchy, const char *path, const char *file,
+                        struct thole_error *failure) {
     char full[4096];
     int length = snprintf(full, sizeof(full), "%s%s/%s", hierarchy->mountpoint, path, file);
-    return length > 0 && (size_t)length < sizeof(full) && access(full, F_OK) == 0;
+    return length > 0 && (size_t)length < sizeof(full) && exists(full, failure);
 }
 
 /* The v2 root has no memory files: there the kernel's swap support has to answer. */
-static bool has_swap_accounting(const struct host_facts *facts) {
+static bool has_swap_accounting(const struct host_facts *facts, struct thole_error *failure) {
     for (size_t i = 0; i < facts->hierarchy_count; i++) {
         const struct host_hierarchy *hierarchy = &facts->hierarchies[i];
         if (!words_have(hierarchy->controllers, "memory", strlen("memory")))
             continue;
         if (!hierarchy->unified)
-            return file_exists(hierarchy, "", "memory.memsw.limit_in_bytes");
-        if (file_exists(hierarchy, hierarchy->own_path, "memory.max"))
-            return file_exists(hierarchy, hierarchy->own_path, "memory.swap.max");
-        return access("/proc/swaps", F_OK) == 0;
+            return file_exists(hierarchy, "", "memory.memsw.limit_in_bytes", failure);
+        if (file_exists(hierarchy, hierarchy->own_path, "memory.max", failure))
+            return file_exists(hierarchy, hierarchy->own_path, "memory.swap.max", failure);
+        return exists("/proc/swaps", failure);
     }
     return false;
 }
 
 static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct thole_error *err) {
     struct statfs status;
-    if (statfs(CGROUP_ROOT, &status) < 0)
+    if (!found(statfs(CGROUP_ROOT, &status), CGROUP_ROOT, err))
         return 0; /* no cgroups to speak of: the plan tells whether they are needed */
     cleanup_free char *lines = NULL;
     if (file_read_at(AT_FDCWD, "/proc/self/cgroup", SMALL_FILE, &lines, NULL, err) < 0)
@@ -224,8 +250,8 @@ static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct t
     char *saved = NULL;
     for (char *line = strtok_r(lines, "\n", &saved); line != NULL;
          line = strtok_r(NULL, "\n", &saved))
-        add_line(facts, line, pure, arena);
-    facts->swap_accounting = has_swap_accounting(facts);
+        add_line(facts, line, pure, arena, err);
+    facts->swap_accounting = has_swap_accounting(facts, err);
     return 0;
 }
 
@@ -233,8 +259,8 @@ static int probe_cgroups(struct host_facts *facts, struct arena *arena, struct t
 
 /* Lines of subuid(5) are "USER:START:COUNT", the user by name or by number. */
 static const char *read_subids(const char *path, const char *name, uint32_t uid,
-                               struct arena *arena) {
-    cleanup_free char *lines = read_file(path, SUBID_FILE);
+                               struct arena *arena, struct thole_error *failure) {
+    cleanup_free char *lines = read_file(path, SUBID_FILE, failure);
     if (lines == NULL)
         return NULL;
     cleanup_text struct text ranges = {0};
@@ -268,8 +294,8 @@ static int probe_subids(struct host_facts *facts, struct arena *arena, struct th
         return -1;
     /* Of a user whom only a name service knows login(1) has left the name; newuidmap(1) checks. */
     const char *name = known ? buffer : getenv("LOGNAME");
-    facts->subuid = read_subids("/etc/subuid", name, facts->euid, arena);
-    facts->subgid = read_subids("/etc/subgid", name, facts->euid, arena);
+    facts->subuid = read_subids("/etc/subuid", name, facts->euid, arena, err);
+    facts->subgid = read_subids("/etc/subgid", name, facts->euid, arena, err);
     return 0;
 }
 
@@ -282,12 +308,14 @@ static int compare_sizes(const void *a, const void *b) {
 }
 
 /* Directories are called "hugepages-2048kB"; hugetlb files name the size as "2MB". */
-static const char *read_hugepage_sizes(struct arena *arena) {
+static const char *read_hugepage_sizes(struct arena *arena, struct thole_error *failure) {
     enum { SIZES_MAX = 16, KILO = 1024 };
     uint64_t sizes[SIZES_MAX];
     size_t count = 0;
-    cleanup_closedir DIR *directory = opendir("/sys/kernel/mm/hugepages");
+    static const char path[] = "/sys/kernel/mm/hugepages";
+    cleanup_closedir DIR *directory = opendir(path);
     const struct dirent *entry = NULL;
+    (void)found(directory != NULL ? 0 : -1, path, failure);
     while (directory != NULL && count < SIZES_MAX && (entry = readdir(directory)) != NULL) {
         if (text_starts_with(entry->d_name, "hugepages-"))
             sizes[count++] = strtoull(entry->d_name + strlen("hugepages-"), NULL, 10);
@@ -309,26 +337,33 @@ static const char *read_hugepage_sizes(struct arena *arena) {
 
 /* -------------------------------------------------------------------------------------------- */
 
+static int set_failure(const struct thole_error *failure, struct thole_error *err) {
+    if (err != NULL)
+        *err = *failure;
+    return -1;
+}
+
 int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_facts,
                struct thole_error *err) {
+    struct thole_error failure = {0};
     struct host_facts *facts = arena_new(arena, struct host_facts);
     facts->hugepage_sizes = "";
-    if (probe_identity(facts, err) < 0)
-        return -1;
-    if ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, err) < 0)
-        return -1;
+    if (probe_identity(facts, &failure) < 0 ||
+        ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, &failure) < 0))
+        return set_failure(&failure, err);
     if ((needs & HOST_NEED_CGROUP_NAMESPACES) != 0 && !facts->cgroup_namespaces)
-        facts->cgroup_namespaces = has_namespace("cgroup");
+        facts->cgroup_namespaces = has_namespace("cgroup", &failure);
     if ((needs & HOST_NEED_TIME_NAMESPACES) != 0)
-        facts->time_namespaces = has_namespace("time");
+        facts->time_namespaces = has_namespace("time", &failure);
     if ((needs & HOST_NEED_SECURITY) != 0)
         host_probe_security_modules(facts);
-    if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, err) < 0)
-        return -1;
-    if ((needs & HOST_NEED_RESCTRL) != 0 && is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC))
+    if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, &failure) < 0)
+        return set_failure(&failure, err);
+    if ((needs & HOST_NEED_RESCTRL) != 0 &&
+        is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC, &failure))
         facts->resctrl = "/sys/fs/resctrl";
     if ((needs & HOST_NEED_HUGEPAGES) != 0)
-        facts->hugepage_sizes = read_hugepage_sizes(arena);
+        facts->hugepage_sizes = read_hugepage_sizes(arena, &failure);
     *ret_facts = facts;
-    return 0;
+    return failure.kind == THOLE_ERROR_NONE ? 0 : set_failure(&failure, err);
 }

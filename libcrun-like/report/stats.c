@@ -22,31 +22,31 @@ struct stats {
     struct cgroup_reader reader;
 };
 
-static void put_key(const struct stats *stats, const char *key) {
+static void put_key(struct stats *stats, const char *key) {
     (void)yajl_gen_string(stats->json, (const unsigned char *)key, strlen(key));
 }
 
-static void put_number(const struct stats *stats, uint64_t number) {
+static void put_number(struct stats *stats, uint64_t number) {
     char text[24];
     int length = snprintf(text, sizeof(text), "%" PRIu64, number);
     (void)yajl_gen_number(stats->json, text, (size_t)length);
 }
 
-static void open_object(const struct stats *stats, const char *key) {
+static void open_object(struct stats *stats, const char *key) {
     put_key(stats, key);
     (void)yajl_gen_map_open(stats->json);
 }
 
-static void open_array(const struct stats *stats, const char *key) {
+static void open_array(struct stats *stats, const char *key) {
     put_key(stats, key);
     (void)yajl_gen_array_open(stats->json);
 }
 
-static void close_object(const struct stats *stats) {
+static void close_object(struct stats *stats) {
     (void)yajl_gen_map_close(stats->json);
 }
 
-static void close_array(const struct stats *stats) {
+static void close_array(struct stats *stats) {
     (void)yajl_gen_array_close(stats->json);
 }
 
@@ -128,7 +128,7 @@ static const struct member cpuset_numbers[] = {
 #define PUT_MEMBERS(stats, members) \
     put_members((stats), (members), sizeof(members) / sizeof((members)[0]))
 
-static void put_members(const struct stats *stats, const struct member *members, size_t count) {
+static void put_members(struct stats *stats, const struct member *members, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const struct member *member = &members[i];
         const struct source *source =
@@ -157,7 +157,7 @@ static char *next_line(char **rest) {
     return line;
 }
 
-static void put_word(const struct stats *stats, const char *word) {
+static void put_word(struct stats *stats, const char *word) {
     size_t length = strlen(word);
     if (length > 0 && strspn(word, "0123456789.") == length)
         (void)yajl_gen_number(stats->json, word, length);
@@ -166,7 +166,7 @@ static void put_word(const struct stats *stats, const char *word) {
 }
 
 /* One array per column of cpuacct.usage_all: "cpu user system" and a line per CPU. */
-static void put_cpu_column(const struct stats *stats, const char *key, int column) {
+static void put_cpu_column(struct stats *stats, const char *key, int column) {
     cleanup_free char *text =
         cgroup_reader_text(&stats->reader, "cpuacct", "cpuacct.usage_all", NULL);
     char *rest = text;
@@ -181,7 +181,7 @@ static void put_cpu_column(const struct stats *stats, const char *key, int colum
     close_array(stats);
 }
 
-static void put_cpu_list(const struct stats *stats) {
+static void put_cpu_list(struct stats *stats) {
     cleanup_free char *text =
         cgroup_reader_text(&stats->reader, "cpuacct", "cpuacct.usage_percpu", NULL);
     if (text == NULL)
@@ -196,7 +196,7 @@ static void put_cpu_list(const struct stats *stats) {
 }
 
 /* "0-2,7" as [0,1,2,7]. */
-static void put_set(const struct stats *stats, const char *key, const char *v1, const char *v2) {
+static void put_set(struct stats *stats, const char *key, const char *v1, const char *v2) {
     cleanup_free char *text = cgroup_reader_text(&stats->reader, "cpuset", v1, v2);
     if (text == NULL)
         return;
@@ -215,7 +215,7 @@ static void put_set(const struct stats *stats, const char *key, const char *v1, 
 }
 
 /* All of a flat keyed file: {"anon":1,...}. */
-static void put_flat(const struct stats *stats, const char *key, const char *controller,
+static void put_flat(struct stats *stats, const char *key, const char *controller,
                      const char *file) {
     cleanup_free char *text = cgroup_reader_text(&stats->reader, controller, file, file);
     open_object(stats, key);
@@ -231,7 +231,7 @@ static void put_flat(const struct stats *stats, const char *key, const char *con
 }
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", and a line for "full". */
-static void put_pressure(const struct stats *stats, const char *controller, const char *file) {
+static void put_pressure(struct stats *stats, const char *controller, const char *file) {
     cleanup_free char *text = cgroup_reader_text(&stats->reader, controller, NULL, file);
     if (text == NULL || text[0] == '\0')
         return;
@@ -282,8 +282,7 @@ static const struct {
 };
 
 /* @device is "8:0". */
-static void put_io(const struct stats *stats, char *device, const char *operation,
-                   const char *value) {
+static void put_io(struct stats *stats, char *device, const char *operation, const char *value) {
     char *minor = device;
     const char *major = strsep(&minor, ":");
     (void)yajl_gen_map_open(stats->json);
@@ -301,7 +300,7 @@ static void put_io(const struct stats *stats, char *device, const char *operatio
 }
 
 /* Lines "8:0 Read 4096", or "8:0 4096" in files without an operation; "Total N" ends them. */
-static void put_io_v1(const struct stats *stats, const char *const files[3]) {
+static void put_io_v1(struct stats *stats, const char *const files[3]) {
     cleanup_free char *text = NULL;
     for (int i = 0; i < 3 && files[i] != NULL && (text == NULL || text[0] == '\0'); i++) {
         free(text);
@@ -316,7 +315,7 @@ static void put_io_v1(const struct stats *stats, const char *const files[3]) {
 }
 
 /* Lines "8:0 rbytes=0 wbytes=0 rios=0 wios=0 dbytes=0 dios=0". */
-static void put_io_v2(const struct stats *stats, const char *const keys[2]) {
+static void put_io_v2(struct stats *stats, const char *const keys[2]) {
     static const char *const operations[] = {"Read", "Write"};
     cleanup_free char *text = cgroup_reader_text(&stats->reader, "blkio", NULL, "io.stat");
     for (char *rest = text, *line = next_line(&rest); line != NULL; line = next_line(&rest)) {
@@ -332,7 +331,7 @@ static void put_io_v2(const struct stats *stats, const char *const keys[2]) {
     }
 }
 
-static void put_block_io(const struct stats *stats) {
+static void put_block_io(struct stats *stats) {
     bool v1 = cgroup_reader_is_v1(&stats->reader, "blkio");
     open_object(stats, "blkio");
     for (size_t i = 0; i < sizeof(block_io) / sizeof(block_io[0]); i++) {
@@ -356,7 +355,7 @@ static const struct member huge_pages[] = {
     {"failcnt", "hugetlb", {"failcnt", NULL, 1}, {"events", "max", 1}},
 };
 
-static void put_huge_page(const struct stats *stats, const char *size) {
+static void put_huge_page(struct stats *stats, const char *size) {
     struct member members[sizeof(huge_pages) / sizeof(huge_pages[0])];
     cleanup_arena struct arena arena = {0};
     memcpy(members, huge_pages, sizeof(huge_pages));
@@ -372,7 +371,7 @@ static void put_huge_page(const struct stats *stats, const char *size) {
     close_object(stats);
 }
 
-static void put_huge_pages(const struct stats *stats, const char *sizes) {
+static void put_huge_pages(struct stats *stats, const char *sizes) {
     cleanup_free char *copy = strdup(sizes);
     open_object(stats, "hugetlb");
     for (char *rest = copy; rest != NULL;) {
@@ -385,7 +384,7 @@ static void put_huge_pages(const struct stats *stats, const char *sizes) {
 
 /* ---- the document ---------------------------------------------------------------------------- */
 
-static void put_cpu(const struct stats *stats) {
+static void put_cpu(struct stats *stats) {
     open_object(stats, "cpu");
     open_object(stats, "usage");
     PUT_MEMBERS(stats, cpu_usage);
@@ -406,7 +405,7 @@ static void put_cpu(const struct stats *stats) {
     close_object(stats);
 }
 
-static void put_memory(const struct stats *stats) {
+static void put_memory(struct stats *stats) {
     static const struct {
         const char *name;
         const struct member *members;
@@ -428,15 +427,14 @@ static void put_memory(const struct stats *stats) {
     close_object(stats);
 }
 
-static void put_rdt(const struct stats *stats, const struct stats_sources *sources) {
+static void put_rdt(struct stats *stats, const struct stats_sources *sources) {
     open_object(stats, "intel_rdt");
     if (sources->resctrl != NULL && sources->rdt_group != NULL)
         rdt_put_stats(stats->json, sources->resctrl, sources->rdt_group, sources->rdt_monitor);
     close_object(stats);
 }
 
-static void put_document(const struct stats *stats, const char *id,
-                         const struct stats_sources *sources) {
+static void put_document(struct stats *stats, const char *id, const struct stats_sources *sources) {
     (void)yajl_gen_map_open(stats->json);
     put_key(stats, "type");
     put_key(stats, "stats");
@@ -468,8 +466,10 @@ int stats_json(const char *id, const struct stats_sources *sources, char **ret_j
         const unsigned char *bytes = NULL;
         size_t length = 0;
         put_document(&stats, id, sources);
+        result = cgroup_reader_check(&stats.reader, err);
         (void)yajl_gen_get_buf(stats.json, &bytes, &length);
-        *ret_json = strndup((const char *)bytes, length);
+        if (result == 0)
+            *ret_json = strndup((const char *)bytes, length);
         cgroup_reader_done(&stats.reader);
     }
     yajl_gen_free(stats.json);

@@ -132,7 +132,9 @@ static int assign_threads(int tasks, pid_t pid, struct thole_error *err) {
     (void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
     cleanup_closedir DIR *directory = opendir(path);
     if (directory == NULL)
-        return 0;
+        return errno == ENOENT || errno == ESRCH
+                   ? 0
+                   : error_errno(err, where, "list the threads of process %d", (int)pid);
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;

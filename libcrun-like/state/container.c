@@ -14,12 +14,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cgroup/freeze.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
-#include "state/process.h"
 #include "state/request.h"
-#include "sys/process_calls.h"
 
 enum { ID_MAX = 255, RECORD_MAX = 8 * 1024 * 1024 };
 
@@ -89,6 +86,45 @@ static int take_lock(struct container *container, struct thole_error *err) {
     return 0;
 }
 
+static int does_not_exist(struct thole_error *err) {
+    return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
+}
+
+/* The container may have been deleted while the lock was waited for, and another one made. */
+static int check_still_there(const struct container *container, struct thole_error *err) {
+    struct stat now;
+    struct stat opened;
+    if (fstat(container->directory, &opened) < 0)
+        return error_errno(err, NULL, "look at the state directory");
+    if (fstatat(container->root, container->id, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? does_not_exist(err)
+                               : error_errno(err, NULL, "look at the state directory");
+    return now.st_ino == opened.st_ino ? 0 : does_not_exist(err);
+}
+
+int container_lock(struct container *container, struct thole_error *err) {
+    if (container->lock >= 0)
+        return 0;
+    if (take_lock(container, err) < 0)
+        /* A directory that was removed has no "." any more. */
+        return err->code == ENOENT ? does_not_exist(err) : -1;
+    return check_still_there(container, err);
+}
+
+void container_unlock(struct container *container) {
+    if (container->lock >= 0)
+        (void)close(take_fd(&container->lock));
+}
+
+static int open_directory(struct container *container, struct thole_error *err) {
+    container->directory =
+        openat(container->root, container->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (container->directory >= 0)
+        return 0;
+    return errno == ENOENT ? does_not_exist(err)
+                           : error_errno(err, NULL, "open the state directory");
+}
+
 int container_new(const struct thole_context *context, const char *id,
                   struct container *ret_container, struct thole_error *err) {
     if (container_check_id(id, err) < 0)
@@ -103,36 +139,29 @@ int container_new(const struct thole_context *context, const char *id,
                              "container with given ID already exists");
         return error_errno(err, NULL, "create the state directory");
     }
-    ret_container->directory =
-        openat(ret_container->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (ret_container->directory < 0)
-        return error_errno(err, NULL, "open the state directory");
     ret_container->record = arena_new(&ret_container->arena, struct container_record);
-    return take_lock(ret_container, err);
+    if (open_directory(ret_container, err) == 0 && take_lock(ret_container, err) == 0)
+        return 0;
+    (void)unlinkat(ret_container->root, id, AT_REMOVEDIR);
+    return -1;
 }
 
-static int open_directory(const struct thole_context *context, const char *id,
-                          struct container *container, struct thole_error *err) {
+static int open_existing(const struct thole_context *context, const char *id,
+                         struct container *container, struct thole_error *err) {
     if (container_check_id(id, err) < 0)
         return -1;
     container->id = id;
     container->root = container_open_root(context, false, err);
-    if (container->root < 0 && errno != ENOENT)
-        return -1;
-    if (container->root >= 0)
-        container->directory =
-            openat(container->root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (container->directory >= 0)
-        return 0;
-    if (errno != ENOENT)
-        return error_errno(err, NULL, "open the state directory");
-    return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
+    if (container->root < 0)
+        return err->code == ENOENT ? does_not_exist(err) : -1;
+    return open_directory(container, err);
 }
 
-static int read_record(struct container *container, struct thole_error *err) {
+int container_reload(struct container *container, struct thole_error *err) {
     cleanup_free char *json = NULL;
     size_t length = 0;
-    if (file_read_at(container->directory, STATE_FILE, RECORD_MAX, &json, &length, err) < 0) {
+    if (file_read_regular_at(container->directory, STATE_FILE, RECORD_MAX, &json, &length, err) <
+        0) {
         /* create was killed before it could write it, or is about to. */
         if (err->code == ENOENT)
             return error_set(err, THOLE_ERROR_STATE, 0, NULL,
@@ -146,33 +175,17 @@ static int read_record(struct container *container, struct thole_error *err) {
 
 int container_open(const struct thole_context *context, const char *id,
                    struct container *ret_container, struct thole_error *err) {
-    if (open_directory(context, id, ret_container, err) < 0)
+    if (open_existing(context, id, ret_container, err) < 0)
         return -1;
-    return read_record(ret_container, err);
-}
-
-/* The container may have been deleted while the lock was waited for. */
-static int check_still_there(const struct container *container, struct thole_error *err) {
-    struct stat now;
-    struct stat opened;
-    if (fstatat(container->root, container->id, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fstat(container->directory, &opened) < 0 || now.st_ino != opened.st_ino)
-        return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
-    return 0;
+    return container_reload(ret_container, err);
 }
 
 int container_open_locked(const struct thole_context *context, const char *id,
                           struct container *ret_container, struct thole_error *err) {
-    if (open_directory(context, id, ret_container, err) < 0)
+    if (open_existing(context, id, ret_container, err) < 0 ||
+        container_lock(ret_container, err) < 0)
         return -1;
-    if (take_lock(ret_container, err) < 0) {
-        if (err->code == ENOENT)
-            return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "container does not exist");
-        return -1;
-    }
-    if (check_still_there(ret_container, err) < 0)
-        return -1;
-    return read_record(ret_container, err);
+    return container_reload(ret_container, err);
 }
 
 int container_save(const struct container *container, struct thole_error *err) {
@@ -225,48 +238,16 @@ int container_read_config(struct container *container, struct oci_config **ret_c
                           struct thole_error *err) {
     cleanup_free char *json = NULL;
     size_t length = 0;
-    if (file_read_at(container->directory, STATE_CONFIG, OCI_DOCUMENT_MAX, &json, &length, err) < 0)
+    if (file_read_regular_at(container->directory, STATE_CONFIG, OCI_DOCUMENT_MAX, &json, &length,
+                             err) < 0)
         return -1;
-    return oci_read_config(json, length, &container->arena, NULL, ret_config, err);
-}
-
-static int not_running(struct thole_error *err) {
-    return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
-}
-
-int container_pidfd(const struct container *container, struct thole_error *err) {
-    pid_t pid = (pid_t)container->record->pid;
-    if (pid <= 0)
-        return not_running(err);
-    cleanup_close int pidfd = pidfd_open(pid, 0);
-    /* EINVAL: what Linux before 6.9 says of a process that is being reaped. */
-    if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
-        return not_running(err);
-    if (pidfd < 0)
-        return error_errno(err, NULL, "open process %d", pid);
-    /* With the pidfd open the pid cannot be reused: a matching start time proves it is ours. */
-    if (process_start_time(pid) != container->record->start_time)
-        return not_running(err);
-    return take_fd(&pidfd);
+    if (oci_read_config(json, length, &container->arena, NULL, ret_config, err) < 0)
+        return error_prefix(err, "read %s", STATE_CONFIG);
+    return 0;
 }
 
 struct plan_cgroup *container_cgroup(struct container *container) {
     return record_cgroup(container->record, &container->arena);
-}
-
-enum thole_status container_status(const struct container *container) {
-    const struct container_record *record = container->record;
-    if (record->pid == 0)
-        return THOLE_STATUS_CREATING;
-    uint64_t start_time = process_start_time((pid_t)record->pid);
-    if (start_time == 0 || start_time != record->start_time)
-        return THOLE_STATUS_STOPPED;
-    cleanup_arena struct arena arena = {0};
-    if (cgroup_is_frozen(record_cgroup(record, &arena)) == 1)
-        return THOLE_STATUS_PAUSED;
-    if (faccessat(container->directory, STATE_GATE, F_OK, 0) == 0)
-        return THOLE_STATUS_CREATED;
-    return THOLE_STATUS_RUNNING;
 }
 
 char *container_state_json(const struct container *container, const char *status, pid_t pid) {
@@ -294,7 +275,7 @@ static void close_if_open(int *fd) {
 }
 
 void container_done(struct container *container) {
-    close_if_open(&container->lock);
+    container_unlock(container);
     close_if_open(&container->directory);
     close_if_open(&container->root);
     arena_done(&container->arena);

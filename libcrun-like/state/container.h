@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state directory: ROOT/ID/ holds state.json, the saved config.json, the gate that init waits
- * at until `start`, and the compiled seccomp filter; the lock is on the directory. A container is
+ * at until `start`, and the compiled seccomp filter: all of them this directory's own files, opened
+ * as such. The lock is on the directory. A container is
  * found by its name alone; nothing here grows with the number of containers.
  */
 #ifndef STATE_CONTAINER_H
@@ -13,6 +14,7 @@
 #define STATE_FILE "state.json"
 #define STATE_CONFIG "config.json"
 #define STATE_GATE "gate"
+#define STATE_GATE_OPENED "gate.opened"
 #define STATE_FILTER "seccomp.bpf"
 #define STATE_NOTIFY "notify"
 #define STATE_CONSOLE "console"
@@ -25,7 +27,7 @@ struct container {
     const char *id;
     int root;                        /* fd of the directory that holds all containers */
     int directory;                   /* fd of ROOT/ID */
-    int lock;                        /* another fd of ROOT/ID, held until container_done() */
+    int lock;                        /* another fd of ROOT/ID, -1: it is not held */
     struct container_record *record; /* NULL: state.json was never written or is unreadable */
 };
 #define CONTAINER_INIT \
@@ -52,24 +54,26 @@ int container_open(const struct thole_context *context, const char *id,
 int container_open_locked(const struct thole_context *context, const char *id,
                           struct container *ret_container, struct thole_error *err);
 
+/**
+ * Takes the lock, if it is not held; kind NOT_FOUND when the container was deleted meanwhile. No
+ * user's program runs while it is held, and no process is cloned: whoever waits, waits for the
+ * kernel's work only.
+ */
+int container_lock(struct container *container, struct thole_error *err);
+void container_unlock(struct container *container);
+
+/** Reads the record of an open container anew. */
+int container_reload(struct container *container, struct thole_error *err);
+
 /** Writes state.json by rename. */
 int container_save(const struct container *container, struct thole_error *err);
 
-/** Removes ROOT/ID with all in it. */
+/** Removes ROOT/ID with all in it; the lock is held. */
 int container_remove(struct container *container, struct thole_error *err);
 
 /** Reads the configuration that create saved. */
 int container_read_config(struct container *container, struct oci_config **ret_config,
                           struct thole_error *err);
-
-/**
- * A pidfd of init, verified against the recorded start time. Kind STATE when it is gone:
- * "container not running ... no such process".
- */
-int container_pidfd(const struct container *container, struct thole_error *err);
-
-/** What the container is doing, from the gate, the process and the freezer. */
-enum thole_status container_status(const struct container *container);
 
 /** The record's cgroup, in the container's arena. */
 struct plan_cgroup *container_cgroup(struct container *container);

@@ -15,43 +15,83 @@
 #include "oci-spec/document.h"
 #include "sys/unix_socket.h"
 
+enum { BACKLOG = 64 };
+
 /* The state directory may lie deeper than sun_path is long. */
-static void gate_address(const struct container *container, struct sockaddr_un *address) {
+static void gate_address(const struct container *container, const char *name,
+                         struct sockaddr_un *address) {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     (void)snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
-                   container->directory, STATE_GATE);
+                   container->directory, name);
 }
 
 int gate_listen(const struct container *container, struct thole_error *err) {
     struct sockaddr_un address;
-    gate_address(container, &address);
+    gate_address(container, STATE_GATE, &address);
     cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_errno(err, NULL, "create the start gate");
     mode_t former = umask(0177);
     int bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
     (void)umask(former);
-    if (bound < 0 || listen(fd, 1) < 0)
+    if (bound < 0 || listen(fd, BACKLOG) < 0)
         return error_errno(err, NULL, "create the start gate");
     return take_fd(&fd);
 }
 
-int gate_connect(const struct container *container, struct thole_error *err) {
+/* A connection to whoever listens behind @name; -1 with errno ENOENT or ECONNREFUSED if nobody
+ * does, and EAGAIN if somebody does who is busy or frozen. */
+static int try_connect(const struct container *container, const char *name) {
     struct sockaddr_un address;
-    gate_address(container, &address);
-    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return error_errno(err, NULL, "connect to the start gate");
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        if (errno == ENOENT)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "cannot start an already running container");
-        if (errno == ECONNREFUSED)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "cannot start a container that has stopped");
-        return error_errno(err, NULL, "connect to the start gate");
-    }
+    gate_address(container, name, &address);
+    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return -1;
     return take_fd(&fd);
+}
+
+int gate_is_closed(const struct container *container, struct thole_error *err) {
+    static const char *const names[] = {STATE_GATE, STATE_GATE_OPENED};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        /* Whoever started it may have been killed before it could take the gate away: only init
+         * itself knows whether it still waits, and to it a connection without a word is nothing. */
+        if (faccessat(container->directory, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            cleanup_close int fd = try_connect(container, names[i]);
+            if (fd >= 0 || errno == EAGAIN)
+                return 1;
+        }
+        if (errno != ENOENT && errno != ECONNREFUSED)
+            return error_errno(err, NULL, "look at the start gate");
+    }
+    return 0;
+}
+
+int gate_connect(const struct container *container, struct thole_error *err) {
+    cleanup_close int fd = try_connect(container, STATE_GATE);
+    if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot start an already running container");
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return error_errno(err, NULL, "connect to the start gate");
+    return take_fd(&fd);
+}
+
+int gate_end_init(const struct container *container, struct thole_error *err) {
+    struct wire_message message;
+    cleanup_close int fd = try_connect(container, STATE_GATE);
+    if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
+        return 0;
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return error_errno(err, NULL, "connect to the start gate");
+    /* One that dies before it reads this needs no word. */
+    (void)wire_send(fd, WIRE_END, NULL, 0, -1, NULL);
+    return wire_receive(fd, &message, err) < 0 ? -1 : 0;
+}
+
+int gate_mark_opened(const struct container *container, struct thole_error *err) {
+    if (renameat(container->directory, STATE_GATE, container->directory, STATE_GATE_OPENED) < 0)
+        return error_errno(err, NULL, "open the start gate");
+    return 0;
 }
 
 static int pass_listener(const struct container *container, int notify_fd,
@@ -98,6 +138,10 @@ int gate_await_program(const struct container *container, int connection, struct
     for (;;) {
         struct wire_message message;
         int got = wire_receive(connection, &message, err);
+        if (got == 0 && errno == ECONNRESET) /* init ended before it read this start, or saw
+                                                another one first */
+            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                             "cannot start a container that runs already or has stopped");
         if (got <= 0)
             return got;
         if (message.kind != WIRE_SECCOMP || message.fd_count != 1)
@@ -109,10 +153,6 @@ int gate_await_program(const struct container *container, int connection, struct
     }
 }
 
-int gate_start(const struct container *container, int connection, struct thole_error *err) {
-    return gate_open(connection, err) < 0 ? -1 : gate_await_program(container, connection, err);
-}
-
 void gate_remove(const struct container *container) {
-    (void)unlinkat(container->directory, STATE_GATE, 0);
+    (void)unlinkat(container->directory, STATE_GATE_OPENED, 0);
 }

@@ -9,19 +9,25 @@
 /** Binds the listening socket that init inherits; only root of the host can connect (mode 0600). */
 int gate_listen(const struct container *container, struct thole_error *err);
 
+/** 1 while init waits, or runs the startContainer hooks; 0 once the program runs. */
+int gate_is_closed(const struct container *container, struct thole_error *err);
+
 /** Connects to init; kind STATE when the container was started already. */
 int gate_connect(const struct container *container, struct thole_error *err);
 
 /** Says start over a connection to init: the gate's, or the sync socket of `run`. */
 int gate_open(int connection, struct thole_error *err);
 
+/** Ends an init whose creator was killed before it noted the pid, and waits for that end. */
+int gate_end_init(const struct container *container, struct thole_error *err);
+
+/** After gate_open(): from then on nobody else can. */
+int gate_mark_opened(const struct container *container, struct thole_error *err);
+
 /** Then: passes the seccomp notify fd on if there is one, waits for execve. 0: the program runs. */
 int gate_await_program(const struct container *container, int connection, struct thole_error *err);
 
-/** Both. */
-int gate_start(const struct container *container, int connection, struct thole_error *err);
-
-/** Closes the gate for good: the container counts as started. */
+/** Takes the opened gate away: nobody has to ask any more whether init is still behind it. */
 void gate_remove(const struct container *container);
 
 #endif

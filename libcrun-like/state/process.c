@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,28 +22,71 @@
 #include "base/text.h"
 #include "sys/process_calls.h"
 
-enum { STATE_FIELD = 3, START_TIME_FIELD = 22 };
+enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 4096, END_TIMEOUT_MS = 10 * 1000 };
 
-uint64_t process_start_time(pid_t pid) {
-    char path[48];
-    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    cleanup_free char *text = NULL;
-    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
-        return 0;
+/* 1 with the field, 0 for a zombie, -1 if the text is none of proc_pid_stat(5). */
+static int parse_start_time(char *text, uint64_t *ret_start_time) {
     /* The command name may hold anything, blanks and parentheses included: the last one ends it. */
     char *rest = strrchr(text, ')');
     if (rest == NULL)
-        return 0;
-    uint64_t start_time = 0;
+        return -1;
     (void)strsep(&rest, " ");
-    for (int field = STATE_FIELD; field <= START_TIME_FIELD && rest != NULL; field++) {
+    for (int field = STATE_FIELD; rest != NULL; field++) {
         const char *value = strsep(&rest, " ");
         if (field == STATE_FIELD && (value[0] == 'Z' || value[0] == 'X'))
             return 0;
-        if (field == START_TIME_FIELD && !text_parse_uint(value, UINT64_MAX, &start_time))
-            return 0;
+        if (field == START_TIME_FIELD)
+            return text_parse_uint(value, UINT64_MAX, ret_start_time) ? 1 : -1;
     }
-    return start_time;
+    return -1;
+}
+
+int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    cleanup_free char *text = NULL;
+    struct thole_error failure = {0};
+    if (file_read_at(AT_FDCWD, path, STAT_MAX, &text, NULL, &failure) == 0) {
+        int result = parse_start_time(text, ret_start_time);
+        return result < 0 ? error_bug(err, "%s is not understood", path) : result;
+    }
+    /* A procfs that is missing or hides processes says the same as the end of one. */
+    if ((failure.code == ENOENT || failure.code == ESRCH) && kill(pid, 0) < 0 && errno == ESRCH)
+        return 0;
+    if (err != NULL)
+        *err = failure;
+    return -1;
+}
+
+int process_lives(pid_t pid, uint64_t start_time, struct thole_error *err) {
+    uint64_t now = 0;
+    int result = process_start_time(pid, &now, err);
+    return result <= 0 ? result : now == start_time;
+}
+
+int process_open(pid_t pid, uint64_t start_time, struct thole_error *err) {
+    cleanup_close int pidfd = pidfd_open(pid, 0);
+    /* EINVAL: what Linux before 6.9 says of a process that is being reaped. */
+    bool gone = pidfd < 0 && (errno == ESRCH || errno == EINVAL);
+    if (pidfd < 0 && !gone)
+        return error_errno(err, NULL, "open process %d", (int)pid);
+    /* With the pidfd open the pid cannot be reused: a matching start time proves it is ours. */
+    int lives = gone ? 0 : process_lives(pid, start_time, err);
+    if (lives == 0)
+        error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+    return lives == 1 ? take_fd(&pidfd) : -1;
+}
+
+int process_end(int pidfd, struct thole_error *err) {
+    if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+        return error_errno(err, NULL, "kill a process of the container");
+    struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+    int ready = 0;
+    while ((ready = poll(&poll_fd, 1, END_TIMEOUT_MS)) < 0 && errno == EINTR)
+        continue;
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready == 1 ? 0 : error_errno(err, NULL, "wait for the end of a killed process");
 }
 
 pid_t process_of_pidfd(int pidfd) {

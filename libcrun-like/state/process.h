@@ -8,10 +8,20 @@
 
 #include "base/error.h"
 
-#include "base/error.h"
+/**
+ * When @pid began, in clock ticks since boot (proc_pid_stat(5)). Returns 1, 0 if it is gone or a
+ * zombie; -1 if that cannot be told.
+ */
+int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err);
 
-/** Start time of @pid in clock ticks since boot (proc_pid_stat(5)); 0: it is gone or a zombie. */
-uint64_t process_start_time(pid_t pid);
+/** 1 if @pid is alive and began at @start_time, 0 if not: another one may have the number now. */
+int process_lives(pid_t pid, uint64_t start_time, struct thole_error *err);
+
+/** A pidfd of the process that is @pid and began at @start_time; -1 with kind STATE: it is gone. */
+int process_open(pid_t pid, uint64_t start_time, struct thole_error *err);
+
+/** Kills @pidfd and waits until it is gone; one that is gone already is no error. */
+int process_end(int pidfd, struct thole_error *err);
 
 /** The pid of the process that @pidfd stands for, in the runtime's namespace; -1 with errno set. */
 pid_t process_of_pidfd(int pidfd);

@@ -28,8 +28,12 @@ struct container_record {
     int cgroup_manager;      /* enum plan_cgroup_manager + 1 */
     bool cgroup_best_effort; /* some of the directories may not exist: nobody asked for them */
     OCI_LIST(struct record_directory) cgroups;
-    char *systemd_scope;    /* NULL: none */
-    bool systemd_user;      /* it is the user's systemd */
+    char *systemd_scope; /* NULL: none */
+    bool systemd_user;   /* it is the user's systemd */
+    int64_t worker;      /* pid of the runtime that creates or deletes it, 0: none does */
+    uint64_t worker_start_time;
+    bool deleting;          /* that is what the worker does */
+    bool no_process;        /* nothing to start */
     bool own_pid_namespace; /* the end of init is the end of all */
     bool poststart;         /* the saved configuration has such hooks */
     bool poststop;

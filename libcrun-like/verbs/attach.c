@@ -6,10 +6,14 @@
 #include "base/log.h"
 #include "monitor/keeper.h"
 #include "state/request.h"
+#include "state/status.h"
 #include "terminal/console_client.h"
 
 static int check_running(const struct container *container, struct thole_error *err) {
-    switch (container_status(container)) {
+    enum thole_status status;
+    if (container_status(container, &status, err) < 0)
+        return -1;
+    switch (status) {
     case THOLE_STATUS_STOPPED:
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "cannot attach to a stopped container: container not running");

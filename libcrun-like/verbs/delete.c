@@ -1,97 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* thole_delete(), and what it shares with the end of a foreground run. */
-#include <errno.h>
-#include <poll.h>
+/* thole_delete(). */
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cgroup/kill.h"
-#include "cgroup/remove.h"
-#include "create/hooks.h"
-#include "resctrl/group.h"
-#include "sys/process_calls.h"
-#include "verbs/delete.h"
+#include "create/unmake.h"
+#include "state/gate.h"
+#include "state/process.h"
+#include "state/status.h"
 
-/* Kills init and waits for it; what is gone already is no error. */
-static int kill_init(const struct container *container, struct thole_error *err) {
-    struct thole_error gone = {0};
-    cleanup_close int pidfd = container_pidfd(container, &gone);
+/* Its creator is asked for by the record: one that was killed left something to delete, one that is
+ * alive still makes it. @end: it is killed, and with it the half-made container. */
+static int check_creator(struct container *container, bool end, struct thole_error *err) {
+    struct thole_error failure = {0};
+    if (container->record->worker == 0 || container->record->deleting)
+        return 0;
+    cleanup_close int pidfd = container_worker_pidfd(container, &failure);
+    if (pidfd < 0 && failure.kind == THOLE_ERROR_STATE)
+        return 0;
     if (pidfd < 0)
-        return gone.kind == THOLE_ERROR_STATE ? 0 : (*err = gone, -1);
-    if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-        return error_errno(err, NULL, "kill the container's init");
-    struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
-    (void)uninterrupted(poll(&poll_fd, 1, 10 * 1000));
-    return 0;
+        return *err = failure, -1;
+    if (!end || container->record->worker == getpid())
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot delete a container that is being created by process %d",
+                         (int)container->record->worker);
+    /* Its last act may have been to note that there is an init. */
+    return process_end(pidfd, err) < 0 ? -1 : container_reload(container, err);
 }
 
-static bool has_own_directories(const struct plan_cgroup *cgroup) {
-    return cgroup->manager != PLAN_CGROUP_DISABLED && cgroup->directory_count > 0;
-}
-
-int delete_finish(const struct thole_context *context, struct container *container,
-                  struct thole_error *err) {
-    const struct plan_cgroup *cgroup = container_cgroup(container);
-    if (has_own_directories(cgroup)) {
-        /* Processes that outlived init: with a pid namespace of its own there are none. */
-        if (!container->record->own_pid_namespace && cgroup_kill(cgroup, SIGKILL, err) < 0)
-            return -1;
-        if (cgroup_remove(cgroup, err) < 0)
-            return -1;
-    }
-    if (resctrl_remove(container->record, err) < 0)
+static int check_deletable(const struct container *container, struct thole_error *err) {
+    enum thole_status status;
+    if (container_status(container, &status, err) < 0)
         return -1;
-    /* A create that was killed before there was an init has saved no hooks, and none is due. */
-    if (container->record->poststop && container->record->pid != 0 &&
-        hooks_run_saved(context, container, PLAN_HOOK_POSTSTOP, "stopped", err) < 0)
-        return -1;
-    return container_remove(container, err);
-}
-
-/* A create that was killed early left a directory and perhaps less than a record. */
-static int remove_remains(struct container *container, struct thole_error *err) {
-    *err = (struct thole_error){0};
-    return container_remove(container, err);
-}
-
-static int check_deletable(const struct container *container, bool force, struct thole_error *err) {
-    if (force)
-        return 0;
-    switch (container_status(container)) {
-    case THOLE_STATUS_STOPPED:
-    case THOLE_STATUS_CREATED:
-    case THOLE_STATUS_CREATING:
-        return 0;
+    switch (status) {
     case THOLE_STATUS_PAUSED:
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "cannot delete a container that is paused: resume it or use --force");
-    default:
+    case THOLE_STATUS_RUNNING:
         error_set(err, THOLE_ERROR_STATE, 0, NULL,
                   "cannot delete container that is not stopped: running");
         return error_hint(err, "--force kills it first");
+    default:
+        return 0;
     }
+}
+
+/* Killed as a whole, also what would outlive init. */
+static int kill_everything(struct container *container, struct thole_error *err) {
+    const struct plan_cgroup *cgroup = container_cgroup(container);
+    if (cgroup->manager == PLAN_CGROUP_DISABLED || cgroup->directory_count == 0 ||
+        container->record->pid == 0)
+        return 0;
+    return cgroup_kill(cgroup, SIGKILL, err);
+}
+
+/* What runs its poststop hooks is past everything else; the hooks themselves may ask for this. */
+static int check_deleter(const struct container *container, struct thole_error *err) {
+    struct thole_error failure = {0};
+    if (!container->record->deleting)
+        return 0;
+    cleanup_close int pidfd = container_worker_pidfd(container, &failure);
+    if (pidfd >= 0)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "process %d deletes the container: its poststop hooks run",
+                         (int)container->record->worker);
+    return failure.kind == THOLE_ERROR_STATE ? 0 : (*err = failure, -1);
+}
+
+/* Without a record there was never an init; one that cannot be read may be of a running container,
+ * which would be lost. */
+static int delete_unread(struct container *container, bool force, struct thole_error *err) {
+    if (err->kind == THOLE_ERROR_NOT_FOUND && force)
+        return *err = (struct thole_error){0}, 0;
+    bool directory = container->lock >= 0;
+    if (directory && err->kind == THOLE_ERROR_STATE && force)
+        return *err = (struct thole_error){0}, container_remove(container, err);
+    if (directory && err->kind != THOLE_ERROR_STATE)
+        error_hint(err, "it may still run: end its processes, then remove its state directory");
+    return -1;
 }
 
 int thole_delete(const struct thole_context *context, const char *id, bool force,
                  struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
-    if (container_open_locked(context, id, &container, err) < 0) {
-        if (err->kind == THOLE_ERROR_NOT_FOUND && force) {
-            *err = (struct thole_error){0};
-            return 0;
-        }
-        if (err->kind != THOLE_ERROR_NOT_FOUND && container.directory >= 0 && container.lock >= 0 &&
-            container.record == NULL && force)
-            return remove_remains(&container, err);
+    if (container_open_locked(context, id, &container, err) < 0)
+        return delete_unread(&container, force, err);
+    if (check_deleter(&container, err) < 0 || check_creator(&container, force, err) < 0 ||
+        (!force && check_deletable(&container, err) < 0))
         return -1;
-    }
-    const struct plan_cgroup *cgroup = container_cgroup(&container);
-    if (check_deletable(&container, force, err) < 0)
+    /* A creator that was killed early has noted no pid, but may have left an init. */
+    if (container.record->pid == 0 && gate_end_init(&container, err) < 0)
         return -1;
-    if (force && has_own_directories(cgroup) && cgroup_kill(cgroup, SIGKILL, err) < 0)
+    if (force && kill_everything(&container, err) < 0)
         return -1;
-    if (kill_init(&container, err) < 0)
-        return -1;
-    return delete_finish(context, &container, err);
+    return create_unmake(context, &container, NULL, err);
 }

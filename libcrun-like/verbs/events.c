@@ -10,8 +10,8 @@
 #include "cgroup/oom.h"
 #include "host/probe.h"
 #include "report/stats.h"
-#include "state/container.h"
 #include "state/request.h"
+#include "state/status.h"
 
 /* A container and what is asked about it. */
 struct watched {

@@ -7,20 +7,21 @@
 #include "cgroup/freeze.h"
 #include "cgroup/kill.h"
 #include "cgroup/pids.h"
-#include "state/container.h"
+#include "state/status.h"
 #include "sys/process_calls.h"
 
-/* 0 if some process of the container is left, though its init is gone. */
-static int kill_remaining(const struct plan_cgroup *cgroup, int signal, struct thole_error *err) {
+/* Processes may be left though init is gone. With @all there need not be any. */
+static int kill_remaining(const struct plan_cgroup *cgroup, int signal, bool all,
+                          struct thole_error *err) {
     struct thole_error gone = *err;
     cleanup_free pid_t *pids = NULL;
     size_t count = 0;
-    if (cgroup_pids(cgroup, &pids, &count, err) < 0 || count == 0) {
-        *err = gone;
-        return -1;
-    }
     *err = (struct thole_error){0};
-    return cgroup_kill(cgroup, signal, err);
+    if (cgroup_pids(cgroup, &pids, &count, err) < 0)
+        return -1;
+    if (count > 0)
+        return cgroup_kill(cgroup, signal, err);
+    return all ? 0 : (*err = gone, -1);
 }
 
 int thole_kill(const struct thole_context *context, const char *id, int signal, bool all,
@@ -35,9 +36,10 @@ int thole_kill(const struct thole_context *context, const char *id, int signal, 
         has_cgroup && (all || (signal == SIGKILL && !container.record->own_pid_namespace));
 
     cleanup_close int pidfd = container_pidfd(&container, err);
+    if (pidfd < 0 && err->kind == THOLE_ERROR_STATE && (all || everyone))
+        return kill_remaining(cgroup, signal, all, err);
     if (pidfd < 0)
-        return err->kind == THOLE_ERROR_STATE && everyone ? kill_remaining(cgroup, signal, err)
-                                                          : -1;
+        return -1;
     if (everyone)
         return cgroup_kill(cgroup, signal, err);
     if (pidfd_send_signal(pidfd, signal, NULL, 0) < 0) {
@@ -47,7 +49,6 @@ int thole_kill(const struct thole_context *context, const char *id, int signal, 
         return error_errno(err, NULL, "send signal %d", signal);
     }
     /* A frozen v1 cgroup does not even die. */
-    if (signal == SIGKILL && has_cgroup && cgroup_is_frozen(cgroup) == 1)
-        return cgroup_freeze(cgroup, false, err);
-    return 0;
+    int frozen = signal == SIGKILL && has_cgroup ? cgroup_is_frozen(cgroup, err) : 0;
+    return frozen == 1 ? cgroup_freeze(cgroup, false, err) : frozen;
 }

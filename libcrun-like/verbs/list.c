@@ -6,21 +6,42 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "state/container.h"
 
 static int compare_ids(const void *a, const void *b) {
     return strcmp((*(struct thole_state *const *)a)->id, (*(struct thole_state *const *)b)->id);
 }
 
-/* Containers come and go while the directory is read: one that cannot be read is left out. */
-static struct thole_state *read_entry(const struct thole_context *context, const char *id) {
-    struct thole_error ignored = {0};
-    struct thole_state *state = NULL;
-    if (id[0] == '.')
-        return NULL;
-    if (thole_state(context, id, &state, &ignored) < 0)
-        return NULL;
+/* A container of which nothing can be told but its name. */
+static struct thole_state *make_unknown(const char *id) {
+    struct thole_state *state = calloc(1, sizeof(*state));
+    if (state == NULL)
+        abort();
+    char **const texts[] = {&state->oci_version, &state->bundle, &state->rootfs, &state->created};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        *texts[i] = strdup("");
+    state->id = strdup(id);
+    state->status = THOLE_STATUS_UNKNOWN;
     return state;
+}
+
+/* Containers come and go while the directory is read: one without a record may be about to. Whoever
+ * makes or removes it has the lock. */
+static struct thole_state *read_entry(const struct thole_context *context, const char *id) {
+    struct thole_error failure = {0};
+    struct thole_state *state = NULL;
+    char line[sizeof(failure.where) + sizeof(failure.text) + 128];
+    if (id[0] == '.' || thole_state(context, id, &state, &failure) == 0)
+        return state;
+    cleanup_container struct container container = CONTAINER_INIT;
+    if (container_open_locked(context, id, &container, &failure) == 0 &&
+        thole_state(context, id, &state, &failure) == 0)
+        return state;
+    if (failure.kind == THOLE_ERROR_NOT_FOUND)
+        return NULL;
+    log_warning(&context->log, "%s: %s", id, error_format(&failure, line, sizeof(line)));
+    return make_unknown(id);
 }
 
 int thole_list(const struct thole_context *context, struct thole_state ***ret_states,
@@ -41,7 +62,7 @@ int thole_list(const struct thole_context *context, struct thole_state ***ret_st
     struct thole_state **states = NULL;
     size_t count = 0;
     const struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL) {
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
         struct thole_state *state = read_entry(context, entry->d_name);
         if (state == NULL)
             continue;
@@ -51,9 +72,11 @@ int thole_list(const struct thole_context *context, struct thole_state ***ret_st
         states = larger;
         states[count++] = state;
     }
-    if (count > 1)
-        qsort(states, count, sizeof(*states), compare_ids);
     *ret_states = states;
     *ret_count = count;
+    if (errno != 0)
+        return error_errno(err, NULL, "list containers");
+    if (count > 1)
+        qsort(states, count, sizeof(*states), compare_ids);
     return 0;
 }

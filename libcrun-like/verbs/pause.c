@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_pause() and thole_resume(). */
 #include "cgroup/freeze.h"
-#include "state/container.h"
+#include "state/status.h"
 
 static int set_frozen(const struct thole_context *context, const char *id, bool freeze,
                       struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
-    if (container_open_locked(context, id, &container, err) < 0)
+    enum thole_status status;
+    if (container_open_locked(context, id, &container, err) < 0 ||
+        container_status(&container, &status, err) < 0)
         return -1;
-    enum thole_status status = container_status(&container);
     bool possible = freeze ? status == THOLE_STATUS_RUNNING || status == THOLE_STATUS_CREATED
                            : status == THOLE_STATUS_PAUSED;
     if (!possible)

@@ -2,8 +2,8 @@
 /* thole_pids(). */
 
 #include "cgroup/pids.h"
-#include "state/container.h"
 #include "state/process.h"
+#include "state/status.h"
 
 int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_pids,
                size_t *ret_count, struct thole_error *err) {
@@ -15,7 +15,10 @@ int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_
         return cgroup_pids(cgroup, ret_pids, ret_count, err);
     *ret_pids = NULL;
     *ret_count = 0;
-    if (container_status(&container) == THOLE_STATUS_STOPPED)
+    enum thole_status status;
+    if (container_status(&container, &status, err) < 0)
+        return -1;
+    if (status == THOLE_STATUS_STOPPED)
         return 0;
     if (!container.record->own_pid_namespace)
         return error_set(

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_run(): create and start in one process, wait in the foreground, delete. */
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/phases.h"
-#include "create/hooks.h"
-#include "create/notify.h"
 #include "create/start.h"
+#include "create/unmake.h"
 #include "monitor/keeper.h"
-#include "state/gate.h"
 #include "state/request.h"
 #include "terminal/relay.h"
-#include "verbs/delete.h"
 
 static int wait_in_foreground(const struct creation *creation, struct terminal_relay *relay,
                               struct thole_error *err) {
@@ -51,8 +46,6 @@ static int run_in_foreground(const struct thole_context *context,
         return -1;
     }
     phases_end(context->phases, PHASES_RUNTIME, "start");
-    /* Other commands may work on the container while it runs. */
-    (void)close(take_fd(&creation->container.lock));
     int status = wait_in_foreground(creation, &relay, err);
     phases_end(context->phases, PHASES_RUNTIME, "program");
     if (status < 0)
@@ -66,7 +59,7 @@ static int run_in_foreground(const struct thole_context *context,
                                         creation->launched.pidfd, creation->launched.pid, err);
     if (request->keep)
         return 0;
-    int result = delete_finish(context, &creation->container, err);
+    int result = create_unmake(context, &creation->container, creation->bundle.plan, err);
     phases_end(context->phases, PHASES_RUNTIME, "deletion");
     return result;
 }
@@ -89,9 +82,7 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
 
     if (create_build(context, &request->create, true, true, &creation, err) < 0)
         return -1;
-    (void)close(take_fd(&creation.launched.sync));
-    creation.launched.sync = gate_connect(&creation.container, err);
-    if (creation.launched.sync < 0 || create_start(request, &creation, err) < 0) {
+    if (create_start(request, &creation, err) < 0) {
         create_undo(context, &creation);
         return -1;
     }

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "oci-spec/document.h"
-#include "state/container.h"
+#include "state/status.h"
 
 const char *thole_status_name(enum thole_status status) {
     static const char *const names[] = {
         [THOLE_STATUS_CREATING] = "creating", [THOLE_STATUS_CREATED] = "created",
         [THOLE_STATUS_RUNNING] = "running",   [THOLE_STATUS_PAUSED] = "paused",
-        [THOLE_STATUS_STOPPED] = "stopped",
+        [THOLE_STATUS_STOPPED] = "stopped",   [THOLE_STATUS_UNKNOWN] = "unknown",
     };
     return names[status];
 }
@@ -25,7 +25,7 @@ static char *copy(const char *string) {
     return result;
 }
 
-static struct thole_state *make_state(const struct container *container) {
+static struct thole_state *make_state(const struct container *container, enum thole_status status) {
     const struct container_record *record = container->record;
     struct thole_state *state = calloc(1, sizeof(*state));
     struct thole_annotation *annotations =
@@ -34,7 +34,7 @@ static struct thole_state *make_state(const struct container *container) {
         abort();
     state->oci_version = copy(record->oci_version);
     state->id = copy(container->id);
-    state->status = container_status(container);
+    state->status = status;
     state->pid = state->status == THOLE_STATUS_STOPPED ? 0 : (pid_t)record->pid;
     state->bundle = copy(record->bundle);
     state->rootfs = copy(record->rootfs);
@@ -55,9 +55,11 @@ static struct thole_state *make_state(const struct container *container) {
 int thole_state(const struct thole_context *context, const char *id, struct thole_state **ret_state,
                 struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
-    if (container_open(context, id, &container, err) < 0)
+    enum thole_status status;
+    if (container_open(context, id, &container, err) < 0 ||
+        container_status(&container, &status, err) < 0)
         return -1;
-    *ret_state = make_state(&container);
+    *ret_state = make_state(&container, status);
     return 0;
 }
 

@@ -10,8 +10,8 @@
 #include "plan/build.h"
 #include "plan/cgroup.h"
 #include "resctrl/group.h"
-#include "state/container.h"
 #include "state/request.h"
+#include "state/status.h"
 
 static bool is_given(const struct oci_int *number) {
     return number->set && number->value != 0;
@@ -41,7 +41,7 @@ static int complete(struct oci_resources *resources, const struct plan_cgroup *c
         if (cgroup_number_find(limit, NULL, &now))
             memory->limit = (struct oci_int){.set = true, .value = (int64_t)now};
     }
-    return 0;
+    return cgroup_reader_check(&reader, err);
 }
 
 /* Returns 1 if schemata were written, 0 if none are asked for. */
@@ -73,9 +73,15 @@ int thole_update(const struct thole_context *context, const char *id,
     if (request_check(update->reserved, err) < 0 ||
         container_open_locked(context, id, &container, err) < 0)
         return -1;
-    if (container_status(&container) == THOLE_STATUS_STOPPED)
+    enum thole_status status;
+    if (container_status(&container, &status, err) < 0)
+        return -1;
+    if (status == THOLE_STATUS_STOPPED)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "cannot update a stopped container: container not running");
+    if (status == THOLE_STATUS_CREATING)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "cannot update a container that is being created");
     struct oci_resources *resources = NULL;
     struct host_facts *facts = NULL;
     struct plan_cgroup *cgroup = NULL;

@@ -83,17 +83,17 @@ static void freezing_stops_and_thawing_resumes(void **state) {
     (void)state;
     struct thole_error err = {0};
     pid_t pid = layout_start("");
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 0);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 0);
     if (cgroup_freeze(&layout.cgroup, true, &err) < 0)
         layout_fail(&err);
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 1);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 1);
     assert_false(layout_is_counting());
     assert_int_equal(cgroup_freeze(&layout.cgroup, false, &err), 0);
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 0);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 0);
     assert_true(layout_is_counting());
     assert_int_equal(cgroup_kill(&layout.cgroup, SIGTERM, &err), 0);
     assert_int_equal(layout_wait(pid), SIGTERM);
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 0);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 0);
 }
 
 static void a_signal_to_a_paused_container_waits(void **state) {
@@ -102,7 +102,7 @@ static void a_signal_to_a_paused_container_waits(void **state) {
     pid_t pid = layout_start("");
     assert_int_equal(cgroup_freeze(&layout.cgroup, true, &err), 0);
     assert_int_equal(cgroup_kill(&layout.cgroup, SIGUSR1, &err), 0);
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 1);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 1);
     assert_int_equal(layout.shared->signals, 0);
     assert_int_equal(cgroup_freeze(&layout.cgroup, false, &err), 0);
     for (int i = 0; i < 1000 && layout.shared->signals == 0; i++)
@@ -112,7 +112,7 @@ static void a_signal_to_a_paused_container_waits(void **state) {
     assert_int_equal(cgroup_freeze(&layout.cgroup, true, &err), 0);
     assert_int_equal(cgroup_kill(&layout.cgroup, SIGKILL, &err), 0);
     assert_int_equal(layout_wait(pid), SIGKILL);
-    assert_int_equal(cgroup_is_frozen(&layout.cgroup), 0);
+    assert_int_equal(cgroup_is_frozen(&layout.cgroup, NULL), 0);
 }
 
 static void pids_come_from_all_levels(void **state) {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a container, whoever brings it about (runtime-spec "Lifecycle", from step 12 on). */
+#ifndef CREATE_UNMAKE_H
+#define CREATE_UNMAKE_H
+
+#include "plan/plan.h"
+#include "state/container.h"
+
+/**
+ * Ends what still runs, removes the cgroup and the state directory, runs the poststop hooks: those
+ * of @plan or, if it is NULL, of the saved configuration. A failing hook is a warning. The lock is
+ * taken if it is not held, and never while a hook runs. What somebody else has deleted, or is about
+ * to, is no error.
+ */
+int create_unmake(const struct thole_context *context, struct container *container,
+                  const struct plan *plan, struct thole_error *err);
+
+#endif
