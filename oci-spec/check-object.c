@@ -54,13 +54,13 @@ void oci_check_linux(const void *object, struct oci_reader *reader) {
     const struct oci_linux *section = object;
     unsigned seen = 0;
     for (size_t i = 0; i < section->namespaces.count; i++) {
-        unsigned bit = 1U << section->namespaces.items[i].type;
-        if ((seen & bit) != 0) {
+        const unsigned flag = (unsigned)section->namespaces.items[i].type;
+        if ((seen & flag) != 0) {
             char where[48];
             (void)snprintf(where, sizeof(where), "namespaces/%zu/type", i);
             oci_complain(reader, where, "this type of namespace is listed twice");
         }
-        seen |= bit;
+        seen |= flag;
     }
 }
 

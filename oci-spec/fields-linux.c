@@ -1,38 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of `linux` in config.json but for resources and seccomp (runtime-spec
  * config-linux.md). */
+#include <linux/mempolicy.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <sys/personality.h>
+
 #include "oci-spec/fields.h"
 
 static const struct name_value namespace_types[] = {
-    {"pid", OCI_NAMESPACE_PID},
-    {"network", OCI_NAMESPACE_NETWORK},
-    {"mount", OCI_NAMESPACE_MOUNT},
-    {"ipc", OCI_NAMESPACE_IPC},
-    {"uts", OCI_NAMESPACE_UTS},
-    {"user", OCI_NAMESPACE_USER},
-    {"cgroup", OCI_NAMESPACE_CGROUP},
-    {"time", OCI_NAMESPACE_TIME},
-    {0},
+    {"pid", CLONE_NEWPID},       {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},
+    {"ipc", CLONE_NEWIPC},       {"uts", CLONE_NEWUTS},     {"user", CLONE_NEWUSER},
+    {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},   {0},
 };
 
 /* The specification names the first four; engines also give the recursive forms. */
 static const struct name_value propagations[] = {
-    {"shared", OCI_PROPAGATION_SHARED},
-    {"slave", OCI_PROPAGATION_SLAVE},
-    {"private", OCI_PROPAGATION_PRIVATE},
-    {"unbindable", OCI_PROPAGATION_UNBINDABLE},
-    {"rshared", OCI_PROPAGATION_RSHARED},
-    {"rslave", OCI_PROPAGATION_RSLAVE},
-    {"rprivate", OCI_PROPAGATION_RPRIVATE},
-    {"runbindable", OCI_PROPAGATION_RUNBINDABLE},
+    {"shared", MS_SHARED},
+    {"slave", MS_SLAVE},
+    {"private", MS_PRIVATE},
+    {"unbindable", MS_UNBINDABLE},
+    {"rshared", MS_SHARED | MS_REC},
+    {"rslave", MS_SLAVE | MS_REC},
+    {"rprivate", MS_PRIVATE | MS_REC},
+    {"runbindable", MS_UNBINDABLE | MS_REC},
     {0},
 };
 
 static const struct name_value device_types[] = {{"c", 0}, {"b", 0}, {"u", 0}, {"p", 0}, {0}};
 
 static const struct name_value personality_domains[] = {
-    {"LINUX", OCI_PERSONALITY_LINUX},
-    {"LINUX32", OCI_PERSONALITY_LINUX32},
+    {"LINUX", PER_LINUX},
+    {"LINUX32", PER_LINUX32},
     {0},
 };
 
@@ -40,20 +39,20 @@ static const struct name_value personality_domains[] = {
 static const struct name_value personality_flags[] = {{0}};
 
 static const struct name_value memory_policy_modes[] = {
-    {"MPOL_DEFAULT", OCI_MPOL_DEFAULT},
-    {"MPOL_PREFERRED", OCI_MPOL_PREFERRED},
-    {"MPOL_BIND", OCI_MPOL_BIND},
-    {"MPOL_INTERLEAVE", OCI_MPOL_INTERLEAVE},
-    {"MPOL_LOCAL", OCI_MPOL_LOCAL},
-    {"MPOL_PREFERRED_MANY", OCI_MPOL_PREFERRED_MANY},
-    {"MPOL_WEIGHTED_INTERLEAVE", OCI_MPOL_WEIGHTED_INTERLEAVE},
+    {"MPOL_DEFAULT", MPOL_DEFAULT},
+    {"MPOL_PREFERRED", MPOL_PREFERRED},
+    {"MPOL_BIND", MPOL_BIND},
+    {"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+    {"MPOL_LOCAL", MPOL_LOCAL},
+    {"MPOL_PREFERRED_MANY", MPOL_PREFERRED_MANY},
+    {"MPOL_WEIGHTED_INTERLEAVE", 6}, /* Linux 6.9, newer than headers may be */
     {0},
 };
 
-static const struct name_value memory_policy_flags[] = {
-    {"MPOL_F_NUMA_BALANCING", 0},
-    {"MPOL_F_RELATIVE_NODES", 0},
-    {"MPOL_F_STATIC_NODES", 0},
+const struct name_value oci_memory_policy_flags[] = {
+    {"MPOL_F_NUMA_BALANCING", MPOL_F_NUMA_BALANCING},
+    {"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
+    {"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
     {0},
 };
 
@@ -122,7 +121,7 @@ static OCI_TYPE(oci_personality);
 static const struct oci_field oci_memory_policy_fields[] = {
     OCI_CHOICE(oci_memory_policy, "mode", mode, memory_policy_modes, .flags = OCI_REQUIRED),
     OCI_FIELD(oci_memory_policy, "nodes", nodes),
-    OCI_FIELD(oci_memory_policy, "flags", flags, .names = memory_policy_flags),
+    OCI_FIELD(oci_memory_policy, "flags", flags, .names = oci_memory_policy_flags),
 };
 static OCI_TYPE(oci_memory_policy);
 

@@ -1,29 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of `process` in config.json, which is also the document `exec --process` reads. */
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+
 #include "oci-spec/fields.h"
 
 static const struct name_value scheduler_policies[] = {
-    {"SCHED_OTHER", OCI_SCHED_OTHER},
-    {"SCHED_FIFO", OCI_SCHED_FIFO},
-    {"SCHED_RR", OCI_SCHED_RR},
-    {"SCHED_BATCH", OCI_SCHED_BATCH},
-    {"SCHED_ISO", OCI_SCHED_ISO},
-    {"SCHED_IDLE", OCI_SCHED_IDLE},
-    {"SCHED_DEADLINE", OCI_SCHED_DEADLINE},
+    {"SCHED_OTHER", SCHED_NORMAL},
+    {"SCHED_FIFO", SCHED_FIFO},
+    {"SCHED_RR", SCHED_RR},
+    {"SCHED_BATCH", SCHED_BATCH},
+    {"SCHED_ISO", 4}, /* reserved, no kernel has it */
+    {"SCHED_IDLE", SCHED_IDLE},
+    {"SCHED_DEADLINE", SCHED_DEADLINE},
     {0},
 };
 
-static const struct name_value scheduler_flags[] = {
-    {"SCHED_FLAG_RESET_ON_FORK", 0},  {"SCHED_FLAG_RECLAIM", 0},
-    {"SCHED_FLAG_DL_OVERRUN", 0},     {"SCHED_FLAG_KEEP_POLICY", 0},
-    {"SCHED_FLAG_KEEP_PARAMS", 0},    {"SCHED_FLAG_UTIL_CLAMP_MIN", 0},
-    {"SCHED_FLAG_UTIL_CLAMP_MAX", 0}, {0},
+const struct name_value oci_scheduler_flags[] = {
+    {"SCHED_FLAG_RESET_ON_FORK", SCHED_FLAG_RESET_ON_FORK},
+    {"SCHED_FLAG_RECLAIM", SCHED_FLAG_RECLAIM},
+    {"SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN},
+    {"SCHED_FLAG_KEEP_POLICY", SCHED_FLAG_KEEP_POLICY},
+    {"SCHED_FLAG_KEEP_PARAMS", SCHED_FLAG_KEEP_PARAMS},
+    {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
+    {"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX},
+    {0},
 };
 
 static const struct name_value io_classes[] = {
-    {"IOPRIO_CLASS_RT", OCI_IO_CLASS_RT},
-    {"IOPRIO_CLASS_BE", OCI_IO_CLASS_BE},
-    {"IOPRIO_CLASS_IDLE", OCI_IO_CLASS_IDLE},
+    {"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
+    {"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
+    {"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE},
     {0},
 };
 
@@ -64,7 +71,7 @@ static const struct oci_field oci_scheduler_fields[] = {
     OCI_CHOICE(oci_scheduler, "policy", policy, scheduler_policies, .flags = OCI_REQUIRED),
     OCI_NUMBER(oci_scheduler, "nice", nice, -20, 19),
     OCI_NUMBER(oci_scheduler, "priority", priority, 0, 99),
-    OCI_FIELD(oci_scheduler, "flags", flags, .names = scheduler_flags),
+    OCI_FIELD(oci_scheduler, "flags", flags, .names = oci_scheduler_flags),
     OCI_NUMBER(oci_scheduler, "runtime", runtime, 0, UINT64_MAX),
     OCI_NUMBER(oci_scheduler, "deadline", deadline, 0, UINT64_MAX),
     OCI_NUMBER(oci_scheduler, "period", period, 0, UINT64_MAX),

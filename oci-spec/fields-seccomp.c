@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of `linux.seccomp`. The strings stay strings: security/ gives them to libseccomp. */
+#include <linux/seccomp.h>
+
 #include "oci-spec/fields.h"
 
 static const struct name_value actions[] = {
@@ -21,11 +23,11 @@ static const struct name_value architectures[] = {
     {"SCMP_ARCH_PARISC64", 0},    {"SCMP_ARCH_RISCV64", 0}, {0},
 };
 
-static const struct name_value filter_flags[] = {
-    {"SECCOMP_FILTER_FLAG_TSYNC", 0},
-    {"SECCOMP_FILTER_FLAG_LOG", 0},
-    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", 0},
-    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
+const struct name_value oci_seccomp_flags[] = {
+    {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
+    {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
     {0},
 };
 
@@ -57,7 +59,7 @@ static const struct oci_field oci_seccomp_fields[] = {
     OCI_FIELD(oci_seccomp, "defaultAction", default_action, .flags = OCI_REQUIRED,
               .names = actions),
     OCI_NUMBER(oci_seccomp, "defaultErrnoRet", default_errno_ret, 0, UINT16_MAX),
-    OCI_FIELD(oci_seccomp, "flags", flags, .names = filter_flags),
+    OCI_FIELD(oci_seccomp, "flags", flags, .names = oci_seccomp_flags),
     OCI_FIELD(oci_seccomp, "listenerPath", listener_path, .flags = OCI_EMPTY_IS_ABSENT),
     OCI_FIELD(oci_seccomp, "listenerMetadata", listener_metadata, .flags = OCI_EMPTY_IS_ABSENT),
     OCI_FIELD(oci_seccomp, "architectures", architectures, .names = architectures),

@@ -59,3 +59,10 @@ const struct name_value *oci_names_find(const struct name_value *names, const ch
     }
     return NULL;
 }
+
+int oci_names_mask(const struct name_value *names, const struct oci_strings *words) {
+    int mask = 0;
+    for (size_t i = 0; i < words->count; i++)
+        mask |= oci_names_find(names, words->items[i])->value;
+    return mask;
+}

@@ -206,6 +206,11 @@ extern const struct oci_type oci_state_type;
 extern const struct oci_type oci_process_state_type;
 extern const struct oci_type oci_features_type;
 
+/* The flags in lists of strings. */
+extern const struct name_value oci_scheduler_flags[];
+extern const struct name_value oci_memory_policy_flags[];
+extern const struct name_value oci_seccomp_flags[];
+
 /** Bytes of a member of @kind in its struct. */
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind);
 
@@ -214,5 +219,8 @@ const struct oci_field *oci_type_find(const struct oci_type *type, const char *n
 
 /** Entry called @name, or NULL. */
 const struct name_value *oci_names_find(const struct name_value *names, const char *name);
+
+/** The values of @words, which have been read by the table @names, in one mask. */
+int oci_names_mask(const struct name_value *names, const struct oci_strings *words);
 
 #endif

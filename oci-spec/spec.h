@@ -4,7 +4,8 @@
  * JSON name; nothing here is filled in by hand-written parsing code.
  *
  * Everything lives in the arena given to the reader. Absent objects are NULL, absent strings NULL,
- * absent lists empty, absent numbers have .set == false, absent enums are 0.
+ * absent lists empty, absent numbers have .set == false, absent enums are 0. The values of enums
+ * are the kernel's.
  */
 #ifndef OCI_SPEC_H
 #define OCI_SPEC_H
@@ -48,51 +49,6 @@ struct oci_pairs {
         size_t count;  \
         bool set;      \
     }
-
-enum oci_namespace_type {
-    OCI_NAMESPACE_PID = 1,
-    OCI_NAMESPACE_NETWORK,
-    OCI_NAMESPACE_MOUNT,
-    OCI_NAMESPACE_IPC,
-    OCI_NAMESPACE_UTS,
-    OCI_NAMESPACE_USER,
-    OCI_NAMESPACE_CGROUP,
-    OCI_NAMESPACE_TIME,
-};
-enum oci_propagation {
-    OCI_PROPAGATION_SHARED = 1,
-    OCI_PROPAGATION_SLAVE,
-    OCI_PROPAGATION_PRIVATE,
-    OCI_PROPAGATION_UNBINDABLE,
-    OCI_PROPAGATION_RSHARED,
-    OCI_PROPAGATION_RSLAVE,
-    OCI_PROPAGATION_RPRIVATE,
-    OCI_PROPAGATION_RUNBINDABLE,
-};
-enum oci_scheduler_policy { /* value - 1 is the kernel's SCHED_* number */
-                            OCI_SCHED_OTHER = 1,
-                            OCI_SCHED_FIFO = 2,
-                            OCI_SCHED_RR = 3,
-                            OCI_SCHED_BATCH = 4,
-                            OCI_SCHED_ISO = 5,
-                            OCI_SCHED_IDLE = 6,
-                            OCI_SCHED_DEADLINE = 7,
-};
-enum oci_io_class { /* the kernel's IOPRIO_CLASS_* numbers */
-                    OCI_IO_CLASS_RT = 1,
-                    OCI_IO_CLASS_BE = 2,
-                    OCI_IO_CLASS_IDLE = 3,
-};
-enum oci_personality_domain { OCI_PERSONALITY_LINUX = 1, OCI_PERSONALITY_LINUX32 };
-enum oci_memory_policy_mode { /* value - 1 is the kernel's MPOL_* number */
-                              OCI_MPOL_DEFAULT = 1,
-                              OCI_MPOL_PREFERRED = 2,
-                              OCI_MPOL_BIND = 3,
-                              OCI_MPOL_INTERLEAVE = 4,
-                              OCI_MPOL_LOCAL = 5,
-                              OCI_MPOL_PREFERRED_MANY = 6,
-                              OCI_MPOL_WEIGHTED_INTERLEAVE = 7,
-};
 
 struct oci_root {
     char *path;
@@ -144,7 +100,7 @@ struct oci_rlimit {
 };
 
 struct oci_scheduler {
-    int policy; /* enum oci_scheduler_policy */
+    int policy; /* SCHED_* */
     struct oci_int nice;
     struct oci_int priority;
     struct oci_strings flags;
@@ -154,7 +110,7 @@ struct oci_scheduler {
 };
 
 struct oci_io_priority {
-    int class; /* enum oci_io_class */
+    int class; /* IOPRIO_CLASS_* */
     struct oci_int priority;
 };
 
@@ -200,7 +156,7 @@ struct oci_hooks {
 };
 
 struct oci_namespace {
-    int type; /* enum oci_namespace_type */
+    int type; /* CLONE_NEW* */
     char *path;
 };
 
@@ -349,12 +305,12 @@ struct oci_intel_rdt {
 };
 
 struct oci_personality {
-    int domain; /* enum oci_personality_domain */
+    int domain; /* PER_* */
     struct oci_strings flags;
 };
 
 struct oci_memory_policy {
-    int mode; /* enum oci_memory_policy_mode */
+    int mode; /* MPOL_* */
     char *nodes;
     struct oci_strings flags;
 };
@@ -369,7 +325,7 @@ struct oci_linux {
     OCI_LIST(struct oci_device) devices;
     OCI_LIST(struct oci_net_device) net_devices;
     struct oci_seccomp *seccomp;
-    int rootfs_propagation; /* enum oci_propagation */
+    int rootfs_propagation; /* MS_SHARED... with MS_REC for the r-forms */
     struct oci_strings masked_paths;
     struct oci_strings readonly_paths;
     char *mount_label;

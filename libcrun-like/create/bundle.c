@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +56,9 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
          (process->apparmor_profile != NULL || process->selinux_label != NULL)) ||
         (linux != NULL && linux->mount_label != NULL))
         needs |= HOST_NEED_SECURITY;
-    if (has_namespace(linux, OCI_NAMESPACE_CGROUP))
+    if (has_namespace(linux, CLONE_NEWCGROUP))
         needs |= HOST_NEED_CGROUP_NAMESPACES;
-    if (has_namespace(linux, OCI_NAMESPACE_TIME))
+    if (has_namespace(linux, CLONE_NEWTIME))
         needs |= HOST_NEED_TIME_NAMESPACES;
     if (geteuid() != 0)
         needs |= HOST_NEED_SUBIDS;

@@ -3,22 +3,9 @@
 #include <inttypes.h>
 #include <linux/sched.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "plan/builder.h"
-
-static const struct {
-    unsigned long flag;
-    const char *name; /* as the specification spells it */
-} namespace_kinds[] = {
-    [OCI_NAMESPACE_PID] = {CLONE_NEWPID, "pid"},
-    [OCI_NAMESPACE_NETWORK] = {CLONE_NEWNET, "network"},
-    [OCI_NAMESPACE_MOUNT] = {CLONE_NEWNS, "mount"},
-    [OCI_NAMESPACE_IPC] = {CLONE_NEWIPC, "ipc"},
-    [OCI_NAMESPACE_UTS] = {CLONE_NEWUTS, "uts"},
-    [OCI_NAMESPACE_USER] = {CLONE_NEWUSER, "user"},
-    [OCI_NAMESPACE_CGROUP] = {CLONE_NEWCGROUP, "cgroup"},
-    [OCI_NAMESPACE_TIME] = {CLONE_NEWTIME, "time"},
-};
 
 static bool kernel_has(const struct host_facts *facts, unsigned long flag) {
     if (flag == CLONE_NEWCGROUP)
@@ -34,13 +21,10 @@ int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err)
     for (size_t i = 0; i < section->namespaces.count; i++) {
         const struct oci_namespace *wanted = &section->namespaces.items[i];
         const char *where = arena_printf(builder->arena, "/linux/namespaces/%zu", i);
-        const unsigned long flag = namespace_kinds[wanted->type].flag;
-        const char *name = namespace_kinds[wanted->type].name;
-        if (plan_has_namespace(builder->plan, flag))
-            return error_config(err, where, "a second %s namespace", name);
+        const unsigned long flag = (unsigned long)wanted->type;
         if (!kernel_has(builder->facts, flag))
             return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                             "this kernel has no %s namespaces", name);
+                             "this kernel has no %s namespaces", names_namespace_file(flag));
         if (wanted->path == NULL) {
             namespaces->created |= flag;
             continue;

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The root file system, and the paths that are masked or read-only in it. */
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 
 #include "plan/builder.h"
-
-static const unsigned long propagation_flags[] = {
-    [0] = 0,
-    [OCI_PROPAGATION_SHARED] = MS_SHARED,
-    [OCI_PROPAGATION_SLAVE] = MS_SLAVE,
-    [OCI_PROPAGATION_PRIVATE] = MS_PRIVATE,
-    [OCI_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
-    [OCI_PROPAGATION_RSHARED] = MS_SHARED | MS_REC,
-    [OCI_PROPAGATION_RSLAVE] = MS_SLAVE | MS_REC,
-    [OCI_PROPAGATION_RPRIVATE] = MS_PRIVATE | MS_REC,
-    [OCI_PROPAGATION_RUNBINDABLE] = MS_UNBINDABLE | MS_REC,
-};
 
 /*
  * What changes mounts would change those of others, the host or whoever made the namespace that is
@@ -56,7 +43,7 @@ int plan_build_rootfs(struct plan_builder *builder, struct thole_error *err) {
     rootfs->source = plan_path_join(builder->arena, builder->request->bundle, root->path);
     rootfs->readonly = root->readonly;
     rootfs->no_pivot = builder->request->no_pivot;
-    rootfs->propagation = propagation_flags[builder->linux_section->rootfs_propagation];
+    rootfs->propagation = (unsigned long)builder->linux_section->rootfs_propagation;
     if ((builder->plan->namespaces.created & CLONE_NEWNS) == 0)
         return plan_without_mount_namespace(builder, err);
     if (rootfs->no_pivot && plan_in_user_namespace(builder))

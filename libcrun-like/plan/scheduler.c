@@ -2,24 +2,11 @@
 /* process.scheduler: which numbers go with which policy (sched(7), sched_setattr(2)). */
 #include <inttypes.h>
 #include <linux/sched.h>
-#include <string.h>
 
+#include "oci-spec/fields.h"
 #include "plan/builder.h"
 
 enum { REALTIME_PRIORITY_MIN = 1, REALTIME_PRIORITY_MAX = 99 };
-
-static const struct {
-    const char *name;
-    uint64_t flag;
-} scheduler_flags[] = {
-    {"SCHED_FLAG_RESET_ON_FORK", SCHED_FLAG_RESET_ON_FORK},
-    {"SCHED_FLAG_RECLAIM", SCHED_FLAG_RECLAIM},
-    {"SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN},
-    {"SCHED_FLAG_KEEP_POLICY", SCHED_FLAG_KEEP_POLICY},
-    {"SCHED_FLAG_KEEP_PARAMS", SCHED_FLAG_KEEP_PARAMS},
-    {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
-    {"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX},
-};
 
 static int check_deadline(const struct oci_scheduler *wanted, const char *where, bool is_deadline,
                           struct thole_error *err) {
@@ -38,7 +25,7 @@ static int check_deadline(const struct oci_scheduler *wanted, const char *where,
 
 static int check_priorities(const struct oci_scheduler *wanted, const char *where,
                             struct thole_error *err) {
-    const bool realtime = wanted->policy == OCI_SCHED_FIFO || wanted->policy == OCI_SCHED_RR;
+    const bool realtime = wanted->policy == SCHED_FIFO || wanted->policy == SCHED_RR;
     const int64_t priority = wanted->priority.value;
     if (priority != 0 && !realtime)
         return error_config(err, where, "priority is for SCHED_FIFO and SCHED_RR only");
@@ -55,27 +42,22 @@ int plan_build_scheduler(const struct plan_builder *builder, const struct oci_sc
     if (wanted == NULL)
         return 0;
     where = arena_printf(builder->arena, "%s/scheduler", where);
-    const bool nice = wanted->policy == OCI_SCHED_OTHER || wanted->policy == OCI_SCHED_BATCH;
+    const bool nice = wanted->policy == SCHED_NORMAL || wanted->policy == SCHED_BATCH;
     if (wanted->nice.value != 0 && !nice)
         plan_note(builder, arena_printf(builder->arena, "%s/nice", where),
                   "has no effect: it is for SCHED_OTHER and SCHED_BATCH only");
     if (check_priorities(wanted, where, err) < 0 ||
-        check_deadline(wanted, where, wanted->policy == OCI_SCHED_DEADLINE, err) < 0)
+        check_deadline(wanted, where, wanted->policy == SCHED_DEADLINE, err) < 0)
         return -1;
     *ret_scheduler = (struct plan_scheduler){
         .set = true,
-        .policy = (uint32_t)(wanted->policy - 1),
+        .policy = (uint32_t)wanted->policy,
         .nice = nice ? (int32_t)wanted->nice.value : 0,
         .priority = (uint32_t)wanted->priority.value,
+        .flags = (uint64_t)oci_names_mask(oci_scheduler_flags, &wanted->flags),
         .runtime = wanted->runtime.value,
         .deadline = wanted->deadline.value,
         .period = wanted->period.value,
     };
-    for (size_t i = 0; i < wanted->flags.count; i++) {
-        for (size_t j = 0; j < PLAN_COUNT(scheduler_flags); j++) {
-            if (strcmp(wanted->flags.items[i], scheduler_flags[j].name) == 0)
-                ret_scheduler->flags |= scheduler_flags[j].flag;
-        }
-    }
     return 0;
 }

@@ -2,32 +2,22 @@
 /* The system call filter as typed rules; security/ makes the program of them. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/seccomp.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "oci-spec/fields.h"
 #include "plan/builder.h"
 
 static const char notify[] = "SCMP_ACT_NOTIFY";
 
-static const struct {
-    const char *name;
-    size_t offset;
-} filter_flags[] = {
-    {"SECCOMP_FILTER_FLAG_TSYNC", offsetof(struct plan_seccomp, flag_tsync)},
-    {"SECCOMP_FILTER_FLAG_LOG", offsetof(struct plan_seccomp, flag_log)},
-    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", offsetof(struct plan_seccomp, flag_spec_allow)},
-    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", offsetof(struct plan_seccomp, flag_wait_killable)},
-};
-
 static void plan_flags(const struct oci_strings *names, struct plan_seccomp *seccomp) {
+    const int flags = oci_names_mask(oci_seccomp_flags, names);
     /* Without a list, as runc: no speculation mitigation just for having a filter. */
-    seccomp->flag_spec_allow = !names->set;
-    for (size_t i = 0; i < names->count; i++) {
-        for (size_t j = 0; j < PLAN_COUNT(filter_flags); j++) {
-            if (strcmp(names->items[i], filter_flags[j].name) == 0)
-                *(bool *)((char *)seccomp + filter_flags[j].offset) = true;
-        }
-    }
+    seccomp->flag_spec_allow = !names->set || (flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW) != 0;
+    seccomp->flag_tsync = (flags & SECCOMP_FILTER_FLAG_TSYNC) != 0;
+    seccomp->flag_log = (flags & SECCOMP_FILTER_FLAG_LOG) != 0;
+    seccomp->flag_wait_killable = (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0;
 }
 
 /* The init process hands the listener over with sendmsg(2) when the filter is on already. */

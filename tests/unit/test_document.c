@@ -2,11 +2,16 @@
 /* Reading and checking OCI documents. */
 #include "oci-spec/document.h"
 
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 
 #include <cmocka.h>
 
@@ -107,8 +112,8 @@ static void test_complete_process(void **state) {
     assert_null(process->capabilities->ambient.items[0]);
     assert_true(process->rlimits.items[0].hard == UINT64_MAX);
     assert_int_equal(process->oom_score_adj.value, -1000);
-    assert_int_equal(process->scheduler->policy, OCI_SCHED_DEADLINE);
-    assert_int_equal(process->io_priority->class, OCI_IO_CLASS_BE);
+    assert_int_equal(process->scheduler->policy, SCHED_DEADLINE);
+    assert_int_equal(process->io_priority->class, IOPRIO_CLASS_BE);
 }
 
 static void test_complete_linux(void **state) {
@@ -116,10 +121,10 @@ static void test_complete_linux(void **state) {
     cleanup_arena struct arena arena = {0};
     cleanup_free char *json = read_data("config-complete.json");
     const struct oci_linux *section = read_good(&arena, json)->linux;
-    assert_int_equal(section->namespaces.items[7].type, OCI_NAMESPACE_TIME);
-    assert_int_equal(section->rootfs_propagation, OCI_PROPAGATION_SLAVE);
-    assert_int_equal(section->personality->domain, OCI_PERSONALITY_LINUX32);
-    assert_int_equal(section->memory_policy->mode, OCI_MPOL_INTERLEAVE);
+    assert_int_equal(section->namespaces.items[7].type, CLONE_NEWTIME);
+    assert_int_equal(section->rootfs_propagation, MS_SLAVE);
+    assert_int_equal(section->personality->domain, PER_LINUX32);
+    assert_int_equal(section->memory_policy->mode, MPOL_INTERLEAVE);
     assert_true(section->time_offsets->monotonic->secs.value == -172800);
     assert_string_equal(section->net_devices.items[1].key, "ens4");
     assert_null(section->net_devices.items[1].name);
