@@ -3,8 +3,6 @@
 #ifndef OCI_FINDING_H
 #define OCI_FINDING_H
 
-#include <stdarg.h>
-
 #include "oci-spec/document.h"
 
 /** A JSON pointer (RFC 6901) being built; what does not fit is cut. */

@@ -3,7 +3,6 @@
 #ifndef THOLE_ARENA_H
 #define THOLE_ARENA_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;

@@ -3,9 +3,6 @@
 #ifndef THOLE_NAMES_H
 #define THOLE_NAMES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 struct name_value {
     const char *name;
     int value;

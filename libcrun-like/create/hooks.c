@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "plan/build.h"
-#include "plan/hooks.h"
 
 static struct apply_hook_run describe_run(const struct container *container,
                                           const struct plan *plan, enum plan_hook_stage stage,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entering a container: all decisions, before anything of it is touched. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>

@@ -2,7 +2,6 @@
 /* The shell of a user, as the container knows it. */
 #include "enter/shell.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>

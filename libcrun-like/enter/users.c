@@ -2,7 +2,6 @@
 /* passwd(5) and group(5) of a container. */
 #include "enter/users.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>

@@ -49,3 +49,11 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
     *ret_plan = builder.plan;
     return 0;
 }
+
+struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena) {
+    struct plan_builder builder = {
+        .config = config, .arena = arena, .plan = arena_new(arena, struct plan)};
+    (void)plan_build_hooks(&builder, NULL);
+    (void)plan_build_annotations(&builder, NULL);
+    return builder.plan;
+}

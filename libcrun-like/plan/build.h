@@ -35,4 +35,7 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
                const struct plan_request *request, struct arena *arena, struct plan **ret_plan,
                struct thole_error *err);
 
+/** A plan that holds nothing but hooks and annotations: for poststart and poststop. */
+struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena);
+
 #endif

@@ -65,8 +65,28 @@ const char *plan_path_join(struct arena *arena, const char *base, const char *pa
 /** A copy of a list of strings, borrowed from the configuration. */
 struct plan_strings plan_strings_of(const struct oci_strings *strings);
 
+/** Adds "NAME=VALUE" to a list being made in @arena; an earlier entry of that name is replaced. */
+void plan_environment_put(struct oci_strings *environment, struct arena *arena, char *assignment);
+/** The value of @name, or NULL. */
+const char *plan_environment_get(const struct oci_strings *environment, const char *name);
+void plan_environment_remove(struct oci_strings *environment, const char *name);
+
 /** Adds a word to a list being made in @arena. */
 void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word);
+
+/**
+ * True if @id of the container has a meaning on the host. Always true without a new user namespace.
+ * @ret_host_id may be NULL.
+ */
+bool plan_map_id(const struct plan_builder *builder, bool group, uint32_t id,
+                 uint32_t *ret_host_id);
+
+/**
+ * Mappings in the kernel's format, one line each. What the kernel would answer with EINVAL alone is
+ * an error that names the mapping, below @where.
+ */
+int plan_id_map_text(struct arena *arena, const oci_id_mappings *mappings, const char *where,
+                     const char **ret_text, struct thole_error *err);
 
 /* The parts of a plan. Each fills its members of builder->plan; later ones read earlier ones. */
 int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err);
@@ -99,5 +119,22 @@ void plan_build_capabilities(struct plan_builder *builder, const struct oci_capa
 int plan_build_scheduler(const struct plan_builder *builder, const struct oci_scheduler *wanted,
                          const char *where, struct plan_scheduler *ret_scheduler,
                          struct thole_error *err);
+
+/**
+ * Adds what a mount of type "cgroup" stands for on this host: @pattern holds its target and
+ * options. cgroup v2 is one mount; v1 and hybrid hosts get a tmpfs with one mount per hierarchy.
+ */
+int plan_cgroup_mounts(struct plan_builder *builder, const struct plan_mount *pattern,
+                       struct thole_error *err);
+
+/** Annotations org.systemd.property.* as unit properties. */
+int plan_systemd_annotations(const struct plan_builder *builder, struct plan_cgroup *cgroup,
+                             struct thole_error *err);
+
+/**
+ * The limits and device rules of @cgroup, which has all its writes, as unit properties: systemd
+ * would undo sooner or later what it does not know of.
+ */
+void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Capability sets: names to bits, and what cannot be granted. */
-#include <inttypes.h>
 #include <linux/sched.h>
 
 #include "base/names.h"

@@ -5,9 +5,7 @@
 
 #include "base/text.h"
 #include "plan/cgroup.h"
-#include "plan/idmap.h"
 #include "plan/resources.h"
-#include "plan/systemd.h"
 
 static const char delegate_annotation[] = "run.oci.delegate-cgroup";
 

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a mount of type "cgroup" stands for, on v2, v1 and hybrid hosts. */
-#include "plan/cgroup_mounts.h"
 
 #include <linux/mount.h>
 #include <linux/sched.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "plan/mount.h"
-#include "plan/mount_options.h"
 
 /* All hierarchies are mounted below it (or on it, on a pure v2 host). */
 static const char host_root[] = "/sys/fs/cgroup";

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "plan/cgroup.h"
-#include "plan/systemd.h"
 
 static const char subgroup_annotation[] = "run.oci.systemd.subgroup";
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device nodes and links of /dev: runtime-spec config-linux.md "Default Devices" and "Devices". */
-#include <linux/sched.h>
 #include <string.h>
 
 #include "plan/builder.h"
-#include "plan/idmap.h"
 
 enum { MODE_DEFAULT = 0666, MODE_BITS = 07777 };
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Environment lists. */
-#include "plan/environment.h"
-
+/* Environment lists: the last of several values of a name counts. */
 #include <string.h>
 
 #include "plan/builder.h"
 
 enum { NOT_FOUND = -1 };
 
-static ssize_t find(const struct plan_environment *environment, const char *name, size_t length) {
+static ssize_t find(const struct oci_strings *environment, const char *name, size_t length) {
     for (size_t i = 0; i < environment->count; i++) {
         if (strncmp(environment->items[i], name, length) == 0 &&
             environment->items[i][length] == '=')
@@ -17,8 +15,7 @@ static ssize_t find(const struct plan_environment *environment, const char *name
     return NOT_FOUND;
 }
 
-void plan_environment_put(struct plan_environment *environment, struct arena *arena,
-                          char *assignment) {
+void plan_environment_put(struct oci_strings *environment, struct arena *arena, char *assignment) {
     const ssize_t index = find(environment, assignment, strcspn(assignment, "="));
     if (index != NOT_FOUND)
         environment->items[index] = assignment;
@@ -26,24 +23,16 @@ void plan_environment_put(struct plan_environment *environment, struct arena *ar
         *plan_list_add(arena, environment->items, environment->count) = assignment;
 }
 
-const char *plan_environment_get(const struct plan_environment *environment, const char *name) {
+const char *plan_environment_get(const struct oci_strings *environment, const char *name) {
     const ssize_t index = find(environment, name, strlen(name));
     return index != NOT_FOUND ? environment->items[index] + strlen(name) + 1 : NULL;
 }
 
-void plan_environment_remove(struct plan_environment *environment, const char *name) {
+void plan_environment_remove(struct oci_strings *environment, const char *name) {
     const ssize_t index = find(environment, name, strlen(name));
     if (index == NOT_FOUND)
         return;
     environment->count--;
     for (size_t i = (size_t)index; i <= environment->count; i++)
         environment->items[i] = i < environment->count ? environment->items[i + 1] : NULL;
-}
-
-struct plan_strings plan_environment_finish(struct plan_environment *environment,
-                                            struct arena *arena) {
-    environment->items =
-        plan_list_grow(arena, environment->items, environment->count, sizeof(*environment->items));
-    environment->items[environment->count] = NULL;
-    return (struct plan_strings){.items = environment->items, .count = environment->count};
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A further process of a container: the container's own, process.json, and the command line. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/names.h"
 #include "base/text.h"
 #include "plan/builder.h"
-#include "plan/environment.h"
 #include "plan/exec.h"
 
 #define TAKE_ABSENT(member, absent)        \
@@ -124,7 +122,7 @@ static void add_capabilities(char *const *names, struct arena *arena, struct oci
 static int set_environment(const struct plan_exec_request *request, struct arena *arena,
                            struct oci_process *process, struct thole_error *err) {
     char *const *assignments = request->env;
-    struct plan_environment environment = {0};
+    struct oci_strings environment = {.set = true};
     for (size_t i = 0; !request->clear_env && i < process->env.count; i++)
         plan_environment_put(&environment, arena, process->env.items[i]);
     if (request->own_home)
@@ -137,9 +135,7 @@ static int set_environment(const struct plan_exec_request *request, struct arena
                              "environment %s is not of the form NAME=VALUE", assignments[i]);
         plan_environment_put(&environment, arena, arena_strdup(arena, assignments[i]));
     }
-    (void)plan_environment_finish(&environment, arena);
-    process->env =
-        (struct oci_strings){.items = environment.items, .count = environment.count, .set = true};
+    process->env = environment;
     return 0;
 }
 

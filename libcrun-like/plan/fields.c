@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "base/names.h"
+#include "plan/plan.h"
 
 /* clang-format off */
 
@@ -208,35 +209,17 @@ static OCI_TYPE(plan_sysctl);
 
 static const struct oci_field plan_capabilities_fields[] = {
     OCI_FIELD(plan_capabilities, "set", set),
-    {.name = "bounding",
-     .kind = OCI_KIND_BITS,
-     .offset = offsetof(struct plan_capabilities, bounding),
-     .name_of = names_capability},
-    {.name = "effective",
-     .kind = OCI_KIND_BITS,
-     .offset = offsetof(struct plan_capabilities, effective),
-     .name_of = names_capability},
-    {.name = "permitted",
-     .kind = OCI_KIND_BITS,
-     .offset = offsetof(struct plan_capabilities, permitted),
-     .name_of = names_capability},
-    {.name = "inheritable",
-     .kind = OCI_KIND_BITS,
-     .offset = offsetof(struct plan_capabilities, inheritable),
-     .name_of = names_capability},
-    {.name = "ambient",
-     .kind = OCI_KIND_BITS,
-     .offset = offsetof(struct plan_capabilities, ambient),
-     .name_of = names_capability},
+    BITS(plan_capabilities, "bounding", bounding, NULL, .name_of = names_capability),
+    BITS(plan_capabilities, "effective", effective, NULL, .name_of = names_capability),
+    BITS(plan_capabilities, "permitted", permitted, NULL, .name_of = names_capability),
+    BITS(plan_capabilities, "inheritable", inheritable, NULL, .name_of = names_capability),
+    BITS(plan_capabilities, "ambient", ambient, NULL, .name_of = names_capability),
 };
 static OCI_TYPE(plan_capabilities);
 
 static const struct oci_field plan_rlimit_fields[] = {
-    {.name = "type",
-     .kind = OCI_KIND_ENUM,
-     .offset = offsetof(struct plan_rlimit, resource),
-     .name_of = names_rlimit,
-     .flags = OCI_ALWAYS | OCI_COLUMN},
+    WORD(plan_rlimit, "type", resource, NULL, .name_of = names_rlimit,
+         .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "soft", soft, .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "hard", hard, .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "where", where),

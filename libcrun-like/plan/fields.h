@@ -4,7 +4,6 @@
 #define PLAN_FIELDS_H
 
 #include "oci-spec/fields.h"
-#include "plan/plan.h"
 
 /** Rows of struct plan, and of all that it holds. */
 extern const struct oci_type plan_type;

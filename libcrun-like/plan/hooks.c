@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hooks of every stage, and the annotations that concern thole itself. */
-#include "plan/hooks.h"
-
 #include "plan/builder.h"
 
 static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted,
@@ -13,11 +11,8 @@ static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted
         struct plan_hook *hook = plan_list_add(builder->arena, hooks->items, hooks->count);
         hook->path = from->path;
         hook->args = plan_strings_of(&from->args);
-        if (hook->args.count == 0) {
-            char **own_name = arena_new_array(builder->arena, 2, char *);
-            own_name[0] = from->path;
-            hook->args = (struct plan_strings){.items = own_name, .count = 1};
-        }
+        if (hook->args.count == 0)
+            plan_words_add(builder->arena, &hook->args, from->path);
         hook->env = plan_strings_of(&from->env);
         hook->inherit_env = !from->env.set;
         hook->timeout = from->timeout.set ? (int)from->timeout.value : 0;
@@ -52,12 +47,4 @@ int plan_build_annotations(struct plan_builder *builder, struct thole_error *err
     plan->hook_stderr = plan_annotation(config, "run.oci.hooks.stderr");
     plan->pidfd_receiver = plan_annotation(config, "run.oci.pidfd_receiver");
     return 0;
-}
-
-struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena) {
-    struct plan_builder builder = {
-        .config = config, .arena = arena, .plan = arena_new(arena, struct plan)};
-    (void)plan_build_hooks(&builder, NULL);
-    (void)plan_build_annotations(&builder, NULL);
-    return builder.plan;
 }

@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "plan/builder.h"
-#include "plan/idmap.h"
 
 /* user_namespaces(7): more lines than that are refused by the kernel, and a page or more of text.
  */

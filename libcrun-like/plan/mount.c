@@ -3,7 +3,6 @@
 #include "plan/mount.h"
 
 #include "base/text.h"
-#include "plan/mount_options.h"
 
 /* File systems whose security labels the policy sets, not a mount option. */
 static const char *const unlabelled[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Id-mapped mounts. */
-#include "plan/mount_idmap.h"
+#include "plan/mount.h"
 
-#include <inttypes.h>
-#include <linux/sched.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/idmap.h"
 
 /* Reads a number that ends in one of @ends; returns what follows that end, or NULL. */
 static const char *read_id(const char *text, const char *ends, uint32_t *ret_id) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of mount options: runtime-spec config.md "Linux mount options", mount(8), extensions.
  */
-#include "plan/mount_options.h"
+#include "plan/mount.h"
 
 #include <linux/mount.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/mount_idmap.h"
 
 enum option_kind {
     OPTION_NOTHING,        /* accepted, has no effect of its own */

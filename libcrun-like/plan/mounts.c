@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts in the order of the configuration, and the one for readiness notification. */
-#include <inttypes.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
-#include "plan/builder.h"
-#include "plan/cgroup_mounts.h"
-#include "plan/idmap.h"
 #include "plan/mount.h"
-#include "plan/mount_options.h"
 
 static const char notify_target[] = "/run/notify";
 

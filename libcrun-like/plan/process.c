@@ -2,21 +2,17 @@
 /* One process: what it runs, who it is, and its limits. */
 #include <inttypes.h>
 #include <linux/ioprio.h>
-#include <linux/sched.h>
 #include <string.h>
 
 #include "base/names.h"
 #include "base/text.h"
 #include "plan/builder.h"
-#include "plan/environment.h"
-#include "plan/idmap.h"
 
 /* The mode both incumbents start containers with, whatever the caller's is. */
 enum { UMASK_DEFAULT = 0022 };
 
 /* Socket activation and readiness: sd_listen_fds(3), sd_notify(3). */
-static void add_activation(const struct plan_builder *builder,
-                           struct plan_environment *environment) {
+static void add_activation(const struct plan_builder *builder, struct oci_strings *environment) {
     const struct plan_request *request = builder->request;
     struct arena *arena = builder->arena;
     if (request->listen_fds > 0) {
@@ -34,7 +30,7 @@ static void add_activation(const struct plan_builder *builder,
 
 static void plan_environment_of(const struct plan_builder *builder, const struct oci_strings *env,
                                 struct plan_process *process) {
-    struct plan_environment environment = {0};
+    struct oci_strings environment = {0};
     for (size_t i = 0; i < env->count; i++)
         plan_environment_put(&environment, builder->arena, env->items[i]);
     if (builder->request != NULL)
@@ -43,7 +39,7 @@ static void plan_environment_of(const struct plan_builder *builder, const struct
     process->set_home = home == NULL || home[0] == '\0';
     if (process->set_home)
         plan_environment_remove(&environment, "HOME");
-    process->env = plan_environment_finish(&environment, builder->arena);
+    process->env = plan_strings_of(&environment);
 }
 
 static int check_id(const struct plan_builder *builder, bool group, uint32_t id, const char *where,
@@ -189,13 +185,9 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
          plan_ends(builder, err)) ||
         (plan_labels(builder, wanted, where, process, err) < 0 && plan_ends(builder, err)))
         return -1;
-
-    char **warnings =
-        arena_new_array(builder->arena, builder->warning_count - warnings_before + 1, char *);
+    process->warnings = plan_strings_of(&(struct oci_strings){0});
     for (size_t i = warnings_before; i < builder->warning_count; i++)
-        warnings[i - warnings_before] = builder->warnings[i];
-    process->warnings =
-        (struct plan_strings){.items = warnings, .count = builder->warning_count - warnings_before};
+        plan_words_add(builder->arena, &process->warnings, builder->warnings[i]);
     *ret_process = process;
     return 0;
 }

@@ -17,14 +17,11 @@ int plan_build_rdt(struct plan_builder *builder, struct thole_error *err) {
     rdt->monitoring = wanted->enable_monitoring.value;
 
     /* runtime-spec config-linux.md, IntelRdt: this order. */
-    char **lines = arena_new_array(builder->arena, wanted->schemata.count + 3, char *);
-    size_t count = 0;
     if (wanted->l3_cache_schema != NULL)
-        lines[count++] = wanted->l3_cache_schema;
+        plan_words_add(builder->arena, &rdt->schemata, wanted->l3_cache_schema);
     if (wanted->mem_bw_schema != NULL)
-        lines[count++] = wanted->mem_bw_schema;
+        plan_words_add(builder->arena, &rdt->schemata, wanted->mem_bw_schema);
     for (size_t i = 0; i < wanted->schemata.count; i++)
-        lines[count++] = wanted->schemata.items[i];
-    rdt->schemata = (struct plan_strings){.items = lines, .count = count};
+        plan_words_add(builder->arena, &rdt->schemata, wanted->schemata.items[i]);
     return 0;
 }

@@ -8,8 +8,6 @@
 
 #include "base/text.h"
 #include "base/words.h"
-#include "plan/controllers.h"
-#include "plan/device_rules.h"
 
 /* Engines write 0 for "no limit", as runtimes have taken it; runtime-spec 1.3 makes it a limit. */
 static bool zero_is_unlimited(const char *oci_version) {
@@ -120,9 +118,9 @@ static int plan_rdma(const struct plan_resources_target *target,
 int plan_resources(const struct plan_resources_target *target,
                    const struct oci_resources *resources, struct thole_error *err) {
     static plan_resources_part *const parts[] = {
-        plan_resources_memory, plan_resources_cpu, plan_pids, plan_resources_block_io,
-        plan_hugepages,        plan_network,       plan_rdma, plan_resources_unified,
-        plan_device_rules,
+        plan_resources_memory,  plan_resources_cpu, plan_pids, plan_resources_block_io,
+        plan_hugepages,         plan_network,       plan_rdma, plan_resources_unified,
+        plan_resources_devices,
     };
     for (size_t i = 0; target->cgroup->directory_count > 0 && i < PLAN_COUNT(parts); i++) {
         if (parts[i](target, resources, err) < 0 && plan_ends(target->builder, err))

@@ -2,8 +2,6 @@
 /* CPU shares, bandwidth, realtime and CPU sets. */
 #include <inttypes.h>
 
-#include "base/text.h"
-#include "plan/controllers.h"
 #include "plan/resources.h"
 
 enum {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/controllers.h"
 #include "plan/resources.h"
 
 enum { BLKIO_WEIGHT_MIN = 10, BLKIO_WEIGHT_MAX = 1000 };

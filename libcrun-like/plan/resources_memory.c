@@ -2,7 +2,6 @@
 /* Memory limits. */
 #include <inttypes.h>
 
-#include "plan/controllers.h"
 #include "plan/resources.h"
 
 /* v1 counts memory and swap together, v2 swap alone: swap of v2 is what is beyond the limit. */

@@ -3,7 +3,6 @@
 #include <linux/sched.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "plan/builder.h"
 
 /* Names in file form. One that ends in '*' stands for all that start so. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/systemd.h"
+#include "plan/builder.h"
 
 static const char prefix[] = "org.systemd.property.";
 
@@ -60,15 +60,6 @@ static const char *read_string(struct arena *arena, const char **text) {
     return NULL;
 }
 
-static void add_string(struct arena *arena, struct plan_strings *strings, const char *string) {
-    char **items = arena_new_array(arena, strings->count + 2, char *);
-    for (size_t i = 0; i < strings->count; i++)
-        items[i] = strings->items[i];
-    items[strings->count] = arena_strdup(arena, string);
-    strings->items = items;
-    strings->count++;
-}
-
 /* "['a', 'b']" */
 static bool read_strings(struct arena *arena, const char *text, struct plan_strings *strings) {
     text += 1 + strspn(text + 1, " ");
@@ -76,7 +67,7 @@ static bool read_strings(struct arena *arena, const char *text, struct plan_stri
         const char *string = read_string(arena, &text);
         if (string == NULL)
             return false;
-        add_string(arena, strings, string);
+        plan_words_add(arena, strings, string);
         text += strspn(text, " ");
         if (*text != ',' && *text != ']')
             return false;
@@ -102,7 +93,7 @@ static bool read_value(struct arena *arena, const char *text,
         const char *string = read_string(arena, &text);
         if (string == NULL || text[0] != '\0')
             return false;
-        add_string(arena, &property->strings, string);
+        plan_words_add(arena, &property->strings, string);
         return true;
     }
     return read_number(text, property);

@@ -3,11 +3,10 @@
  * (systemd.resource-control(5)).
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "plan/systemd.h"
+#include "plan/builder.h"
 
 enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, PERIOD_DEFAULT = 100000, SET_BYTES = 1024 };
 enum { ALL_ACCESS = 7 };
@@ -110,38 +109,25 @@ static void add_set(struct arena *arena, struct plan_cgroup *cgroup, const char 
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-struct device_list {
-    struct arena *arena;
-    struct plan_strings strings;
-};
-
-static void add_string(struct device_list *list, char *string) {
-    char **items = arena_new_array(list->arena, list->strings.count + 2, char *);
-    for (size_t i = 0; i < list->strings.count; i++)
-        items[i] = list->strings.items[i];
-    items[list->strings.count] = string;
-    list->strings.items = items;
-    list->strings.count++;
-}
-
-static void add_device(struct device_list *list, const struct plan_device_rule *rule) {
+static void add_device(struct arena *arena, struct plan_strings *list,
+                       const struct plan_device_rule *rule) {
     const char *kind = rule->type == 'b' ? "block" : "char";
-    char *name = arena_printf(list->arena, "%s-*", kind);
+    char *name = arena_printf(arena, "%s-*", kind);
     if (rule->major >= 0 && rule->minor >= 0)
-        name = arena_printf(list->arena, "/dev/%s/%" PRId64 ":%" PRId64, kind, rule->major,
-                            rule->minor);
+        name = arena_printf(arena, "/dev/%s/%" PRId64 ":%" PRId64, kind, rule->major, rule->minor);
     else if (rule->major >= 0)
-        name = arena_printf(list->arena, "%s-%" PRId64, kind, rule->major);
-    add_string(list, name);
-    add_string(list, arena_printf(list->arena, "%s%s%s", (rule->access & 2) != 0 ? "r" : "",
-                                  (rule->access & 4) != 0 ? "w" : "",
-                                  (rule->access & 1) != 0 ? "m" : ""));
+        name = arena_printf(arena, "%s-%" PRId64, kind, rule->major);
+    plan_words_add(arena, list, name);
+    plan_words_add(arena, list,
+                   arena_printf(arena, "%s%s%s", (rule->access & 2) != 0 ? "r" : "",
+                                (rule->access & 4) != 0 ? "w" : "",
+                                (rule->access & 1) != 0 ? "m" : ""));
 }
 
 /* systemd has no exceptions from what it allows: it gets a list that allows no less than the rules,
  * and the rules themselves are in force beside it. */
 static void add_devices(struct arena *arena, struct plan_cgroup *cgroup) {
-    struct device_list list = {.arena = arena};
+    struct plan_strings list = {0};
     bool everything = false;
     if (cgroup->device_rule_count == 0)
         return;
@@ -150,19 +136,17 @@ static void add_devices(struct arena *arena, struct plan_cgroup *cgroup) {
         const bool all = rule->type == 'a' && rule->access == ALL_ACCESS;
         if (all) {
             everything = rule->allow;
-            list.strings = (struct plan_strings){0};
+            list = (struct plan_strings){0};
         } else if (rule->allow && rule->type != 'a') {
-            add_device(&list, rule);
+            add_device(arena, &list, rule);
         }
     }
     struct plan_systemd_property *policy = add(arena, cgroup, "DevicePolicy", "s", "");
-    struct device_list word = {.arena = arena};
-    add_string(&word, arena_strdup(arena, everything ? "auto" : "strict"));
-    policy->strings = word.strings;
+    plan_words_add(arena, &policy->strings, everything ? "auto" : "strict");
     /* An empty list takes back what was there. */
     (void)add(arena, cgroup, "DeviceAllow", "a(ss)", "");
     if (!everything)
-        add(arena, cgroup, "DeviceAllow", "a(ss)", "")->strings = list.strings;
+        add(arena, cgroup, "DeviceAllow", "a(ss)", "")->strings = list;
 }
 
 void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup) {

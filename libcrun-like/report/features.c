@@ -10,7 +10,7 @@
 #include "base/names.h"
 #include "oci-spec/document.h"
 #include "oci-spec/fields.h"
-#include "plan/mount_options.h"
+#include "plan/mount.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_names.h"
 

@@ -5,8 +5,6 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
-
 /**
  * Clones the calling process like fork(2) with @flags (CLONE_NEW*, CLONE_PARENT). The child's
  * parent gets SIGCHLD at its end. @cgroup_fd is a cgroup2 directory to be born in, or -1.

@@ -3,7 +3,6 @@
 #ifndef SYS_SCHED_H
 #define SYS_SCHED_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -2,7 +2,6 @@
 /* thole_stats() and thole_events(): what happens to a running container. */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plan/mount_options.h"
+#include "plan/mount.h"
 #include "plan/resources.h"
 
 /* ceil(10^((l*l + 125*l)/612 - 7/34)), l = log2(shares), computed with arbitrary precision. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which directory of the container has a controller, and writes to its files. */
-#include "plan/controllers.h"
+#include "plan/resources.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/words.h"
-#include "plan/builder.h"
 
 bool plan_find_controller(const struct plan_resources_target *target, const char *v1,
                           const char *v2, struct plan_controller *ret_controller) {

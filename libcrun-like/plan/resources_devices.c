@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device rules of the cgroup: those of the configuration, then what every container may use. */
-#include <inttypes.h>
 #include <string.h>
 
-#include "plan/device_rules.h"
 #include "plan/resources.h"
 
 enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };
@@ -56,8 +54,8 @@ static void add_wanted(const struct plan_resources_target *target, struct plan_d
     add_rule(target, &rule);
 }
 
-int plan_device_rules(const struct plan_resources_target *target,
-                      const struct oci_resources *resources, struct thole_error *err) {
+int plan_resources_devices(const struct plan_resources_target *target,
+                           const struct oci_resources *resources, struct thole_error *err) {
     bool all_allowed = false;
     for (size_t i = 0; i < resources->devices.count; i++) {
         const struct oci_device_rule *wanted = &resources->devices.items[i];
