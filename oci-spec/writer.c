@@ -71,23 +71,20 @@ bool oci_is_absent(const struct oci_field *field, const void *memory) {
         return is_empty(field->type, memory);
     case OCI_KIND_ENUM:
     case OCI_KIND_INT32:
-        return is_absent_number(field, *(const int32_t *)memory);
-    case OCI_KIND_BOOL:
-        return !*(const bool *)memory && (field->flags & (OCI_REQUIRED | OCI_ALWAYS)) == 0;
-    case OCI_KIND_OPTIONAL_BOOL:
-        return !((const struct oci_bool *)memory)->set;
     case OCI_KIND_UINT32:
     case OCI_KIND_MODE:
-        return is_absent_number(field, (int32_t) * (const uint32_t *)memory);
+        return is_absent_number(field, *(const int32_t *)memory);
     case OCI_KIND_INT64:
     case OCI_KIND_UINT64:
     case OCI_KIND_HEX:
     case OCI_KIND_BITS:
         return is_absent_number(field, *(const int64_t *)memory);
+    case OCI_KIND_BOOL:
+        return !*(const bool *)memory && (field->flags & (OCI_REQUIRED | OCI_ALWAYS)) == 0;
+    case OCI_KIND_OPTIONAL_BOOL:
     case OCI_KIND_OPTIONAL_INT:
-        return !((const struct oci_int *)memory)->set;
     case OCI_KIND_OPTIONAL_UINT:
-        return !((const struct oci_uint *)memory)->set;
+        return !*(const bool *)memory; /* @set comes first */
     case OCI_KIND_CHARACTER:
         return *(const char *)memory == '\0';
     case OCI_KIND_STRING_MAP:

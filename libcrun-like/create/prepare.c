@@ -225,7 +225,7 @@ static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
 static int forget_missing_cgroups(struct container_record *record, struct thole_error *err) {
     size_t kept = 0;
     for (size_t i = 0; i < record->cgroups.count; i++) {
-        const struct record_directory *directory = &record->cgroups.items[i];
+        const struct plan_cgroup_directory *directory = &record->cgroups.items[i];
         cleanup_close int fd = cgroup_open_path(directory->mountpoint, directory->path);
         if (fd < 0 && errno != ENOENT)
             return error_errno(err, NULL, "open cgroup %s", directory->path);

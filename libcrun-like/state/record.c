@@ -16,13 +16,13 @@ static const struct name_value managers[] = {
     {NULL, 0},
 };
 
-static const struct oci_field record_directory_fields[] = {
-    OCI_FIELD(record_directory, "unified", unified),
-    OCI_FIELD(record_directory, "controllers", controllers, .flags = OCI_REQUIRED),
-    OCI_FIELD(record_directory, "mountpoint", mountpoint, .flags = OCI_REQUIRED),
-    OCI_FIELD(record_directory, "path", path, .flags = OCI_REQUIRED),
+static const struct oci_field plan_cgroup_directory_fields[] = {
+    OCI_FIELD(plan_cgroup_directory, "unified", unified),
+    OCI_FIELD(plan_cgroup_directory, "controllers", controllers, .flags = OCI_REQUIRED),
+    OCI_FIELD(plan_cgroup_directory, "mountpoint", mountpoint, .flags = OCI_REQUIRED),
+    OCI_FIELD(plan_cgroup_directory, "path", path, .flags = OCI_REQUIRED),
 };
-static OCI_TYPE(record_directory);
+static OCI_TYPE(plan_cgroup_directory);
 
 static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "ociVersion", oci_version, .flags = OCI_REQUIRED),
@@ -35,7 +35,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_NUMBER(container_record, "startTime", start_time, 0, UINT64_MAX, .flags = OCI_REQUIRED),
     OCI_CHOICE(container_record, "cgroupManager", cgroup_manager, managers, .flags = OCI_REQUIRED),
     OCI_FIELD(container_record, "cgroupBestEffort", cgroup_best_effort),
-    OCI_OBJECTS(container_record, "cgroups", cgroups, record_directory),
+    OCI_OBJECTS(container_record, "cgroups", cgroups, plan_cgroup_directory),
     OCI_FIELD(container_record, "systemdScope", systemd_scope),
     OCI_FIELD(container_record, "systemdUser", systemd_user),
     OCI_NUMBER(container_record, "worker", worker, 0, INT32_MAX),
@@ -63,11 +63,8 @@ char *record_write(const struct container_record *record) {
 
 int record_read(const char *json, size_t length, struct arena *arena,
                 struct container_record **ret_record, struct thole_error *err) {
-    void *record = oci_read(&container_record_type, json, length, arena, NULL, err);
-    if (record == NULL)
-        return -1;
-    *ret_record = record;
-    return 0;
+    *ret_record = oci_read(&container_record_type, json, length, arena, NULL, err);
+    return *ret_record != NULL ? 0 : -1;
 }
 
 void record_format_created(const struct container_record *record, char text[RECORD_TIME]) {
@@ -86,17 +83,7 @@ struct plan_cgroup *record_cgroup(const struct container_record *record, struct 
     cgroup->systemd_scope = record->systemd_scope;
     cgroup->systemd_user = record->systemd_user;
     cgroup->directory_count = record->cgroups.count;
-    cgroup->directories =
-        arena_new_array(arena, record->cgroups.count, struct plan_cgroup_directory);
-    for (size_t i = 0; i < record->cgroups.count; i++) {
-        const struct record_directory *stored = &record->cgroups.items[i];
-        cgroup->directories[i] = (struct plan_cgroup_directory){
-            .unified = stored->unified,
-            .controllers = stored->controllers,
-            .mountpoint = stored->mountpoint,
-            .path = stored->path,
-        };
-    }
+    cgroup->directories = record->cgroups.items;
     return cgroup;
 }
 
@@ -109,14 +96,7 @@ void record_set_cgroup(struct container_record *record, const struct plan_cgroup
         record->systemd_scope = arena_strdup(arena, cgroup->systemd_scope);
     record->cgroups.count = cgroup->directory_count;
     record->cgroups.items =
-        arena_new_array(arena, cgroup->directory_count, struct record_directory);
-    for (size_t i = 0; i < cgroup->directory_count; i++) {
-        const struct plan_cgroup_directory *directory = &cgroup->directories[i];
-        record->cgroups.items[i] = (struct record_directory){
-            .unified = directory->unified,
-            .controllers = arena_strdup(arena, directory->controllers),
-            .mountpoint = arena_strdup(arena, directory->mountpoint),
-            .path = arena_strdup(arena, directory->path),
-        };
-    }
+        arena_new_array(arena, cgroup->directory_count, struct plan_cgroup_directory);
+    for (size_t i = 0; i < cgroup->directory_count; i++)
+        record->cgroups.items[i] = cgroup->directories[i];
 }

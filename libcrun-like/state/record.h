@@ -8,14 +8,6 @@
 #include "oci-spec/spec.h"
 #include "plan/plan.h"
 
-/** struct plan_cgroup_directory as it is stored. */
-struct record_directory {
-    bool unified;
-    char *controllers;
-    char *mountpoint;
-    char *path;
-};
-
 struct container_record {
     char *oci_version;
     char *id;
@@ -27,7 +19,7 @@ struct container_record {
     uint64_t start_time;     /* of pid, in clock ticks since boot: tells a reused pid */
     int cgroup_manager;      /* enum plan_cgroup_manager + 1 */
     bool cgroup_best_effort; /* some of the directories may not exist: nobody asked for them */
-    OCI_LIST(struct record_directory) cgroups;
+    OCI_LIST(struct plan_cgroup_directory) cgroups;
     char *systemd_scope; /* NULL: none */
     bool systemd_user;   /* it is the user's systemd */
     int64_t worker;      /* pid of the runtime that creates or deletes it, 0: none does */
@@ -60,7 +52,7 @@ int record_read(const char *json, size_t length, struct arena *arena,
 
 /** The record's cgroup as a plan without writes, in @arena. */
 struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena);
-/** Copies manager, directories and scope of @cgroup into @record. */
+/** Copies manager, directories and scope of @cgroup into @record, but not what directories say. */
 void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
                        struct arena *arena);
 

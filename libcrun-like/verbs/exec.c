@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "base/names.h"
 #include "base/phases.h"
 #include "base/text.h"
 #include "enter/enter.h"
@@ -21,70 +22,54 @@ enum { END_MILLISECONDS = 200 };
 /* ---- words of the command line ---- */
 
 /* The long words are lxc-attach's; the short ones are the files of /proc/PID/ns. */
-static const struct {
-    const char *word;
-    unsigned long flag;
-} namespace_words[] = {
+static const struct name_value namespace_words[] = {
     {"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC},     {"mnt", CLONE_NEWNS},
     {"mount", CLONE_NEWNS},      {"net", CLONE_NEWNET},     {"network", CLONE_NEWNET},
     {"pid", CLONE_NEWPID},       {"time", CLONE_NEWTIME},   {"user", CLONE_NEWUSER},
-    {"uts", CLONE_NEWUTS},       {"utsname", CLONE_NEWUTS},
+    {"uts", CLONE_NEWUTS},       {"utsname", CLONE_NEWUTS}, {0},
 };
 
-static const struct {
-    const char *word;
-    unsigned flag;
-} keep_words[] = {
+static const struct name_value keep_words[] = {
     {"all", THOLE_KEEP_ALL},
     {"cap", THOLE_KEEP_CAPABILITIES},
     {"capabilities", THOLE_KEEP_CAPABILITIES},
     {"cgroup", THOLE_KEEP_CGROUP},
     {"lsm", THOLE_KEEP_LSM},
+    {0},
 };
 
-static bool is_word(const char *word, const char *text, size_t length) {
-    return strlen(word) == length && strncasecmp(word, text, length) == 0;
+/* The flags of @words together; @what it says of a word that is not among the @known ones. */
+static int parse_words(const char *words, const struct name_value *known, const char *what,
+                       unsigned *ret_flags, struct thole_error *err) {
+    *ret_flags = 0;
+    for (const char *at = words;; at++) {
+        const size_t length = strcspn(at, "|,");
+        const struct name_value *found = known;
+        while (found->name != NULL &&
+               (strlen(found->name) != length || strncasecmp(found->name, at, length) != 0))
+            found++;
+        if (found->name == NULL)
+            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "%.*s is %s", (int)length, at, what);
+        *ret_flags |= (unsigned)found->value;
+        at += length;
+        if (*at == '\0')
+            return 0;
+    }
 }
 
 int thole_namespaces_parse(const char *words, unsigned long *ret_flags, struct thole_error *err) {
-    unsigned long flags = 0;
-    for (const char *at = words;; at++) {
-        const size_t length = strcspn(at, "|,");
-        unsigned long flag = 0;
-        for (size_t i = 0; i < sizeof(namespace_words) / sizeof(namespace_words[0]); i++) {
-            if (is_word(namespace_words[i].word, at, length))
-                flag = namespace_words[i].flag;
-        }
-        if (flag == 0)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "%.*s is no namespace", (int)length,
-                             at);
-        flags |= flag;
-        at += length;
-        if (*at == '\0')
-            break;
-    }
+    unsigned flags = 0;
+    if (parse_words(words, namespace_words, "no namespace", &flags, err) < 0)
+        return -1;
     *ret_flags = flags;
     return 0;
 }
 
 int thole_keep_parse(const char *words, unsigned *ret_keep, struct thole_error *err) {
     unsigned keep = 0;
-    for (const char *at = words;; at++) {
-        const size_t length = strcspn(at, "|,");
-        unsigned flag = 0;
-        for (size_t i = 0; i < sizeof(keep_words) / sizeof(keep_words[0]); i++) {
-            if (is_word(keep_words[i].word, at, length))
-                flag = keep_words[i].flag;
-        }
-        if (flag == 0)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                             "%.*s is not one of cgroup, capabilities, lsm and all", (int)length,
-                             at);
-        keep |= flag;
-        at += length;
-        if (*at == '\0')
-            break;
-    }
+    if (parse_words(words, keep_words, "not one of cgroup, capabilities, lsm and all", &keep, err) <
+        0)
+        return -1;
     *ret_keep = keep;
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "oci-spec/document.h"
+#include "oci-spec/writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,9 +22,9 @@ static void check_written(const struct oci_config *config) {
     cleanup_arena struct arena arena = {0};
     struct thole_error err = {0};
     struct oci_config *again = NULL;
-    cleanup_free char *written = oci_write_config(config, 0);
+    cleanup_free char *written = oci_write(&oci_config_type, config, 0);
     require(oci_read_config(written, strlen(written), &arena, NULL, &again, &err) == 0);
-    cleanup_free char *rewritten = oci_write_config(again, 0);
+    cleanup_free char *rewritten = oci_write(&oci_config_type, again, 0);
     require(strcmp(written, rewritten) == 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "oci-spec/document.h"
+#include "oci-spec/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,20 +18,19 @@ static int read_document(uint8_t which, const char *json, size_t length, struct 
     struct oci_process *process = NULL;
     struct oci_features *features = NULL;
     struct oci_state *state = NULL;
-    int result;
     switch (which) {
     case 'r':
         return oci_read_resources(json, length, arena, &resources, err);
     case 's':
-        result = oci_read_state(json, length, arena, &state, err);
-        if (result == 0)
+        state = oci_read(&oci_state_type, json, length, arena, NULL, err);
+        if (state != NULL)
             free(oci_write_state(state, 2));
-        return result;
+        return state != NULL ? 0 : -1;
     case 'f':
-        result = oci_read_features(json, length, arena, &features, err);
-        if (result == 0)
+        features = oci_read(&oci_features_type, json, length, arena, NULL, err);
+        if (features != NULL)
             free(oci_write_features(features, 2));
-        return result;
+        return features != NULL ? 0 : -1;
     default:
         return oci_read_process(json, length, arena, &process, err);
     }

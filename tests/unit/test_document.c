@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "document_cases.h"
 #include "document_data.h"
+#include "oci-spec/reader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -331,15 +332,14 @@ static void test_other_documents(void **state) {
 
     static const char state_json[] =
         "{\"ociVersion\":\"0.2.0\",\"id\":\"a\",\"status\":\"paused\",\"bundle\":\"/b\"}";
-    struct oci_state *container = NULL;
-    assert_int_equal(oci_read_state(state_json, sizeof(state_json) - 1, &arena, &container, &err),
-                     0);
+    const struct oci_state *container =
+        oci_read(&oci_state_type, state_json, sizeof(state_json) - 1, &arena, NULL, &err);
+    assert_non_null(container);
     assert_false(container->pid.set);
 
-    struct oci_features *features = NULL;
     static const char features_json[] = "{\"ociVersionMin\":\"1.1.0\"}";
-    assert_int_equal(
-        oci_read_features(features_json, sizeof(features_json) - 1, &arena, &features, &err), -1);
+    assert_null(
+        oci_read(&oci_features_type, features_json, sizeof(features_json) - 1, &arena, NULL, &err));
     assert_string_equal(err.where, "/ociVersionMax");
 }
 

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "document_data.h"
 #include "oci-spec/list.h"
+#include "oci-spec/reader.h"
+#include "oci-spec/writer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -136,12 +138,12 @@ static void round_trip_config(const char *name) {
     if (oci_read_config(json, strlen(json), &arena, &report, &config, &err) < 0)
         fail_msg("%s: %s: %s", name, err.where, err.text);
     for (int indent = 0; indent <= 4; indent += 4) {
-        cleanup_free char *written = oci_write_config(config, indent);
+        cleanup_free char *written = oci_write(&oci_config_type, config, indent);
         assert_int_equal(indent > 0, strchr(written, '\n') != NULL);
         assert_same_json(json, written, &report);
         struct oci_config *again = NULL;
         assert_int_equal(oci_read_config(written, strlen(written), &arena, NULL, &again, &err), 0);
-        cleanup_free char *rewritten = oci_write_config(again, indent);
+        cleanup_free char *rewritten = oci_write(&oci_config_type, again, indent);
         assert_string_equal(written, rewritten);
     }
 }
@@ -190,9 +192,10 @@ static void round_trip_features(const char *name) {
     cleanup_arena struct arena arena = {0};
     struct oci_report none = {0};
     struct thole_error err = {0};
-    struct oci_features *features = NULL;
     cleanup_free char *json = read_data(name);
-    assert_int_equal(oci_read_features(json, strlen(json), &arena, &features, &err), 0);
+    const struct oci_features *features =
+        oci_read(&oci_features_type, json, strlen(json), &arena, NULL, &err);
+    assert_non_null(features);
     cleanup_free char *written = oci_write_features(features, 0);
     assert_same_json(json, written, &none);
 }
@@ -201,9 +204,10 @@ static void round_trip_state(const char *name) {
     cleanup_arena struct arena arena = {0};
     struct oci_report none = {0};
     struct thole_error err = {0};
-    struct oci_state *container = NULL;
     cleanup_free char *json = read_data(name);
-    assert_int_equal(oci_read_state(json, strlen(json), &arena, &container, &err), 0);
+    const struct oci_state *container =
+        oci_read(&oci_state_type, json, strlen(json), &arena, NULL, &err);
+    assert_non_null(container);
     cleanup_free char *written = oci_write_state(container, 0);
     assert_same_json(json, written, &none);
 }

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "oci-spec/document.h"
+#include "oci-spec/writer.h"
 #include "plan/build.h"
 #include "plan/builder.h"
 #include "plan/print.h"
@@ -56,10 +57,10 @@ static void build(struct built *built) {
     assert_int_equal(host_facts_read(facts_json, strlen(facts_json), &built->arena, &facts, &err),
                      0);
 
-    char *before = oci_write_config(config, 0);
+    char *before = oci_write(&oci_config_type, config, 0);
     char *facts_before = host_facts_write(facts);
     assert_int_equal(plan_build(config, facts, &request, &built->arena, &built->plan, &err), 0);
-    char *after = oci_write_config(config, 0);
+    char *after = oci_write(&oci_config_type, config, 0);
     char *facts_after = host_facts_write(facts);
     assert_string_equal(before, after);
     assert_string_equal(facts_before, facts_after);
