@@ -201,8 +201,7 @@ int apply_bind_sources_detach(const struct plan *plan, struct apply_bind_sources
 
 void apply_bind_sources_let_go(struct apply_bind_sources *sources) {
     for (size_t i = 0; i < sources->count; i++) {
-        if (sources->items[i].place >= 0)
-            (void)close(take_fd(&sources->items[i].place));
+        cleanup_close_fd(&sources->items[i].place);
     }
 }
 
@@ -260,8 +259,7 @@ int apply_bind_sources_open(const struct plan *plan, int proc_fd,
 void apply_bind_sources_done(struct apply_bind_sources *sources) {
     apply_bind_sources_let_go(sources);
     for (size_t i = 0; i < sources->count; i++) {
-        if (sources->items[i].tree >= 0)
-            (void)close(sources->items[i].tree);
+        cleanup_close_fd(&sources->items[i].tree);
         if (sources->items[i].userns >= 0 && !sources->items[i].shares_userns)
             (void)close(sources->items[i].userns);
     }

@@ -113,8 +113,7 @@ static int copy_directory(const struct copy *copy, int from, int to, int depth) 
     cleanup_closedir DIR *list = list_fd >= 0 ? fdopendir(list_fd) : NULL;
     if (list == NULL) {
         fail(copy, "a directory");
-        if (list_fd >= 0)
-            (void)close(list_fd);
+        cleanup_close_fd(&list_fd);
         return -1;
     }
     for (;;) {

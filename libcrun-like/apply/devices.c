@@ -114,8 +114,7 @@ static int open_parent(const char *path, int root_fd, struct parent_directory *p
     int fd = sys_open_parent_in_root(root_fd, path, ret_name);
     if (fd < 0)
         return -1;
-    if (parent->fd >= 0)
-        (void)close(parent->fd);
+    cleanup_close_fd(&parent->fd);
     parent->fd = fd;
     parent->path[0] = '\0';
     if (length < sizeof(parent->path)) {
@@ -171,8 +170,7 @@ int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_e
             result = make_link(&plan->links[i], parent.fd, name, err);
     }
     (void)umask(former);
-    if (parent.fd >= 0)
-        (void)close(parent.fd);
+    cleanup_close_fd(&parent.fd);
     return result;
 }
 

@@ -95,6 +95,5 @@ void apply_lent_devices_done(struct apply_lent_devices *lent) {
         (void)fchdir(lent->former);
         (void)close(take_fd(&lent->directory));
     }
-    if (lent->former >= 0)
-        (void)close(take_fd(&lent->former));
+    cleanup_close_fd(&lent->former);
 }

@@ -60,8 +60,7 @@ int apply_join_namespaces(const struct plan_namespaces *namespaces, unsigned lon
     if (result == 0)
         result = join_all(namespaces, fds, with_user, err);
     for (size_t i = 0; i < opened; i++) {
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
+        cleanup_close_fd(&fds[i]);
     }
     return result;
 }

@@ -20,11 +20,9 @@ struct luggage {
 };
 
 static void luggage_done(struct luggage *luggage) {
-    const int fds[] = {luggage->own, luggage->root, luggage->null};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-    }
+    cleanup_close_fd(&luggage->own);
+    cleanup_close_fd(&luggage->root);
+    cleanup_close_fd(&luggage->null);
 }
 
 static int clone_tree(int place, unsigned flags) {

@@ -13,12 +13,15 @@ static inline void cleanup_free_pointer(void *pointer) {
     free(*(void **)pointer);
 }
 
-/* close() leaves errno alone here: a cleanup must not change the error being reported. */
-static inline void cleanup_close_fd(const int *fd) {
+/** Closes @fd, if it is open, and leaves -1 behind. errno stays: it may be the error being
+ * reported.
+ */
+static inline void cleanup_close_fd(int *fd) {
     if (*fd >= 0) {
         int saved = errno;
         (void)close(*fd);
         errno = saved;
+        *fd = -1;
     }
 }
 

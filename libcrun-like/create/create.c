@@ -164,9 +164,7 @@ void create_done(struct creation *creation) {
     free(creation->notify_directory);
     container_done(&creation->container);
     bundle_done(&creation->bundle);
-    const int fds[] = {creation->launched.pidfd, creation->launched.sync, creation->console};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-    }
+    cleanup_close_fd(&creation->launched.pidfd);
+    cleanup_close_fd(&creation->launched.sync);
+    cleanup_close_fd(&creation->console);
 }

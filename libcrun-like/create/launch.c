@@ -177,6 +177,5 @@ void launch_abort(struct launched *launched) {
         (void)process_wait(launched->pidfd);
         (void)close(take_fd(&launched->pidfd));
     }
-    if (launched->sync >= 0)
-        (void)close(take_fd(&launched->sync));
+    cleanup_close_fd(&launched->sync);
 }

@@ -32,13 +32,11 @@ void preparation_done(struct preparation *preparation) {
     cgroup_join_done(&preparation->cgroup);
     cgroup_release(preparation->cgroup_holder);
     seccomp_filter_done(&preparation->filter);
-    const int fds[] = {preparation->init.gate, preparation->init.become.proc_fd,
-                       preparation->init.hook_state, preparation->init.become.devpts,
-                       preparation->null_fd};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-    }
+    cleanup_close_fd(&preparation->init.gate);
+    cleanup_close_fd(&preparation->init.become.proc_fd);
+    cleanup_close_fd(&preparation->init.hook_state);
+    cleanup_close_fd(&preparation->init.become.devpts);
+    cleanup_close_fd(&preparation->null_fd);
 }
 /* ---- the record ----------------------------------------------------------------------------- */
 

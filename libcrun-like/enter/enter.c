@@ -30,17 +30,16 @@
 void entry_done(struct entry *entry) {
     container_done(&entry->container);
     seccomp_filter_done(&entry->filter);
-    const int fds[] = {entry->apply.pidfd,
-                       entry->apply.become.proc_fd,
-                       entry->apply.become.devpts,
-                       entry->apply.root,
-                       entry->null_fd,
-                       entry->sync,
-                       entry->pidfd,
-                       entry->console};
+    int fds[] = {entry->apply.pidfd,
+                 entry->apply.become.proc_fd,
+                 entry->apply.become.devpts,
+                 entry->apply.root,
+                 entry->null_fd,
+                 entry->sync,
+                 entry->pidfd,
+                 entry->console};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
+        cleanup_close_fd(&fds[i]);
     }
 }
 
@@ -178,8 +177,7 @@ static int start_once(const struct thole_exec_request *request, struct entry *en
         *ret_stillborn = !entry->heard && stage_status == 128 + SIGKILL;
         enter_abandon(entry);
         (void)close(take_fd(&entry->sync));
-        if (entry->console >= 0)
-            (void)close(take_fd(&entry->console));
+        cleanup_close_fd(&entry->console);
         return -1;
     }
     return 0;

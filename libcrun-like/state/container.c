@@ -196,8 +196,7 @@ static int remove_entries(int directory) {
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     cleanup_closedir DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
     if (list == NULL) {
-        if (copy >= 0)
-            (void)close(copy);
+        cleanup_close_fd(&copy);
         return -1;
     }
     const struct dirent *entry;
@@ -268,15 +267,10 @@ char *container_state_json(const struct container *container, const char *status
     return oci_write_state(&state, 0);
 }
 
-static void close_if_open(int *fd) {
-    if (*fd >= 0)
-        (void)close(take_fd(fd));
-}
-
 void container_done(struct container *container) {
     container_unlock(container);
-    close_if_open(&container->directory);
-    close_if_open(&container->root);
+    cleanup_close_fd(&container->directory);
+    cleanup_close_fd(&container->root);
     arena_done(&container->arena);
     container->record = NULL;
 }

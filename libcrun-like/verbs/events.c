@@ -20,8 +20,7 @@ struct watched {
 };
 
 static void watched_done(struct watched *watched) {
-    if (watched->pidfd >= 0)
-        (void)close(take_fd(&watched->pidfd));
+    cleanup_close_fd(&watched->pidfd);
     container_done(&watched->container);
 }
 #define cleanup_watched __attribute__((cleanup(watched_done)))
