@@ -167,12 +167,10 @@ static int open_bind(const struct plan_mount *mount, const char *path, struct th
 static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
                       struct thole_error *err) {
     if (mount->must_be_proc && !sys_is_filesystem(mount_fd, PROC_SUPER_MAGIC))
-        return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
-                         "only a procfs may be mounted on %s", mount->target);
+        return error_config(err, mount->where, "only a procfs may be mounted on %s", mount->target);
     if (!path_is_beneath(mount->target, "/proc") && strcmp(mount->type, "proc") != 0 &&
         sys_is_filesystem(target, PROC_SUPER_MAGIC))
-        return error_set(err, THOLE_ERROR_CONFIG, 0, mount->where,
-                         "mount point %s leads into a procfs", mount->target);
+        return error_config(err, mount->where, "mount point %s leads into a procfs", mount->target);
     return 0;
 }
 

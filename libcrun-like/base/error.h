@@ -21,6 +21,16 @@ int error_set(struct thole_error *err, enum thole_error_kind kind, int code, con
 /** Like error_set() for a wrong configuration. */
 #define error_config(err, where, ...) error_set(err, THOLE_ERROR_CONFIG, 0, where, __VA_ARGS__)
 
+/** Like error_set() for what this host, this build or the privileges do not allow. */
+#define error_unsupported(err, where, ...) \
+    error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where, __VA_ARGS__)
+
+/** Like error_set() for a call that asks for something impossible. */
+#define error_usage(err, ...) error_set(err, THOLE_ERROR_USAGE, 0, NULL, __VA_ARGS__)
+
+/** Like error_set() for a container whose state does not allow what is asked. */
+#define error_state(err, ...) error_set(err, THOLE_ERROR_STATE, 0, NULL, __VA_ARGS__)
+
 /** Like error_set() for a violated expectation inside thole. */
 #define error_bug(err, ...) error_set(err, THOLE_ERROR_BUG, 0, NULL, __VA_ARGS__)
 

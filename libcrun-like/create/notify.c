@@ -62,8 +62,7 @@ static int send_lines(const char *notify_socket, const char *lines, int attached
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(notify_socket);
     if (length >= sizeof(address.sun_path) || (notify_socket[0] != '/' && notify_socket[0] != '@'))
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "invalid NOTIFY_SOCKET %s",
-                         notify_socket);
+        return error_usage(err, "invalid NOTIFY_SOCKET %s", notify_socket);
     memcpy(address.sun_path, notify_socket, length);
     if (address.sun_path[0] == '@')
         address.sun_path[0] = '\0';

@@ -83,8 +83,7 @@ int create_prepare_passed_fds(const struct thole_create_request *request,
                               struct preparation *preparation, struct thole_error *err) {
     unsigned count = request->listen_fds + request->preserve_fds;
     if (count > PASSED_FDS_MAX)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "at most %d file descriptors can be passed on", PASSED_FDS_MAX);
+        return error_usage(err, "at most %d file descriptors can be passed on", PASSED_FDS_MAX);
     if (count > 0 && (preparation->passed_fds = calloc(count, sizeof(int))) == NULL)
         return error_errno(err, NULL, "pass on file descriptors");
     for (int fd = 3; fd < 3 + (int)count; fd++) {

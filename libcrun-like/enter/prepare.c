@@ -36,14 +36,12 @@ static int check_status(const struct thole_exec_request *request, const struct c
         return -1;
     switch (status) {
     case THOLE_STATUS_STOPPED:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot exec in a stopped container: container not running");
+        return error_state(err, "cannot exec in a stopped container: container not running");
     case THOLE_STATUS_CREATING:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot exec in a container that is being created");
+        return error_state(err, "cannot exec in a container that is being created");
     case THOLE_STATUS_PAUSED:
         if (!request->ignore_paused)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL, "cannot exec in a paused container");
+            return error_state(err, "cannot exec in a paused container");
         return 0;
     default:
         return 0;
@@ -228,9 +226,8 @@ static int load_filter(struct entry *entry, struct thole_error *err) {
     if (seccomp_filter_read(fd, &(struct text){0}, STATE_FILTER, &entry->filter, err) < 0)
         return -1;
     if (expected != 0 && entry->filter.count != expected)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "the saved seccomp filter has %zu instructions instead of %u",
-                         entry->filter.count, expected);
+        return error_state(err, "the saved seccomp filter has %zu instructions instead of %u",
+                           entry->filter.count, expected);
     entry->apply.become.filter = &entry->filter;
     return 0;
 }
@@ -240,14 +237,13 @@ static int choose_confinement(const struct thole_exec_request *request, struct e
     struct plan_process *process = entry->process;
     if ((request->keep & THOLE_KEEP_CAPABILITIES) != 0) {
         if (request->capabilities != NULL && request->capabilities[0] != NULL)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                             "capabilities cannot be both added and kept");
+            return error_usage(err, "capabilities cannot be both added and kept");
         entry->apply.keep_capabilities = true;
         process->no_new_privileges = request->no_new_privileges;
     }
     if ((request->keep & THOLE_KEEP_CGROUP) != 0 && request->cgroup != NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "a cgroup of the container cannot be entered and the caller's be kept");
+        return error_usage(err,
+                           "a cgroup of the container cannot be entered and the caller's be kept");
     if (entry->container.record->new_keyring)
         entry->apply.become.keyring = entry->container.record->id;
     if ((request->keep & THOLE_KEEP_LSM) == 0)
@@ -264,17 +260,17 @@ static int check_raw(const struct thole_exec_request *request, struct thole_erro
     if (!request->raw)
         return 0;
     if (request->terminal || request->detach)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "the caller's own terminal goes with neither a new one nor detaching");
+        return error_usage(err,
+                           "the caller's own terminal goes with neither a new one nor detaching");
     cleanup_free char *value = NULL;
     bool refused =
         file_read_at(AT_FDCWD, "/proc/sys/dev/tty/legacy_tiocsti", 16, &value, NULL, NULL) == 0 &&
         value[0] == '0';
     if (refused || request->force)
         return 0;
-    error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-              "the kernel lets processes type into a terminal they hold, so the caller's own is "
-              "not handed over");
+    error_usage(err,
+                "the kernel lets processes type into a terminal they hold, so the caller's own is "
+                "not handed over");
     return error_hint(err, "set the sysctl dev.tty.legacy_tiocsti to 0, or use --force");
 }
 
@@ -287,11 +283,10 @@ static int choose_stdio(const struct thole_exec_request *request, struct entry *
     if (check_raw(request, err) < 0)
         return -1;
     if (request->console_socket != NULL && !terminal)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "cannot use console socket if thole will not allocate tty");
+        return error_usage(err, "cannot use console socket if thole will not allocate tty");
     if (terminal && request->detach && request->console_socket == NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "cannot allocate tty if thole will detach without setting console socket");
+        return error_usage(
+            err, "cannot allocate tty if thole will detach without setting console socket");
     bool any = false;
     bool dropped = false;
     for (int fd = 0; fd < 3; fd++) {
@@ -324,14 +319,13 @@ static int collect_passed_fds(const struct thole_exec_request *request, struct e
                               struct thole_error *err) {
     unsigned count = request->listen_fds + request->preserve_fds;
     if (count > ENTER_PASSED_FDS_MAX)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "at most %d file descriptors can be passed on", ENTER_PASSED_FDS_MAX);
+        return error_usage(err, "at most %d file descriptors can be passed on",
+                           ENTER_PASSED_FDS_MAX);
     for (int fd = 3; fd < 3 + (int)count; fd++) {
         if (fcntl(fd, F_GETFD) < 0)
             continue;
         if (!request->raw && terminal_is_one(fd))
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                             "file descriptor %d is a terminal, which is not passed on", fd);
+            return error_usage(err, "file descriptor %d is a terminal, which is not passed on", fd);
         entry->passed_fds[entry->apply.become.passed_count++] = fd;
     }
     entry->apply.become.passed_fds = entry->passed_fds;

@@ -31,8 +31,7 @@ static int look_up(int root_fd, const char *path, const char *name, size_t count
     char *fields[PASSWD_FIELDS];
     size_t count = passwd_find(data, name, 0, fields);
     if (count == 0)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "no entry for %s in %s of the container",
-                         name, path);
+        return error_usage(err, "no entry for %s in %s of the container", name, path);
     if (count < count_needed || !text_parse_uint(fields[PASSWD_ID], UINT32_MAX - 1, ret_second) ||
         (ret_third != NULL && !text_parse_uint(fields[PASSWD_GROUP], UINT32_MAX - 1, ret_third)))
         return error_set(err, THOLE_ERROR_PAYLOAD, 0, NULL,
@@ -47,14 +46,14 @@ int users_resolve(int root_fd, const char *user, struct arena *arena, const char
                                : arena_strdup(arena, user);
     const char *group = colon != NULL ? colon + 1 : NULL;
     if (name[0] == '\0' || (group != NULL && group[0] == '\0'))
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "invalid user '%s'", user);
+        return error_usage(err, "invalid user '%s'", user);
 
     uint64_t uid = 0;
     uint64_t gid = 0;
     bool has_gid = false;
     if (!text_parse_uint(name, UINT32_MAX - 1, &uid)) {
         if (strspn(name, "0123456789+- ") == strlen(name))
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "invalid user id '%s'", name);
+            return error_usage(err, "invalid user id '%s'", name);
         if (look_up(root_fd, "/etc/passwd", name, 4, &uid, &gid, err) < 0)
             return -1;
         has_gid = true;
@@ -62,7 +61,7 @@ int users_resolve(int root_fd, const char *user, struct arena *arena, const char
     if (group != NULL) {
         if (!text_parse_uint(group, UINT32_MAX - 1, &gid)) {
             if (strspn(group, "0123456789+- ") == strlen(group))
-                return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "invalid group id '%s'", group);
+                return error_usage(err, "invalid group id '%s'", group);
             if (look_up(root_fd, "/etc/group", group, 3, &gid, NULL, err) < 0)
                 return -1;
         }

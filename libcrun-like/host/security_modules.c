@@ -49,8 +49,7 @@ int host_check_selinux_label(const char *label, const char *where, struct thole_
     begin_selinux();
     if (is_selinux_enabled() != 1 || security_check_context_raw(label) == 0 || errno != EINVAL)
         return 0;
-    error_set(err, THOLE_ERROR_CONFIG, 0, where,
-              "SELinux label %s: the loaded policy does not know it", label);
+    error_config(err, where, "SELinux label %s: the loaded policy does not know it", label);
     if (is_selinux_mls_enabled() == 0)
         (void)error_hint(err, "this policy has no levels: a label has three parts");
     return -1;

@@ -79,8 +79,8 @@ static int plan_delegated_child(struct plan_builder *builder, struct thole_error
     if (!is_path_below(child))
         return error_config(err, where, "%s is not the name of a cgroup", child);
     if (cgroup->directory_count != 1 || !cgroup->directories[0].unified)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                         "a cgroup can only be delegated on a host with cgroup v2 alone");
+        return error_unsupported(err, where,
+                                 "a cgroup can only be delegated on a host with cgroup v2 alone");
     cgroup->delegated = child;
     uint32_t root = UINT32_MAX;
     cgroup->delegate = builder->facts->privileged && plan_map_id(builder, false, 0, &root) &&

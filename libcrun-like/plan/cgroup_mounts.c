@@ -141,10 +141,9 @@ static int add_systemd_hierarchy(struct plan_builder *builder, const struct plan
         add_hierarchy(builder, pattern, i, target)->optional = false;
         return 0;
     }
-    return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
-                     plan_where_key(builder->arena, "/annotations", force_annotation),
-                     "this host has no cgroup v1 hierarchy name=systemd mounted below %s",
-                     host_root);
+    return error_unsupported(err, plan_where_key(builder->arena, "/annotations", force_annotation),
+                             "this host has no cgroup v1 hierarchy name=systemd mounted below %s",
+                             host_root);
 }
 
 /*
@@ -174,8 +173,8 @@ int plan_cgroup_mounts(struct plan_builder *builder, const struct plan_mount *pa
     const struct host_facts *facts = builder->facts;
     report_parameters(builder, pattern);
     if (facts->hierarchy_count == 0)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, pattern->where,
-                         "no cgroup hierarchy is mounted on this host");
+        return error_unsupported(err, pattern->where,
+                                 "no cgroup hierarchy is mounted on this host");
     if (text_equal(plan_annotation(builder->config, force_annotation), pattern->target))
         return add_systemd_hierarchy(builder, pattern, err);
     if (!plan_is_rootful(facts) && !plan_has_namespace(builder->plan, CLONE_NEWCGROUP)) {

@@ -48,14 +48,12 @@ static int set_user(const char *text, struct oci_user *user, struct thole_error 
     if (length < sizeof(uid))
         memcpy(uid, text, length);
     if (length >= sizeof(uid) || !text_parse_uint(uid, UINT32_MAX - 1, &number))
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "user %s is not of the form UID[:GID]",
-                         text);
+        return error_usage(err, "user %s is not of the form UID[:GID]", text);
     user->uid = (uint32_t)number;
     if (colon == NULL)
         return 0;
     if (!text_parse_uint(colon + 1, UINT32_MAX - 1, &number))
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "user %s is not of the form UID[:GID]",
-                         text);
+        return error_usage(err, "user %s is not of the form UID[:GID]", text);
     user->gid = (uint32_t)number;
     return 0;
 }
@@ -131,8 +129,7 @@ static int set_environment(const struct plan_exec_request *request, struct arena
         plan_environment_put(&environment, arena, arena_printf(arena, "TERM=%s", request->term));
     for (size_t i = 0; assignments != NULL && assignments[i] != NULL; i++) {
         if (assignments[i][0] == '=' || strchr(assignments[i], '=') == NULL)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                             "environment %s is not of the form NAME=VALUE", assignments[i]);
+            return error_usage(err, "environment %s is not of the form NAME=VALUE", assignments[i]);
         plan_environment_put(&environment, arena, arena_strdup(arena, assignments[i]));
     }
     process->env = environment;
@@ -157,8 +154,7 @@ static int adjust(const struct plan_exec_request *request, struct arena *arena,
     if (request->apparmor != NULL)
         process->apparmor_profile = arena_strdup(arena, request->apparmor);
     if (process->cwd == NULL || process->cwd[0] != '/')
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "the working directory has to be an absolute path");
+        return error_usage(err, "the working directory has to be an absolute path");
     if (adjust_user(request, arena, process, err) < 0)
         return -1;
     add_capabilities(request->capabilities, arena, process);

@@ -165,8 +165,9 @@ int plan_build_user_mapping(struct plan_builder *builder, struct thole_error *er
                 err, section->uid_mappings.count > 0 ? "/linux/uidMappings" : "/linux/gidMappings",
                 "mappings need a user namespace in linux.namespaces");
         if (!builder->facts->privileged) {
-            (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, "/linux/namespaces",
-                            "without privileges a container needs a user namespace of its own");
+            (void)error_unsupported(
+                err, "/linux/namespaces",
+                "without privileges a container needs a user namespace of its own");
             return error_hint(err, "add {\"type\": \"user\"} to linux.namespaces, with "
                                    "linux.uidMappings and linux.gidMappings");
         }

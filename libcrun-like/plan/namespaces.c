@@ -23,8 +23,8 @@ int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err)
         const char *where = arena_printf(builder->arena, "/linux/namespaces/%zu", i);
         const unsigned long flag = (unsigned long)wanted->type;
         if (!kernel_has(builder->facts, flag))
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                             "this kernel has no %s namespaces", names_namespace_file(flag));
+            return error_unsupported(err, where, "this kernel has no %s namespaces",
+                                     names_namespace_file(flag));
         if (wanted->path == NULL) {
             namespaces->created |= flag;
             continue;

@@ -14,8 +14,8 @@ int plan_build_net_devices(struct plan_builder *builder, struct thole_error *err
         return error_config(err, "/linux/netDevices",
                             "devices cannot move: linux.namespaces lists no network namespace");
     if (!builder->facts->privileged)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, "/linux/netDevices",
-                         "moving network devices needs privileges");
+        return error_unsupported(err, "/linux/netDevices",
+                                 "moving network devices needs privileges");
     for (size_t i = 0; i < section->net_devices.count; i++) {
         const struct oci_net_device *wanted = &section->net_devices.items[i];
         struct plan_net_device *device =

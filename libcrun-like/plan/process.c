@@ -60,9 +60,9 @@ static int plan_groups(const struct plan_builder *builder, const struct oci_user
         return 0;
     where = arena_printf(builder->arena, "%s/user/additionalGids", where);
     if (builder->plan->user.deny_setgroups)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                         "a user namespace that maps only the caller's own ids allows no "
-                         "additional groups");
+        return error_unsupported(err, where,
+                                 "a user namespace that maps only the caller's own ids allows no "
+                                 "additional groups");
     for (size_t i = 0; i < user->additional_gids.count; i++) {
         if (check_id(builder, true, user->additional_gids.items[i],
                      arena_printf(builder->arena, "%s/%zu", where, i), err) < 0)
@@ -109,18 +109,16 @@ static int plan_labels(const struct plan_builder *builder, const struct oci_proc
                        const char *where, struct plan_process *process, struct thole_error *err) {
     const struct host_facts *facts = builder->facts;
     if (wanted->selinux_label != NULL && !facts->selinux)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
-                         arena_printf(builder->arena, "%s/selinuxLabel", where),
-                         "asked for, but SELinux is not enabled on this host");
+        return error_unsupported(err, arena_printf(builder->arena, "%s/selinuxLabel", where),
+                                 "asked for, but SELinux is not enabled on this host");
     process->selinux = wanted->selinux_label;
     if (wanted->apparmor_profile == NULL)
         return 0;
     if (facts->apparmor)
         process->apparmor = wanted->apparmor_profile;
     else if (strcmp(wanted->apparmor_profile, "unconfined") != 0)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
-                         arena_printf(builder->arena, "%s/apparmorProfile", where),
-                         "asked for, but AppArmor is not enabled on this host");
+        return error_unsupported(err, arena_printf(builder->arena, "%s/apparmorProfile", where),
+                                 "asked for, but AppArmor is not enabled on this host");
     return 0;
 }
 

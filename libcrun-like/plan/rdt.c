@@ -9,8 +9,8 @@ int plan_build_rdt(struct plan_builder *builder, struct thole_error *err) {
     if (wanted == NULL)
         return 0;
     if (builder->facts->resctrl == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, "/linux/intelRdt",
-                         "asked for, but no resctrl file system is mounted");
+        return error_unsupported(err, "/linux/intelRdt",
+                                 "asked for, but no resctrl file system is mounted");
     rdt->set = true;
     rdt->mountpoint = builder->facts->resctrl;
     rdt->clos_id = wanted->clos_id;

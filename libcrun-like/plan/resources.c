@@ -50,12 +50,11 @@ static int plan_hugepages(const struct plan_resources_target *target,
         if (plan_need_controller(target, "hugetlb", "hugetlb", member, &controller, err) < 0)
             return -1;
         if (!words_have(target->facts->hugepage_sizes, limit->page_size, strlen(limit->page_size)))
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0,
-                             arena_printf(arena, "%s/%s/pageSize", target->where, member),
-                             "this host has no pages of %s, only %s", limit->page_size,
-                             target->facts->hugepage_sizes[0] != '\0'
-                                 ? target->facts->hugepage_sizes
-                                 : "ordinary ones");
+            return error_unsupported(
+                err, arena_printf(arena, "%s/%s/pageSize", target->where, member),
+                "this host has no pages of %s, only %s", limit->page_size,
+                target->facts->hugepage_sizes[0] != '\0' ? target->facts->hugepage_sizes
+                                                         : "ordinary ones");
         const char *suffix = controller.unified ? "max" : "limit_in_bytes";
         (void)plan_add_number(target, controller.directory, member,
                               arena_printf(arena, "hugetlb.%s.%s", limit->page_size, suffix),

@@ -28,10 +28,10 @@ int plan_need_controller(const struct plan_resources_target *target, const char 
     struct plan_controller unified;
     const char *where = arena_printf(target->arena, "%s/%s", target->where, member);
     if (v2 == NULL && plan_find_controller(target, NULL, v1, &unified))
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                         "asked for, but cgroup v2 has no such limit in its %s controller", v1);
-    (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                    "asked for, but the %s controller is not available", v1 != NULL ? v1 : v2);
+        return error_unsupported(
+            err, where, "asked for, but cgroup v2 has no such limit in its %s controller", v1);
+    (void)error_unsupported(err, where, "asked for, but the %s controller is not available",
+                            v1 != NULL ? v1 : v2);
     if (v2 == NULL)
         return error_hint(err, "%s exists in cgroup v1 only", v1);
     return -1;

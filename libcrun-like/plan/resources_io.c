@@ -178,15 +178,14 @@ int plan_resources_unified(const struct plan_resources_target *target,
         const char *where = arena_printf(arena, "%s/%s", target->where, member);
         struct plan_controller controller;
         if (directory == target->cgroup->directory_count)
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                             "asked for, but this host has no cgroup v2 hierarchy");
+            return error_unsupported(err, where,
+                                     "asked for, but this host has no cgroup v2 hierarchy");
         if (strchr(file, '/') != NULL || file[0] == '.')
             return error_config(err, where, "is not the name of a cgroup file");
         char *name = arena_strndup(arena, file, strcspn(file, "."));
         if (needs_controller(file) && !plan_find_controller(target, NULL, name, &controller))
-            return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, where,
-                             "asked for, but the %s controller is not available in cgroup v2",
-                             name);
+            return error_unsupported(
+                err, where, "asked for, but the %s controller is not available in cgroup v2", name);
         /* The kernel takes one line at a time. */
         for (char *rest = arena_strdup(arena, unified->items[i].value); rest != NULL;) {
             const char *line = strsep(&rest, "\n");

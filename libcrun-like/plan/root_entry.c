@@ -7,19 +7,12 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/text.h"
 #include "plan/builder.h"
 
 /* Filesystems that look up no path of the host when they are mounted. */
 static const char *const without_paths[] = {"proc",   "sysfs",  "tmpfs",  "devpts",
                                             "mqueue", "cgroup", "cgroup2"};
-
-static bool looks_up_paths(const char *type) {
-    for (size_t i = 0; i < PLAN_COUNT(without_paths); i++) {
-        if (strcmp(type, without_paths[i]) == 0)
-            return false;
-    }
-    return true;
-}
 
 /* Such hooks are run in a mount namespace where the host's paths are still to be seen. */
 static bool has_early_hooks(const struct plan *plan) {
@@ -41,7 +34,7 @@ static bool allows(const struct plan_builder *builder, const struct plan_mount *
         return false;
     switch (mount->kind) {
     case PLAN_MOUNT_FILESYSTEM:
-        return !looks_up_paths(mount->type);
+        return text_is_one_of(mount->type, without_paths, PLAN_COUNT(without_paths));
     case PLAN_MOUNT_BIND:
         return !mount->copy_symlink && !mount->optional && !overlaps_root(builder, mount);
     default:

@@ -24,12 +24,12 @@ int container_check_id(const char *id, struct thole_error *err) {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
     size_t length = strlen(id);
     if (length > ID_MAX)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "invalid container id '%.64s...': it has %zu characters, the limit is %d",
-                         id, length, ID_MAX);
+        return error_usage(
+            err, "invalid container id '%.64s...': it has %zu characters, the limit is %d", id,
+            length, ID_MAX);
     if (length == 0 || strspn(id, allowed) != length || id[0] == '.')
-        return error_set(
-            err, THOLE_ERROR_USAGE, 0, NULL,
+        return error_usage(
+            err,
             "invalid container id '%.64s': letters, digits and _+-. are allowed, and no "
             "dot at the start",
             id);
@@ -134,8 +134,7 @@ int container_new(const struct thole_context *context, const char *id,
         return -1;
     if (mkdirat(ret_container->root, id, 0711) < 0) {
         if (errno == EEXIST)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "container with given ID already exists");
+            return error_state(err, "container with given ID already exists");
         return error_errno(err, NULL, "create the state directory");
     }
     ret_container->record = arena_new(&ret_container->arena, struct container_record);
@@ -163,8 +162,7 @@ int container_reload(struct container *container, struct thole_error *err) {
         0) {
         /* create was killed before it could write it, or is about to. */
         if (err->code == ENOENT)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "container is not completely created");
+            return error_state(err, "container is not completely created");
         return -1;
     }
     if (record_read(json, length, &container->arena, &container->record, err) < 0)

@@ -69,8 +69,7 @@ int gate_is_closed(const struct container *container, struct thole_error *err) {
 int gate_connect(const struct container *container, struct thole_error *err) {
     cleanup_close int fd = try_connect(container, STATE_GATE);
     if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot start an already running container");
+        return error_state(err, "cannot start an already running container");
     if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
         return error_errno(err, NULL, "connect to the start gate");
     return take_fd(&fd);
@@ -130,7 +129,7 @@ int gate_open(int connection, struct thole_error *err) {
         return 0;
     /* Killed between its last message and this one. */
     if (err->code == EPIPE || err->code == ECONNRESET)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+        return error_state(err, "container not running: no such process");
     return -1;
 }
 
@@ -140,8 +139,7 @@ int gate_await_program(const struct container *container, int connection, struct
         int got = wire_receive(connection, &message, err);
         if (got == 0 && errno == ECONNRESET) /* init ended before it read this start, or saw
                                                 another one first */
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "cannot start a container that runs already or has stopped");
+            return error_state(err, "cannot start a container that runs already or has stopped");
         if (got <= 0)
             return got;
         if (message.kind != WIRE_SECCOMP || message.fd_count != 1)

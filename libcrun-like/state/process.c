@@ -73,7 +73,7 @@ int process_open(pid_t pid, uint64_t start_time, struct thole_error *err) {
     /* With the pidfd open the pid cannot be reused: a matching start time proves it is ours. */
     int lives = gone ? 0 : process_lives(pid, start_time, err);
     if (lives == 0)
-        error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+        error_state(err, "container not running: no such process");
     return lives == 1 ? take_fd(&pidfd) : -1;
 }
 

@@ -7,8 +7,8 @@
 int request_check(void *const reserved[THOLE_RESERVED], struct thole_error *err) {
     for (size_t i = 0; i < THOLE_RESERVED; i++) {
         if (reserved[i] != NULL)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                             "the caller asks for what this version of libthole does not know");
+            return error_usage(err,
+                               "the caller asks for what this version of libthole does not know");
     }
     return 0;
 }

@@ -9,7 +9,7 @@
 #include "state/process.h"
 
 static int not_running(struct thole_error *err) {
-    return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+    return error_state(err, "container not running: no such process");
 }
 
 int container_pidfd(const struct container *container, struct thole_error *err) {
@@ -38,7 +38,7 @@ int container_clear_worker(const struct container *container, struct thole_error
 int container_worker_pidfd(const struct container *container, struct thole_error *err) {
     const struct container_record *record = container->record;
     return record->worker == 0
-               ? error_set(err, THOLE_ERROR_STATE, 0, NULL, "nobody works on the container")
+               ? error_state(err, "nobody works on the container")
                : process_open((pid_t)record->worker, record->worker_start_time, err);
 }
 

@@ -157,18 +157,29 @@ static int step(struct walk *walk, const char *name, size_t length, enum sys_pat
     return 0;
 }
 
+/* The last component of @path, NULL if that is none to be made; what comes before goes to @parent.
+ */
+static const char *split_last(const char *path, char parent[PATH_MAX]) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const size_t length = (size_t)(name - path);
+    const bool fits = length < PATH_MAX;
+    if (!fits || name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        errno = fits ? EINVAL : ENAMETOOLONG;
+        return NULL;
+    }
+    memcpy(parent, path, length);
+    parent[length] = '\0';
+    return name;
+}
+
 /* The usual case: only the last component is missing, and nothing stands in its place. -1 if it is
  * another one. */
 static int make_last(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode) {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
     char parent[PATH_MAX];
-    size_t length = (size_t)(name - path);
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        length >= sizeof(parent))
+    const char *name = split_last(path, parent);
+    if (name == NULL)
         return -1;
-    memcpy(parent, path, length);
-    parent[length] = '\0';
     cleanup_close int fd = sys_open_in_root(root_fd, parent, O_PATH | O_DIRECTORY, 0);
     return fd < 0 ? -1 : make_component(fd, name, kind, mode, false);
 }
@@ -214,22 +225,12 @@ int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mod
 }
 
 int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name) {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        errno = EINVAL;
-        return -1;
-    }
     char parent[PATH_MAX];
-    int length = snprintf(parent, sizeof(parent), "%.*s", (int)(name - path), path);
-    if (length < 0 || (size_t)length >= sizeof(parent)) {
-        errno = ENAMETOOLONG;
+    const char *name = split_last(path, parent);
+    if (name == NULL)
         return -1;
-    }
-    int fd = sys_make_in_root(root_fd, length > 0 ? parent : "/", SYS_PATH_DIRECTORY, 0755);
-    if (fd >= 0)
-        *ret_name = name;
-    return fd;
+    *ret_name = name;
+    return sys_make_in_root(root_fd, parent, SYS_PATH_DIRECTORY, 0755);
 }
 
 int sys_open_regular_in_root(int root_fd, const char *path) {

@@ -171,14 +171,10 @@ int sys_userns_find_uid(int proc_fd, pid_t pid, uid_t uid, uid_t *ret_uid) {
     cleanup_close int fd = sys_open_proc(proc_fd, path, O_RDONLY);
     if (fd < 0 || file_read_fd(fd, path, SIZE_MAX / 4, &text, NULL, NULL) < 0)
         return -1;
-    unsigned inside;
-    unsigned outside;
-    unsigned count;
-    char *rest = text;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3 && uid >= inside &&
-            uid - inside < count) {
-            *ret_uid = outside + (uid - inside);
+    struct range line;
+    for (const char *at = text; next_range(&at, &line);) {
+        if (uid >= line.inside && uid - line.inside < line.size) {
+            *ret_uid = (uid_t)(line.outside + (uid - line.inside));
             return *ret_uid == (uid_t)-1 ? -1 : 0;
         }
     }

@@ -15,11 +15,9 @@ static int check_running(const struct container *container, struct thole_error *
         return -1;
     switch (status) {
     case THOLE_STATUS_STOPPED:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot attach to a stopped container: container not running");
+        return error_state(err, "cannot attach to a stopped container: container not running");
     case THOLE_STATUS_CREATING:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot attach to a container that is being created");
+        return error_state(err, "cannot attach to a container that is being created");
     default:
         return 0;
     }

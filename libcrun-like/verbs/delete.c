@@ -22,9 +22,8 @@ static int check_creator(struct container *container, bool end, struct thole_err
     if (pidfd < 0)
         return *err = failure, -1;
     if (!end || container->record->worker == getpid())
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot delete a container that is being created by process %d",
-                         (int)container->record->worker);
+        return error_state(err, "cannot delete a container that is being created by process %d",
+                           (int)container->record->worker);
     /* Its last act may have been to note that there is an init. */
     return process_end(pidfd, err) < 0 ? -1 : container_reload(container, err);
 }
@@ -35,11 +34,10 @@ static int check_deletable(const struct container *container, struct thole_error
         return -1;
     switch (status) {
     case THOLE_STATUS_PAUSED:
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot delete a container that is paused: resume it or use --force");
+        return error_state(err,
+                           "cannot delete a container that is paused: resume it or use --force");
     case THOLE_STATUS_RUNNING:
-        error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                  "cannot delete container that is not stopped: running");
+        error_state(err, "cannot delete container that is not stopped: running");
         return error_hint(err, "--force kills it first");
     default:
         return 0;
@@ -62,9 +60,8 @@ static int check_deleter(const struct container *container, struct thole_error *
         return 0;
     cleanup_close int pidfd = container_worker_pidfd(container, &failure);
     if (pidfd >= 0)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "process %d deletes the container: its poststop hooks run",
-                         (int)container->record->worker);
+        return error_state(err, "process %d deletes the container: its poststop hooks run",
+                           (int)container->record->worker);
     return failure.kind == THOLE_ERROR_STATE ? 0 : (*err = failure, -1);
 }
 

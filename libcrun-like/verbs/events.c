@@ -43,8 +43,8 @@ static int open_watched(const struct thole_context *context, const char *id,
         .rdt_monitor = container->record->rdt_monitor,
     };
     if (watched->sources.cgroup->directory_count == 0)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "a container without a cgroup of its own has no statistics");
+        return error_unsupported(err, NULL,
+                                 "a container without a cgroup of its own has no statistics");
     return 0;
 }
 

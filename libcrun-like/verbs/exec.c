@@ -49,7 +49,7 @@ static int parse_words(const char *words, const struct name_value *known, const 
                (strlen(found->name) != length || strncasecmp(found->name, at, length) != 0))
             found++;
         if (found->name == NULL)
-            return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "%.*s is %s", (int)length, at, what);
+            return error_usage(err, "%.*s is %s", (int)length, at, what);
         *ret_flags |= (unsigned)found->value;
         at += length;
         if (*at == '\0')
@@ -97,7 +97,7 @@ static int explain_end(const struct entry *entry, struct thole_error *err) {
     bool suspicious = err->code == ENOENT || err->code == ESRCH || err->code == ENOMEM;
     int patience = err->code == ENOMEM ? END_MILLISECONDS : 0;
     if (suspicious && init.fd >= 0 && poll(&init, 1, patience) == 1)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "container not running: no such process");
+        return error_state(err, "container not running: no such process");
     return -1;
 }
 

@@ -44,8 +44,7 @@ int thole_kill(const struct thole_context *context, const char *id, int signal, 
         return cgroup_kill(cgroup, signal, err);
     if (pidfd_send_signal(pidfd, signal, NULL, 0) < 0) {
         if (errno == ESRCH)
-            return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                             "container not running: no such process");
+            return error_state(err, "container not running: no such process");
         return error_errno(err, NULL, "send signal %d", signal);
     }
     /* A frozen v1 cgroup does not even die. */

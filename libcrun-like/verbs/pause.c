@@ -13,8 +13,8 @@ static int set_frozen(const struct thole_context *context, const char *id, bool 
     bool possible = freeze ? status == THOLE_STATUS_RUNNING || status == THOLE_STATUS_CREATED
                            : status == THOLE_STATUS_PAUSED;
     if (!possible)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "cannot %s a container that is %s",
-                         freeze ? "pause" : "resume", thole_status_name(status));
+        return error_state(err, "cannot %s a container that is %s", freeze ? "pause" : "resume",
+                           thole_status_name(status));
     return cgroup_freeze(container_cgroup(&container), freeze, err);
 }
 

@@ -21,8 +21,8 @@ int thole_pids(const struct thole_context *context, const char *id, pid_t **ret_
     if (status == THOLE_STATUS_STOPPED)
         return 0;
     if (!container.record->own_pid_namespace)
-        return error_set(
-            err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+        return error_unsupported(
+            err, NULL,
             "the container has neither a cgroup nor a pid namespace of its own: nothing "
             "tells its processes from others");
     return process_list_namespace((pid_t)container.record->pid, ret_pids, ret_count, err);

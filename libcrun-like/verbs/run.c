@@ -73,8 +73,7 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
         request_check(request->terminal_options.reserved, err) < 0)
         return -1;
     if (request->attachable && !request->detach)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "attachable is for containers that run detached");
+        return error_usage(err, "attachable is for containers that run detached");
     if (request->attachable)
         return monitor_keeper_run(context, request, err);
     if (!request->detach)

@@ -30,15 +30,13 @@ static void starting_done(struct starting *starting) {
 static int check_startable(struct starting *starting, struct thole_error *err) {
     struct container *container = &starting->container;
     if (container->record->worker != 0 && !container->record->deleting)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot start a container that is being created");
+        return error_state(err, "cannot start a container that is being created");
     starting->pidfd = container_pidfd(container, err);
     if (starting->pidfd < 0 && err->kind == THOLE_ERROR_STATE)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot start a container that has stopped");
+        return error_state(err, "cannot start a container that has stopped");
     int frozen = starting->pidfd < 0 ? -1 : cgroup_is_frozen(container_cgroup(container), err);
     if (frozen == 1)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL, "cannot start a paused container");
+        return error_state(err, "cannot start a paused container");
     if (frozen == 0 && container->record->no_process)
         return error_config(err, "/process", "the configuration has no process to start");
     return frozen;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_state(). */
 #include <stdlib.h>
-#include <string.h>
 
 #include "oci-spec/document.h"
 #include "state/status.h"
@@ -15,41 +14,33 @@ const char *thole_status_name(enum thole_status status) {
     return names[status];
 }
 
-/* A state outlives the arena of the container that it was read from. */
-static char *copy(const char *string) {
-    if (string == NULL)
-        return NULL;
-    char *result = strdup(string);
-    if (result == NULL)
-        abort();
-    return result;
-}
+/* What a caller gets, and what its strings live in. */
+struct held_state {
+    struct thole_state state;
+    struct arena arena;
+};
 
-static struct thole_state *make_state(const struct container *container, enum thole_status status) {
+static void fill(struct thole_state *state, struct container *container, enum thole_status status) {
     const struct container_record *record = container->record;
-    struct thole_state *state = calloc(1, sizeof(*state));
-    struct thole_annotation *annotations =
-        calloc(record->annotations.count + 1, sizeof(*annotations));
-    if (state == NULL || annotations == NULL)
-        abort();
-    state->oci_version = copy(record->oci_version);
-    state->id = copy(container->id);
-    state->status = status;
-    state->pid = state->status == THOLE_STATUS_STOPPED ? 0 : (pid_t)record->pid;
-    state->bundle = copy(record->bundle);
-    state->rootfs = copy(record->rootfs);
+    const size_t count = record->annotations.count;
     char created[RECORD_TIME];
     record_format_created(record, created);
-    state->created = copy(created);
-    state->owner = record->owner;
-    state->systemd_scope = copy(record->systemd_scope);
-    state->annotations = annotations;
-    state->annotation_count = record->annotations.count;
-    for (size_t i = 0; i < record->annotations.count; i++) {
-        annotations[i].key = copy(record->annotations.items[i].key);
-        annotations[i].value = copy(record->annotations.items[i].value);
-    }
-    return state;
+    *state = (struct thole_state){
+        .oci_version = record->oci_version,
+        .id = arena_strdup(&container->arena, container->id),
+        .status = status,
+        .pid = status == THOLE_STATUS_STOPPED ? 0 : (pid_t)record->pid,
+        .bundle = record->bundle,
+        .rootfs = record->rootfs,
+        .created = arena_strdup(&container->arena, created),
+        .owner = record->owner,
+        .systemd_scope = record->systemd_scope,
+        .annotations = arena_new_array(&container->arena, count + 1, struct thole_annotation),
+        .annotation_count = count,
+    };
+    for (size_t i = 0; i < count; i++)
+        state->annotations[i] = (struct thole_annotation){record->annotations.items[i].key,
+                                                          record->annotations.items[i].value};
 }
 
 int thole_state(const struct thole_context *context, const char *id, struct thole_state **ret_state,
@@ -59,23 +50,22 @@ int thole_state(const struct thole_context *context, const char *id, struct thol
     if (container_open(context, id, &container, err) < 0 ||
         container_status(&container, &status, err) < 0)
         return -1;
-    *ret_state = make_state(&container, status);
+    struct held_state *held = calloc(1, sizeof(*held));
+    if (held == NULL)
+        abort();
+    fill(&held->state, &container, status);
+    held->arena = container.arena;
+    container.arena = (struct arena){0};
+    *ret_state = &held->state;
     return 0;
 }
 
 void thole_state_free(struct thole_state *state) {
-    if (state == NULL)
+    struct held_state *held = (struct held_state *)state;
+    if (held == NULL)
         return;
-    char *const strings[] = {state->oci_version, state->id,      state->bundle,
-                             state->rootfs,      state->created, state->systemd_scope};
-    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-        free(strings[i]);
-    for (size_t i = 0; i < state->annotation_count; i++) {
-        free(state->annotations[i].key);
-        free(state->annotations[i].value);
-    }
-    free(state->annotations);
-    free(state);
+    arena_done(&held->arena);
+    free(held);
 }
 
 char *thole_state_json(const struct thole_state *state) {

@@ -56,8 +56,8 @@ static int update_rdt(struct container *container, const struct thole_update *up
     if (schemata.count == 0)
         return 0;
     if (facts->resctrl == NULL)
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "an Intel RDT schema is asked for, but no resctrl file system is mounted");
+        return error_unsupported(
+            err, NULL, "an Intel RDT schema is asked for, but no resctrl file system is mounted");
     const bool had_group = container->record->rdt_class != NULL;
     int result = resctrl_update(facts->resctrl, &schemata, container_cgroup(container),
                                 container->record, &container->arena, ret_former, err);
@@ -77,11 +77,9 @@ int thole_update(const struct thole_context *context, const char *id,
     if (container_status(&container, &status, err) < 0)
         return -1;
     if (status == THOLE_STATUS_STOPPED)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot update a stopped container: container not running");
+        return error_state(err, "cannot update a stopped container: container not running");
     if (status == THOLE_STATUS_CREATING)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "cannot update a container that is being created");
+        return error_state(err, "cannot update a container that is being created");
     struct oci_resources *resources = NULL;
     struct host_facts *facts = NULL;
     struct plan_cgroup *cgroup = NULL;
