@@ -21,7 +21,8 @@ static const char program_name[] = "thole_devices";
 enum { LIST_MAX = 16 * 1024 * 1024 };
 
 static bool lacks_privilege(int code) {
-    return (code == EPERM || code == EACCES) && (geteuid() != 0 || host_in_user_namespace());
+    return (code == EPERM || code == EACCES) &&
+           (geteuid() != 0 || host_in_user_namespace(NULL) == 1);
 }
 
 /* ---- v1 ------------------------------------------------------------------------------------ */

@@ -54,23 +54,20 @@ static bool exists(const char *path, struct thole_error *failure) {
 
 /* ---- identity ------------------------------------------------------------------------------ */
 
-static bool in_user_namespace(struct thole_error *failure) {
+int host_in_user_namespace(struct thole_error *err) {
     /* The initial namespace maps every id to itself, and no other one does so by itself. */
     static const unsigned long initial[] = {0, 0, UINT32_MAX};
-    cleanup_free char *map = read_file("/proc/self/uid_map", SMALL_FILE, failure);
+    cleanup_free char *map = NULL;
+    if (file_read_at(AT_FDCWD, "/proc/self/uid_map", SMALL_FILE, &map, NULL, err) < 0)
+        return -1;
     const char *at = map;
-    for (size_t i = 0; at != NULL && i < sizeof(initial) / sizeof(initial[0]); i++) {
+    for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
         char *end = NULL;
         if (strtoul(at, &end, 10) != initial[i] || end == at)
-            return true;
+            return 1;
         at = end;
     }
-    return false;
-}
-
-bool host_in_user_namespace(void) {
-    struct thole_error failure = {0};
-    return in_user_namespace(&failure);
+    return 0;
 }
 
 static bool has_effective(int capability) {
@@ -96,7 +93,10 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
 static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
-    facts->in_user_namespace = in_user_namespace(err);
+    int in_user_namespace = host_in_user_namespace(err);
+    if (in_user_namespace < 0)
+        return -1;
+    facts->in_user_namespace = in_user_namespace == 1;
     facts->privileged = has_effective(CAP_SYS_ADMIN);
     facts->last_capability = cap_max_bits() - 1;
     cleanup_free char *status = NULL;
@@ -113,17 +113,16 @@ static bool has_namespace(const char *name, struct thole_error *failure) {
     return exists(path, failure);
 }
 
-const char *host_runtime_dir(void) {
+int host_runtime_dir(const char **ret_directory, struct thole_error *err) {
     const char *directory = getenv("XDG_RUNTIME_DIR");
     const char *user = getenv("USER");
-    if (directory == NULL || directory[0] == '\0')
-        return NULL;
-    if (geteuid() != 0)
-        return directory;
+    int is_users = directory != NULL && directory[0] != '\0';
     /* Uid 0 of a user namespace is an ordinary user, unless a whole system runs in it, whose root
      * has logged in and whose services have no such directory. */
-    bool is_root = user != NULL && strcmp(user, "root") == 0;
-    return !is_root && host_in_user_namespace() ? directory : NULL;
+    if (is_users && geteuid() == 0)
+        is_users = user != NULL && strcmp(user, "root") == 0 ? 0 : host_in_user_namespace(err);
+    *ret_directory = is_users == 1 ? directory : NULL;
+    return is_users < 0 ? -1 : 0;
 }
 
 /* ---- cgroups ------------------------------------------------------------------------------- */

@@ -25,13 +25,13 @@ enum host_probe_need {
 int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_facts,
                struct thole_error *err);
 
-/** True if the calling process is in another user namespace than the initial one. */
-bool host_in_user_namespace(void);
+/** 1 if the calling process is in another user namespace than the initial one, 0 if not, or -1. */
+int host_in_user_namespace(struct thole_error *err);
 
 /**
  * XDG_RUNTIME_DIR where the runtime keeps its state there: for an ordinary user, and for uid 0 of a
  * user namespace unless USER is root. NULL: it is /run.
  */
-const char *host_runtime_dir(void);
+int host_runtime_dir(const char **ret_directory, struct thole_error *err);
 
 #endif

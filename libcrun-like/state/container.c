@@ -52,22 +52,28 @@ static int make_root(const char *path) {
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {
     if (request_check(context->reserved, err) < 0)
         return -1;
-    cleanup_free char *fallback = context->root == NULL ? container_default_root() : NULL;
-    const char *path = context->root != NULL ? context->root : fallback;
+    cleanup_free char *fallback = NULL;
+    const char *path = context->root;
+    if (path == NULL)
+        path = fallback = container_default_root(err);
+    if (path == NULL)
+        return -1;
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int fd = open(path, flags);
     if (fd < 0 && errno == ENOENT && create && make_root(path) == 0)
         fd = open(path, flags);
     if (fd >= 0)
         return fd;
-    bool lost = errno == EACCES && context->root == NULL && host_runtime_dir() == NULL;
+    bool lost = errno == EACCES && text_equal(fallback, "/run/thole");
     error_errno(err, NULL, "open state directory %s", path);
     return lost ? error_hint(err, "that is root's: set XDG_RUNTIME_DIR, or give --root DIR") : -1;
 }
 
-char *container_default_root(void) {
-    const char *runtime_dir = host_runtime_dir();
+char *container_default_root(struct thole_error *err) {
+    const char *runtime_dir = NULL;
     struct text path = {0};
+    if (host_runtime_dir(&runtime_dir, err) < 0)
+        return NULL;
     text_appendf(&path, "%s/thole", runtime_dir != NULL ? runtime_dir : "/run");
     return text_take(&path);
 }

@@ -37,7 +37,7 @@ struct container {
 int container_check_id(const char *id, struct thole_error *err);
 
 /** thole_default_root(). */
-char *container_default_root(void);
+char *container_default_root(struct thole_error *err);
 
 /** The state root of @context, opened; made (0700) if @create. */
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err);

@@ -91,5 +91,5 @@ char *thole_state_json(const struct thole_state *state) {
 }
 
 char *thole_default_root(void) {
-    return container_default_root();
+    return container_default_root(NULL);
 }

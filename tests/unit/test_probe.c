@@ -116,12 +116,15 @@ static void the_runtime_directory_is_for_the_unprivileged(void **state) {
     (void)state;
     assert_int_equal(unsetenv("USER"), 0);
     assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/77", 1), 0);
-    if (geteuid() == 0 && !host_in_user_namespace())
-        assert_null(host_runtime_dir());
+    const char *directory = NULL;
+    assert_int_equal(host_runtime_dir(&directory, NULL), 0);
+    if (geteuid() == 0 && host_in_user_namespace(NULL) == 0)
+        assert_null(directory);
     else
-        assert_string_equal(host_runtime_dir(), "/run/user/77");
+        assert_string_equal(directory, "/run/user/77");
     assert_int_equal(setenv("XDG_RUNTIME_DIR", "", 1), 0);
-    assert_null(host_runtime_dir());
+    assert_int_equal(host_runtime_dir(&directory, NULL), 0);
+    assert_null(directory);
 }
 
 static void security_modules_agree_with_sysfs(void **state) {
@@ -138,7 +141,7 @@ enum { NOT_POSSIBLE = 77 };
 
 /* In a child: exit status 0 if the probe sees the new namespace. */
 static int probe_in_user_namespace(void) {
-    if (host_in_user_namespace())
+    if (host_in_user_namespace(NULL) != 0)
         return NOT_POSSIBLE;
     if (unshare(CLONE_NEWUSER) < 0)
         return NOT_POSSIBLE;
@@ -147,7 +150,10 @@ static int probe_in_user_namespace(void) {
     if (setenv("XDG_RUNTIME_DIR", "/run/user/77", 1) < 0 ||
         host_probe(&arena, HOST_NEED_ALL, &facts, NULL) < 0)
         return 1;
-    return facts->in_user_namespace && facts->privileged && host_runtime_dir() != NULL ? 0 : 1;
+    const char *directory = NULL;
+    if (host_runtime_dir(&directory, NULL) < 0)
+        return 1;
+    return facts->in_user_namespace && facts->privileged && directory != NULL ? 0 : 1;
 }
 
 static void another_user_namespace_is_noticed(void **state) {
