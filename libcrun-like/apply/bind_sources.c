@@ -67,23 +67,27 @@ static int open_map(const struct plan *plan, size_t index, int proc_fd,
         sources->items[index].shares_userns = true;
         return 0;
     }
-    int fd = sys_userns_with_maps(proc_fd, map->uid_map, map->gid_map, err);
+    int fd = sys_userns_with_maps(proc_fd, map->uid_map, map->gid_map, mount->where, err);
     if (fd < 0)
         return -1;
     sources->items[index].userns = fd;
     return 0;
 }
 
-/* The runtime's privilege over the source is needed to map it, so a tree it opened is mapped here.
- */
-static int map_tree(const struct plan_mount *mount, const struct apply_source *source,
-                    struct thole_error *err) {
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP,
-                                    .userns_fd = (uint64_t)source->userns};
+int apply_map_ids(int mount_fd, const struct plan_mount *mount, int userns,
+                  struct thole_error *err) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
     unsigned flags = AT_EMPTY_PATH | (mount->id_map_recursive ? AT_RECURSIVE : 0);
-    if (mount_setattr(source->tree, "", flags, &attributes, sizeof(attributes)) < 0)
-        return error_errno(err, mount->where, "map the ids of %s", mount->source);
-    return 0;
+    if (userns < 0 || mount_setattr(mount_fd, "", flags, &attributes, sizeof(attributes)) == 0)
+        return 0;
+    error_errno(err, mount->where, "map the ids of %s", mount->target);
+    if (errno == EINVAL)
+        error_hint(err, "the filesystem of %s does not support id-mapped mounts on this kernel",
+                   mount->source != NULL ? mount->source : mount->type);
+    if (errno == EPERM)
+        error_hint(err, "that takes the rights of root where %s was mounted",
+                   mount->source != NULL ? mount->source : mount->type);
+    return -1;
 }
 
 static int allocate(const struct plan *plan, struct apply_bind_sources *sources,
@@ -113,7 +117,7 @@ int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sou
         if (source->tree >= 0)
             continue;
         if (open_tree_of(mount, &source->tree, err) < 0 ||
-            (source->tree >= 0 && source->userns >= 0 && map_tree(mount, source, err) < 0))
+            (source->tree >= 0 && apply_map_ids(source->tree, mount, source->userns, err) < 0))
             return -1;
     }
     return 0;
@@ -190,7 +194,7 @@ int apply_bind_sources_detach(const struct plan *plan, struct apply_bind_sources
                                  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
                                      (mount->recursive ? AT_RECURSIVE : 0));
         struct thole_error ignored = {0};
-        if (source->tree < 0 || (source->userns >= 0 && map_tree(mount, source, &ignored) < 0)) {
+        if (source->tree < 0 || apply_map_ids(source->tree, mount, source->userns, &ignored) < 0) {
             apply_bind_sources_drop(sources);
             return 0;
         }
@@ -214,11 +218,9 @@ int apply_bind_source_lend(const struct plan *plan, size_t index,
     cleanup_close int tree = -1;
     if (open_tree_of(mount, &tree, err) < 0)
         return -1;
-    if (tree >= 0 && needs_map(mount)) {
-        const struct apply_source source = {.tree = tree, .userns = sources->items[index].userns};
-        if (map_tree(mount, &source, err) < 0)
-            return -1;
-    }
+    if (tree >= 0 && needs_map(mount) &&
+        apply_map_ids(tree, mount, sources->items[index].userns, err) < 0)
+        return -1;
     return wire_send(init, WIRE_SOURCE, NULL, 0, tree, err);
 }
 

@@ -35,6 +35,10 @@ int apply_bind_source_lend(const struct plan *plan, size_t index,
 /** In init: asks for it, if it is one that the runtime has to open. */
 int apply_bind_source_borrow(const struct plan *plan, size_t index,
                              struct apply_bind_sources *sources, struct thole_error *err);
+/** Maps the ids of the mount or tree @mount_fd as the user namespace @userns does, unless it is -1.
+ */
+int apply_map_ids(int mount_fd, const struct plan_mount *mount, int userns,
+                  struct thole_error *err);
 /** In init: closes the tree, which is mounted. */
 void apply_bind_source_used(struct apply_bind_sources *sources, size_t index);
 /**

@@ -121,19 +121,6 @@ static int set_propagation(int mount_fd, const struct plan_mount *mount, bool fr
     return 0;
 }
 
-static int map_ids(int mount_fd, const struct plan_mount *mount, int userns,
-                   struct thole_error *err) {
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
-    unsigned flags = AT_EMPTY_PATH | (mount->id_map_recursive ? AT_RECURSIVE : 0);
-    if (mount_setattr(mount_fd, "", flags, &attributes, sizeof(attributes)) == 0)
-        return 0;
-    error_errno(err, mount->where, "map the ids of %s", mount->target);
-    if (errno == EINVAL)
-        error_hint(err, "the filesystem of %s does not support id-mapped mounts on this kernel",
-                   mount->source != NULL ? mount->source : mount->type);
-    return -1;
-}
-
 /* A source that is a symbolic link is recreated in the container instead of being followed. */
 static int copy_symlink(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
     char text[PATH_MAX];
@@ -226,7 +213,7 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
         if (own < 0)
             return mount->optional && errno == ENOENT ? 0 : -1;
         tree = own;
-        if (source != NULL && source->userns >= 0 && map_ids(tree, mount, source->userns, err) < 0)
+        if (source != NULL && apply_map_ids(tree, mount, source->userns, err) < 0)
             return -1;
     }
     return place(tree, mount, 0, detached && !source->is_private, at, err);
@@ -295,7 +282,7 @@ static int mount_filesystem(const struct plan_mount *mount, const struct apply_s
         return -1;
     if (mount->copy_up && fill_from_target(mount_fd, mount, at->root_fd, err) < 0)
         return -1;
-    if (source != NULL && source->userns >= 0 && map_ids(mount_fd, mount, source->userns, err) < 0)
+    if (source != NULL && apply_map_ids(mount_fd, mount, source->userns, err) < 0)
         return -1;
     if (place(mount_fd, mount, made, false, at, err) < 0)
         return -1;

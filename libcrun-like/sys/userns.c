@@ -26,7 +26,7 @@ static int write_map(int proc_fd, pid_t pid, const char *file, const char *text,
     (void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
     if (sys_write_proc(proc_fd, path, text) == 0)
         return 0;
-    error_errno(err, where, "write %s of the container", file);
+    error_errno(err, where, "write %s of a user namespace", file);
     if (errno == EPERM)
         error_hint(err, "a mapping may only hold ids that the caller has: see /etc/subuid and "
                         "/etc/subgid, or run as root");
@@ -66,9 +66,7 @@ static int run_newidmap(const char *program, pid_t pid, const char *map, const c
     }
     if (failure != 0) {
         error_set(err, THOLE_ERROR_HOST, failure, where, "run %s", program);
-        if (failure == ENOENT)
-            error_hint(err, "install the package uidmap");
-        return -1;
+        return error_hint(err, "install the package uidmap");
     }
     int status = 0;
     (void)uninterrupted(waitpid(child, &status, 0));
@@ -136,14 +134,14 @@ int sys_userns_has_map(int proc_fd, pid_t pid, const char *file, const char *map
     return is_part_of(map, text) && is_part_of(text, map);
 }
 
-int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
+int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map, const char *where,
                          struct thole_error *err) {
     /* The child only holds the namespace until the parent has opened it: nothing else of the
      * parent's, a lock least of all. */
     cleanup_close int pidfd = -1;
     pid_t child = sys_clone_helper(CLONE_NEWUSER, &pidfd);
     if (child < 0)
-        return error_errno(err, NULL, "create a user namespace for an id-mapped mount");
+        return error_errno(err, where, "create a user namespace for an id-mapped mount");
     if (child == 0) {
         (void)close_range(0, ~0U, 0);
         for (;;)
@@ -153,11 +151,11 @@ int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
     char path[64];
     (void)snprintf(path, sizeof(path), "%d/ns/user", (int)child);
     int namespace_fd = -1;
-    if (sys_userns_write_maps(proc_fd, child, uid_map, gid_map, false, false, NULL, err) == 0) {
+    if (sys_userns_write_maps(proc_fd, child, uid_map, gid_map, false, false, where, err) == 0) {
         /* A namespace file is a magic link, which sys_open_proc() does not follow. */
         namespace_fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
         if (namespace_fd < 0)
-            error_errno(err, NULL, "open the user namespace of an id-mapped mount");
+            error_errno(err, where, "open the user namespace of an id-mapped mount");
     }
     (void)kill(child, SIGKILL);
     (void)uninterrupted(waitpid(child, NULL, 0));

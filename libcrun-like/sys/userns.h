@@ -22,7 +22,7 @@ int sys_userns_has_map(int proc_fd, pid_t pid, const char *file, const char *map
                        struct thole_error *err);
 
 /** An fd of a new user namespace with these maps that no process lives in: for idmapped mounts. */
-int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map,
+int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map, const char *where,
                          struct thole_error *err);
 
 /** What @uid of the user namespace of @pid is in this one; -1 if it is nothing here. */
