@@ -172,6 +172,8 @@ int apply_become_user(const struct apply_become *become, struct thole_error *err
 int apply_become_ready(const struct apply_become *become, struct apply_program *program,
                        struct thole_error *err) {
     const struct plan_process *process = become->process;
+    if (process->unprivileged && apply_scheduling(process, 0, err) < 0)
+        return -1;
     program->environment = (char **)(uintptr_t)process->env.items;
     if (process->set_home) {
         apply_home(process->uid, program->home, sizeof(program->home));

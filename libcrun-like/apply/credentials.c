@@ -22,7 +22,7 @@
 
 int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
                     struct thole_error *err) {
-    if (!process->oom_score_set)
+    if (process == NULL || !process->oom_score_set)
         return 0;
     char path[48];
     char text[16];
@@ -30,7 +30,7 @@ int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
     (void)snprintf(text, sizeof(text), "%d", process->oom_score_adj);
     if (sys_write_proc(proc_fd, path, text) == 0)
         return 0;
-    if (process->oom_score_best_effort && (errno == EACCES || errno == EPERM))
+    if (process->unprivileged && (errno == EACCES || errno == EPERM))
         return 0;
     error_errno(err, "/process/oomScoreAdj", "set oom_score_adj to %d", process->oom_score_adj);
     if (errno == EACCES)
@@ -54,6 +54,8 @@ int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_er
 
 int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole_error *err) {
     const struct plan_scheduler *scheduler = &process->scheduler;
+    if (pid != 0 && process->unprivileged)
+        return 0;
     if (scheduler->set &&
         sys_set_scheduler(pid, scheduler->policy, scheduler->flags, scheduler->nice,
                           scheduler->priority, scheduler->runtime, scheduler->deadline,

@@ -10,8 +10,9 @@
 #include "plan/plan.h"
 
 /**
- * Writes oom_score_adj of @pid through the host's /proc. The runtime does it, and before the
- * process changes its ids: lowering the value needs privileges over the host.
+ * Writes oom_score_adj of @pid through the host's /proc, if the process (or NULL) has one. While
+ * @pid has the caller's ids and user namespace and is dumpable: lowering the value needs privileges
+ * over the host, and what hides belongs to root there.
  */
 int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
                     struct thole_error *err);
@@ -23,8 +24,9 @@ int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
 int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err);
 
 /**
- * Scheduler and I/O priority of @pid, 0 for the caller itself. An exec leaves
- * it to the runtime: it might not last through a fork.
+ * Scheduler and I/O priority of @pid, 0 for the caller itself. For a process in a user namespace,
+ * and for exec, where it might not last through a fork, the runtime does it; but one that is not
+ * the host's root leaves it to the process, since nobody else's is in its power.
  */
 int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole_error *err);
 

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "apply/credentials.h"
 #include "base/cleanup.h"
 #include "base/phases.h"
 #include "base/wire.h"
@@ -135,7 +136,9 @@ void apply_exec(const struct apply_exec *exec) {
     apply_become_anonymous();
     (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (join(exec, &err) < 0 ||
+    int scored = apply_oom_score(become.process, become.proc_fd, getpid(), &err);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (scored < 0 || join(exec, &err) < 0 ||
         (exec->keep_capabilities && keep_capabilities(&process, &err) < 0) ||
         prepare(exec, &become, &peer, &err) < 0)
         fail(exec, &err);

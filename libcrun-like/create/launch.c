@@ -62,7 +62,10 @@ static pid_t clone_init(const struct plan *plan, const struct apply_init *init,
 static void run_stage(const struct plan *plan, const struct apply_init *init) {
     struct thole_error err = {0};
     int pidfd = -1;
-    if (apply_join_namespaces(&plan->namespaces, APPLY_STAGE_NAMESPACES, &err) == 0 &&
+    int scored = apply_oom_score(plan->process, init->become.proc_fd, getpid(), &err);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (scored == 0 &&
+        apply_join_namespaces(&plan->namespaces, APPLY_STAGE_NAMESPACES, &err) == 0 &&
         clone_init(plan, init, CLONE_PARENT, &pidfd) < 0)
         error_errno(&err, "/linux/namespaces", "clone the container's init");
     if (pidfd >= 0 && wire_send(init->stage_end, WIRE_CHILD_PID, NULL, 0, pidfd, &err) == 0)
@@ -105,7 +108,7 @@ static int clone_directly(const struct plan *plan, const struct apply_init *init
                           struct launched *launched, struct thole_error *err) {
     launched->pid = clone_init(plan, init, 0, &launched->pidfd);
     if (launched->pid >= 0)
-        return 0;
+        return apply_oom_score(plan->process, init->become.proc_fd, launched->pid, err);
     error_errno(err, "/linux/namespaces", "clone the container's init");
     if (errno == EPERM && (plan->namespaces.created & CLONE_NEWUSER) == 0)
         error_hint(err, "an unprivileged user needs a user namespace in /linux/namespaces");
@@ -144,13 +147,6 @@ static int write_id_maps(const struct plan *plan, const struct apply_init *init,
     return wire_send(launched->sync, WIRE_IDS_MAPPED, NULL, 0, -1, err);
 }
 
-/* Nobody inside may look into a half-made init; only an unprivileged writer of id maps needs the
- * process to be dumpable a little longer. */
-static void hide_from_ptrace(const struct plan *plan) {
-    if ((plan->namespaces.created & CLONE_NEWUSER) == 0 || geteuid() == 0)
-        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
                 struct thole_error *err) {
     int pair[2];
@@ -161,12 +157,12 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
     init->become.sync = far_end;
     init->runtime_end = pair[0];
     init->stage_end = -1;
-    hide_from_ptrace(plan);
+    /* Nobody inside may look into a half-made init. Where an ordinary user's runtime has to write
+     * id maps or oom_score_adj, the processes hide right after that. */
+    if (geteuid() == 0)
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if ((needs_stage(plan) ? clone_through_stage : clone_directly)(plan, init, ret_launched, err) <
         0)
-        return -1;
-    if (plan->process != NULL &&
-        apply_oom_score(plan->process, init->become.proc_fd, ret_launched->pid, err) < 0)
         return -1;
     return write_id_maps(plan, init, ret_launched, err);
 }

@@ -237,8 +237,7 @@ static int release(const struct thole_exec_request *request, struct entry *entry
     if (entry->apply.become.user_namespace)
         apply_stdio_give_to(entry->process, entry->apply.become.proc_fd, entry->pid,
                             entry->apply.become.stdio, entry->replace, entry->console);
-    if (apply_oom_score(entry->process, entry->apply.become.proc_fd, entry->pid, err) < 0 ||
-        apply_scheduling(entry->process, entry->pid, err) < 0 ||
+    if (apply_scheduling(entry->process, entry->pid, err) < 0 ||
         (entry->apply.become.user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
         return -1;
     if (request->pidfd_socket != NULL &&

@@ -352,7 +352,8 @@ int enter_prepare(const struct thole_context *context, const struct thole_exec_r
     apply->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (apply->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (geteuid() == 0) /* an ordinary user's process does so itself: see apply_exec() */
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (request->args == NULL && request->process_file == NULL)
         return shell_choose(request, entry, err);
     return 0;

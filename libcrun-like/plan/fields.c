@@ -267,7 +267,7 @@ static const struct oci_field plan_process_fields[] = {
     OCI_COUNTED_OBJECTS(plan_process, "rlimits", rlimits, rlimit_count, plan_rlimit),
     OCI_FIELD(plan_process, "oomScoreSet", oom_score_set),
     OCI_FIELD(plan_process, "oomScoreAdj", oom_score_adj),
-    OCI_FIELD(plan_process, "oomScoreBestEffort", oom_score_best_effort),
+    OCI_FIELD(plan_process, "unprivileged", unprivileged),
     PART(plan_process, "scheduler", scheduler, plan_scheduler),
     OCI_FIELD(plan_process, "ioPriority", io_priority, .flags = OCI_MINUS_ONE_IS_ABSENT),
     OCI_FIELD(plan_process, "cpuInitial", cpu_initial),

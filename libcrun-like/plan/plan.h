@@ -204,7 +204,7 @@ struct plan_process {
     size_t rlimit_count;
     bool oom_score_set;
     int oom_score_adj;
-    bool oom_score_best_effort; /* unprivileged: lowering it may be refused */
+    bool unprivileged; /* the runtime is not the host's root: it may do no more than the process */
     struct plan_scheduler scheduler;
     int io_priority;           /* word for ioprio_set(2), -1: not given */
     const char *cpu_initial;   /* exec: CPU list before the cgroup is joined, NULL: not given */

@@ -126,7 +126,7 @@ static void plan_priorities(const struct plan_builder *builder, const struct oci
                             struct plan_process *process) {
     process->oom_score_set = wanted->oom_score_adj.set;
     process->oom_score_adj = (int)wanted->oom_score_adj.value;
-    process->oom_score_best_effort = process->oom_score_set && !plan_is_rootful(builder->facts);
+    process->unprivileged = !plan_is_rootful(builder->facts);
     process->io_priority = -1;
     if (wanted->io_priority != NULL)
         process->io_priority =
