@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/nsfs.h>
 #include <poll.h>
 #include <signal.h>
@@ -105,9 +104,9 @@ pid_t process_of_pidfd(int pidfd) {
     return pid > 0 ? (pid_t)pid : -1;
 }
 
-static int open_pid_namespace(const char *pid) {
-    char path[NAME_MAX + 32];
-    (void)snprintf(path, sizeof(path), "/proc/%s/ns/pid", pid);
+static int open_pid_namespace(pid_t pid) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -126,10 +125,8 @@ static bool is_within(int namespace_fd, const struct stat *wanted) {
 
 int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
                            struct thole_error *err) {
-    char name[16];
     struct stat wanted;
-    (void)snprintf(name, sizeof(name), "%d", (int)init);
-    cleanup_close int namespace_fd = open_pid_namespace(name);
+    cleanup_close int namespace_fd = open_pid_namespace(init);
     cleanup_closedir DIR *directory = opendir("/proc");
     if (namespace_fd < 0 || fstat(namespace_fd, &wanted) < 0 || directory == NULL)
         return error_errno(err, NULL, "list the processes of a pid namespace");
@@ -139,7 +136,7 @@ int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
     while ((entry = readdir(directory)) != NULL) {
         uint64_t pid = 0;
         if (!text_parse_uint(entry->d_name, INT32_MAX, &pid) ||
-            !is_within(open_pid_namespace(entry->d_name), &wanted))
+            !is_within(open_pid_namespace((pid_t)pid), &wanted))
             continue;
         pid_t *larger = reallocarray(pids, count + 1, sizeof(*pids));
         if (larger == NULL)
@@ -149,6 +146,26 @@ int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
     }
     *ret_count = count;
     *ret_pids = take_ptr(pids);
+    return 0;
+}
+
+int process_signal_namespace(pid_t init, int init_pidfd, int signal, struct thole_error *err) {
+    struct stat wanted;
+    cleanup_free pid_t *pids = NULL;
+    size_t count = 0;
+    cleanup_close int namespace_fd = open_pid_namespace(init);
+    if (namespace_fd < 0 || fstat(namespace_fd, &wanted) < 0 ||
+        pidfd_send_signal(init_pidfd, 0, NULL, 0) < 0)
+        return error_errno(err, NULL, "open the pid namespace of the container");
+    if (process_list_namespace(init, &pids, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        /* Looked at again: the number may have become that of another process. */
+        cleanup_close int pidfd = pidfd_open(pids[i], 0);
+        if (pidfd >= 0 && is_within(open_pid_namespace(pids[i]), &wanted) &&
+            pidfd_send_signal(pidfd, signal, NULL, 0) < 0 && errno != ESRCH)
+            return error_errno(err, NULL, "send signal %d to process %d", signal, (int)pids[i]);
+    }
     return 0;
 }
 

@@ -33,6 +33,9 @@ pid_t process_of_pidfd(int pidfd);
 int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
                            struct thole_error *err);
 
+/** Sends @signal to all of these. @init_pidfd tells whether @init is its number still. */
+int process_signal_namespace(pid_t init, int init_pidfd, int signal, struct thole_error *err);
+
 /**
  * Waits for the child @pidfd and reaps it. Returns its status as a shell has it: the exit code, or
  * 128 + signal; -1 with errno set.

@@ -7,6 +7,7 @@
 #include "cgroup/freeze.h"
 #include "cgroup/kill.h"
 #include "cgroup/pids.h"
+#include "state/process.h"
 #include "state/status.h"
 #include "sys/process_calls.h"
 
@@ -42,6 +43,8 @@ int thole_kill(const struct thole_context *context, const char *id, int signal, 
         return -1;
     if (everyone)
         return cgroup_kill(cgroup, signal, err);
+    if (all && !has_cgroup && container.record->own_pid_namespace)
+        return process_signal_namespace((pid_t)container.record->pid, pidfd, signal, err);
     if (pidfd_send_signal(pidfd, signal, NULL, 0) < 0) {
         if (errno == ESRCH)
             return error_state(err, "container not running: no such process");

@@ -91,6 +91,10 @@ int thole_update(const struct thole_context *context, const char *id,
         plan_resources_build(resources, container.record->oci_version, facts,
                              container_cgroup(&container), &container.arena, &cgroup, err) < 0)
         return -1;
+    if (container_cgroup(&container)->directory_count == 0 && update->l3_cache_schema == NULL &&
+        update->mem_bw_schema == NULL)
+        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+                         "the container is in no cgroup that could have limits");
     cleanup_free char *former = NULL;
     int changed = update_rdt(&container, update, facts, &former, err);
     if (changed < 0)
