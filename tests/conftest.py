@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import bundle as bundles  # noqa: E402
-from harness import machine, traces  # noqa: E402
+from harness import callers, machine, traces  # noqa: E402
 from harness.programs import compiled  # noqa: E402
 from harness.runtime import Runtime  # noqa: E402
 
@@ -130,6 +130,18 @@ def sleeper(thole, bundle):
         return thole.launch(bundle("/bin/sleep", "1000", **process), *options)
 
     return make
+
+
+@pytest.fixture(params=callers.CASES, ids="-".join)
+def case(request, thole_path, folder, bundle):
+    """A harness.callers.Case for every caller and every kind of user namespace."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    caller = callers.Caller(request.param[0], folder)
+    runtime = callers.CalledRuntime(thole_path, folder, caller)
+    yield callers.Case(runtime, bundle, request.param[1])
+    complaints = runtime.clean_up()
+    assert not complaints, "left behind:\n" + "\n".join(complaints)
 
 
 @pytest.fixture

@@ -6,71 +6,11 @@ import subprocess
 
 import pytest
 
-from harness.callers import NOBODY, RANGE, SUBIDS, CalledRuntime, Caller
+from harness.callers import NOBODY, RANGE, SUBIDS, cases
 from harness.runtime import until
 
 FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "time": "time",
          "cgroup": "cgroup"}
-
-# Who calls the runtime, and the container's user namespace: the caller's, one of its own, or that
-# of a container that runs already.
-CASES = [("root", "same"), ("root", "own"), ("root", "joined"),
-         ("foreign", "same"), ("foreign", "own"), ("foreign", "joined"),
-         ("user", "own"), ("user", "joined")]
-
-
-def cases(users):
-    """Only those rows of the matrix."""
-    chosen = [row for row in CASES if row[1] == users]
-    return pytest.mark.parametrize("case", chosen, ids="-".join, indirect=True)
-
-
-class Case:
-    """Makes containers for one row of the matrix."""
-
-    def __init__(self, runtime, make_bundle, users):
-        self.runtime, self.make_bundle, self.users = runtime, make_bundle, users
-        self.caller = runtime.caller
-        self.first = None  # whose user namespace is joined
-
-    @property
-    def own(self):
-        return self.users != "same"
-
-    def host_id(self, container_id):
-        return self.caller.host_id(container_id, self.own)
-
-    def bundle(self, *args, users=None, **process):
-        made = self.make_bundle(*args, **process)
-        users = users or self.users
-        if users != "same":
-            made.namespace("user")
-            made.linux["uidMappings"] = self.caller.mappings()
-            made.linux["gidMappings"] = self.caller.mappings()
-        if users == "joined":
-            if self.first is None:
-                self.first = self.sleeper(users="own")
-            made.namespace("user", f"/proc/{self.first.pid}/ns/user")
-        owner = self.caller.host_id(0, users != "same")
-        subprocess.run(["chown", "-hR", f"{owner}:{owner}", made.path], check=True)
-        return made
-
-    def sleeper(self, users=None, **process):
-        return self.runtime.launch(self.bundle("/bin/sleep", "1000", users=users, **process))
-
-    def run(self, made, *options):
-        return self.runtime.run(made, *options)
-
-
-@pytest.fixture(params=CASES, ids="-".join)
-def case(request, thole_path, folder, bundle):
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    caller = Caller(request.param[0], folder)
-    runtime = CalledRuntime(thole_path, folder, caller)
-    yield Case(runtime, bundle, request.param[1])
-    complaints = runtime.clean_up()
-    assert not complaints, "left behind:\n" + "\n".join(complaints)
 
 
 def test_run(case):
@@ -138,7 +78,7 @@ def test_more_binds_than_descriptors(case, folder):
     assert result.ok().out == "400\n"
 
 
-def test_exec_ps_kill_delete(case):
+def test_exec_kill_delete(case):
     container = case.sleeper()
     inside = container.exec("/bin/sh", "-c", "id -u; readlink /proc/self/ns/user; exit 4")
     assert inside.code == 4, inside
@@ -150,7 +90,7 @@ def test_exec_ps_kill_delete(case):
     container.delete().ok()
 
 
-@cases("joined")
+@cases(users="joined")
 def test_other_mappings_than_the_joined_ones_are_refused(case):
     made = case.bundle("/bin/true")
     assert case.run(made).ok()
@@ -164,7 +104,7 @@ def test_other_mappings_than_the_joined_ones_are_refused(case):
     assert case.run(made).ok()
 
 
-@cases("own")
+@cases(users="own")
 def test_new_user_namespace_without_mappings(case):
     """An ordinary user gets what subuid(5) grants; root has to say what is mapped."""
     made = case.bundle("/bin/cat", "/proc/self/uid_map")
@@ -176,7 +116,7 @@ def test_new_user_namespace_without_mappings(case):
         case.runtime.try_create(made).failed("/linux/uidMappings: missing")
 
 
-@pytest.mark.parametrize("case", [("user", "own")], indirect=True)
+@cases("user", "own")
 def test_ids_that_the_user_was_not_granted(case):
     made = case.bundle("/bin/true")
     made.linux["uidMappings"][1]["hostID"] = SUBIDS + RANGE
@@ -229,13 +169,12 @@ def test_ps_without_a_cgroup(case):
     name = case.runtime.prepare(made)
     case.runtime("--cgroup-manager", "disabled", "run", "--detach", "--bundle", made.path,
                  name).ok()
-    pids = until(lambda: (lambda found: found if len(found) == 2 else None)(
-        json.loads(case.runtime("ps", "--format", "json", name).ok().out)), what="two processes")
-    commands = []
-    for pid in pids:
-        with open(f"/proc/{pid}/cmdline", encoding="ascii") as words:
-            commands.append(words.read().split("\0")[1])
-    assert sorted(commands) == ["1001", "1002"]
+
+    def commands():
+        for pid in json.loads(case.runtime("ps", "--format", "json", name).ok().out):
+            with open(f"/proc/{pid}/cmdline", encoding="ascii") as words:
+                yield words.read().split("\0")[1]
+    until(lambda: sorted(commands()) == ["1001", "1002"], what="two processes")
     table = case.runtime("ps", name).ok().out
     assert "sleep 1001" in table and "sleep 1002" in table and len(table.splitlines()) == 3
 

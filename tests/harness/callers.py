@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may call the runtime: root, uid 0 of a namespace that somebody else made, an ordinary user."""
+"""Who may call the runtime, and whose user namespace the container is in.
+
+root; foreign: uid 0 of a namespace that somebody else made; user: an ordinary one with subordinate
+ids; narrow: what `unshare --user --map-root-user` makes of an ordinary user, with one id alone.
+"""
 import os
 import shutil
 import subprocess
+
+import pytest
 
 from harness.runtime import Runtime, until
 
@@ -10,6 +16,7 @@ NOBODY = 65534
 RANGE = 65536
 FOREIGN_ROOT = 300000  # what uid 0 of the foreign namespace is on the host
 SUBIDS = 400000        # the subordinate ids of nobody, in a mount namespace of the test's own
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 class Caller:
@@ -20,20 +27,22 @@ class Caller:
         self.folder = folder
         self.holder = None
         self.prefix = []
-        self.uid = {"root": 0, "foreign": FOREIGN_ROOT, "user": NOBODY}[name]
-        self.own_root = {"root": 100000, "foreign": 1000, "user": 0}[name]
+        self.uid = {"root": 0, "foreign": FOREIGN_ROOT}.get(name, NOBODY)
+        self.own_root = {"root": 100000, "foreign": 1000}.get(name, 0)
         if name == "foreign":
-            self._hold("--user", "--mount")
+            self._hold("unshare", "--user", "--mount")
             self._map()
             self.prefix = self._enter("--user", "--mount")
+        if name == "narrow":
+            self._hold(*AS_NOBODY, "unshare", "--user", "--map-root-user", "--mount")
+            self.prefix = self._enter("--user", "--mount")
         if name == "user":
-            self._hold("--mount")
+            self._hold("unshare", "--mount")
             self._grant()
-            self.prefix = [*self._enter("--mount"), "setpriv", f"--reuid={NOBODY}",
-                           f"--regid={NOBODY}", "--clear-groups"]
+            self.prefix = [*self._enter("--mount"), *AS_NOBODY]
 
-    def _hold(self, *kinds):
-        self.holder = subprocess.Popen(["unshare", *kinds, "sleep", "1000"])
+    def _hold(self, *words):
+        self.holder = subprocess.Popen([*words, "sleep", "1000"])
         until(lambda: self._command() == "sleep", what="namespaces of the caller")
 
     def _command(self):
@@ -62,7 +71,8 @@ class Caller:
         if self.name == "user":
             return [{"containerID": 0, "hostID": NOBODY, "size": 1},
                     {"containerID": 1, "hostID": SUBIDS, "size": RANGE - 1}]
-        return [{"containerID": 0, "hostID": self.own_root, "size": 10000}]
+        size = 1 if self.name == "narrow" else 10000
+        return [{"containerID": 0, "hostID": self.own_root, "size": size}]
 
     def host_id(self, container_id, own):
         """The host's number of a container's id; `own`: in a user namespace of its own."""
@@ -96,3 +106,63 @@ class CalledRuntime(Runtime):
         self.caller.close()
         self.prefix = []
         return complaints + super().clean_up()
+
+
+CASES = [("root", "same"), ("root", "own"), ("root", "joined"),
+         ("foreign", "same"), ("foreign", "own"), ("foreign", "joined"),
+         ("user", "own"), ("user", "joined"),
+         ("narrow", "same"), ("narrow", "own"), ("narrow", "joined")]
+
+
+def cases(caller=None, users=None):
+    """Only those rows of the matrix."""
+    chosen = [row for row in CASES if caller in (None, row[0]) and users in (None, row[1])]
+    return pytest.mark.parametrize("case", chosen, ids="-".join, indirect=True)
+
+
+class Case:
+    """Makes containers for one row: in the caller's user namespace, one of their own, or joined."""
+
+    def __init__(self, runtime, make_bundle, users):
+        self.runtime, self.make_bundle, self.users = runtime, make_bundle, users
+        self.caller = runtime.caller
+        self.first = None  # whose user namespace is joined
+
+    @property
+    def own(self):
+        return self.users != "same"
+
+    def host_id(self, container_id):
+        return self.caller.host_id(container_id, self.own)
+
+    def bundle(self, *args, users=None, **process):
+        made = self.make_bundle(*args, **process)
+        users = users or self.users
+        if users != "same":
+            made.namespace("user")
+            made.linux["uidMappings"] = self.caller.mappings()
+            made.linux["gidMappings"] = self.caller.mappings()
+        if users == "joined":
+            if self.first is None:
+                self.first = self.sleeper(users="own")
+            made.namespace("user", f"/proc/{self.first.pid}/ns/user")
+        if self.caller.name == "narrow":  # as `spec --rootless` has it
+            for entry in made.config["mounts"]:
+                entry["options"] = [word for word in entry.get("options", []) if word != "gid=5"]
+        return self.give(made, users)
+
+    def give(self, made, users=None):
+        """The bundle belongs to the container's root."""
+        owner = self.caller.host_id(0, (users or self.users) != "same")
+        subprocess.run(["chown", "-hR", f"{owner}:{owner}", made.path], check=True)
+        return made
+
+    def sleeper(self, users=None, **process):
+        return self.runtime.launch(self.bundle("/bin/sleep", "1000", users=users, **process))
+
+    def words(self):
+        """What starts the runtime as that caller."""
+        return ["/usr/bin/env", *self.runtime.prefix, self.runtime.path, "--root", self.runtime.root]
+
+    def run(self, made, *options):
+        return self.runtime.run(made, *options)
