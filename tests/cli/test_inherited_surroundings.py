@@ -102,7 +102,7 @@ def test_small_stack(thole, bundle, sleeper, kilobytes):
     name = thole.prepare(made)
     for words in (["list"], ["state", container.id], ["features"], ["plan", made.path],
                   ["create", "--bundle", made.path, name], ["start", name], ["pause", name],
-                  ["resume", name], ["update", "--pids-limit", "100", name], ["ps", name],
+                  ["resume", name], ["update", "--pids-limit", "100", name], ["ps", "--format", "json", name],
                   ["kill", name, "KILL"], ["delete", "--force", name], ["--version"]):
         result = thole(*words, preexec_fn=limited)
         assert result.code == 0, repr(result)
