@@ -85,10 +85,7 @@ static int set_sysctls(const struct apply_init *init, struct thole_error *err) {
 /* ---- the root filesystem -------------------------------------------------------------------- */
 
 static int request_hooks(const struct apply_init *init, struct thole_error *err) {
-    const struct plan_hooks *hooks = init->plan->hooks;
-    if (hooks[PLAN_HOOK_PRESTART].count + hooks[PLAN_HOOK_CREATE_RUNTIME].count +
-            hooks[PLAN_HOOK_CREATE_CONTAINER].count + hooks[PLAN_HOOK_START_CONTAINER].count ==
-        0)
+    if (!plan_has_hooks(init->plan, PLAN_HOOK_PRESTART, PLAN_HOOK_START_CONTAINER))
         return 0;
     struct wire_message message;
     if (wire_send(init->become.sync, WIRE_REQUEST_HOOKS, NULL, 0, -1, err) < 0)

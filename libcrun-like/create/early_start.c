@@ -36,16 +36,10 @@ bool early_start_allows_device_rules(const struct plan *plan) {
     return true;
 }
 
-static bool has_hooks_before_start(const struct plan *plan) {
-    return plan->hooks[PLAN_HOOK_PRESTART].count + plan->hooks[PLAN_HOOK_CREATE_RUNTIME].count +
-               plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count +
-               plan->hooks[PLAN_HOOK_START_CONTAINER].count >
-           0;
-}
-
 bool early_start_allowed(const struct thole_create_request *request, const struct plan *plan) {
     return fastpath_allowed(FASTPATH_OVERLAP) && plan->process != NULL &&
-           !plan_has_namespace(plan, CLONE_NEWUSER) && !has_hooks_before_start(plan) &&
+           !plan_has_namespace(plan, CLONE_NEWUSER) &&
+           !plan_has_hooks(plan, PLAN_HOOK_PRESTART, PLAN_HOOK_START_CONTAINER) &&
            plan->pidfd_receiver == NULL && request->pidfd_socket == NULL &&
            request->pid_file == NULL && request->notify_socket == NULL;
 }

@@ -132,9 +132,7 @@ static char **copy_environment(struct arena *arena) {
 
 static int prepare_hook_state(const struct plan *plan, struct arena *arena,
                               struct preparation *preparation, struct thole_error *err) {
-    if (plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count +
-            plan->hooks[PLAN_HOOK_START_CONTAINER].count ==
-        0)
+    if (!plan_has_hooks(plan, PLAN_HOOK_CREATE_CONTAINER, PLAN_HOOK_START_CONTAINER))
         return 0;
     preparation->init.hook_env = copy_environment(arena);
     preparation->init.hook_state = memfd_create("state", MFD_CLOEXEC);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
 #include "create/hooks.h"

@@ -114,7 +114,7 @@ static int read_process_file(const char *path, struct arena *arena,
 }
 
 static int resolve_user(const struct thole_exec_request *request, struct container *container,
-                        const char **ret_user, struct thole_error *err) {
+                        struct plan_exec_user *ret_user, struct thole_error *err) {
     if (request->user == NULL)
         return 0;
     cleanup_close int root = process_open_root(container->record->pid, err);
@@ -174,7 +174,9 @@ static int plan_process(const struct thole_context *context,
     struct host_facts *facts = NULL;
     char *no_command[] = {arena_strdup(arena, SHELL_DEFAULT), NULL};
     char here[PATH_MAX];
+    struct plan_exec_user user = {0};
     struct plan_exec_request wish = {
+        .user = request->user != NULL ? &user : NULL,
         .cwd = request->cwd,
         .args = request->args == NULL && request->process_file == NULL ? no_command : request->args,
         .env = request->env,
@@ -194,7 +196,7 @@ static int plan_process(const struct thole_context *context,
     if (wish.cwd == NULL && !wants_mounts(request))
         wish.cwd = getcwd(here, sizeof(here)) != NULL && here[0] == '/' ? here : "/";
     if (container_read_config(container, &config, err) < 0 ||
-        resolve_user(request, container, &wish.user, err) < 0)
+        resolve_user(request, container, &user, err) < 0)
         return -1;
     if (request->process_file != NULL &&
         read_process_file(request->process_file, arena, &process, err) < 0)

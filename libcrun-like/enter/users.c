@@ -39,8 +39,8 @@ static int look_up(int root_fd, const char *path, const char *name, size_t count
     return 0;
 }
 
-int users_resolve(int root_fd, const char *user, struct arena *arena, const char **ret_numeric,
-                  struct thole_error *err) {
+int users_resolve(int root_fd, const char *user, struct arena *arena,
+                  struct plan_exec_user *ret_user, struct thole_error *err) {
     const char *colon = strchr(user, ':');
     char *name = colon != NULL ? arena_strndup(arena, user, (size_t)(colon - user))
                                : arena_strdup(arena, user);
@@ -67,8 +67,7 @@ int users_resolve(int root_fd, const char *user, struct arena *arena, const char
         }
         has_gid = true;
     }
-    *ret_numeric = has_gid ? arena_printf(arena, "%lu:%lu", (unsigned long)uid, (unsigned long)gid)
-                           : arena_printf(arena, "%lu", (unsigned long)uid);
+    *ret_user = (struct plan_exec_user){(uint32_t)uid, (uint32_t)gid, has_gid};
     return 0;
 }
 

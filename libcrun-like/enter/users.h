@@ -7,14 +7,15 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/exec.h"
 
 /**
- * Turns "uid", "uid:gid", "name", "name:group" into "uid:gid" or "uid" with the files below
- * @root_fd. Numbers are taken as they are (CVE-2016-3697); a name brings its group from passwd.
- * Host name services are never asked: their modules would come out of the image.
+ * Turns "uid", "uid:gid", "name", "name:group" into ids with the files below @root_fd. Numbers are
+ * taken as they are (CVE-2016-3697); a name brings its group from passwd. Host name services are
+ * never asked: their modules would come out of the image.
  */
-int users_resolve(int root_fd, const char *user, struct arena *arena, const char **ret_numeric,
-                  struct thole_error *err);
+int users_resolve(int root_fd, const char *user, struct arena *arena,
+                  struct plan_exec_user *ret_user, struct thole_error *err);
 
 /** The login shell of @uid in /etc/passwd below @root_fd; NULL where it names none. */
 char *users_shell(int root_fd, uint32_t uid, struct arena *arena);

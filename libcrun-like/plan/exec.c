@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/names.h"
-#include "base/text.h"
 #include "plan/builder.h"
 #include "plan/exec.h"
 
@@ -39,35 +38,18 @@ static struct oci_process derived(const struct oci_process *own) {
     return process;
 }
 
-/* "UID" or "UID:GID", digits only: a name or a number out of range never becomes root. */
-static int set_user(const char *text, struct oci_user *user, struct thole_error *err) {
-    const char *colon = strchr(text, ':');
-    char uid[16] = "";
-    uint64_t number = 0;
-    const size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
-    if (length < sizeof(uid))
-        memcpy(uid, text, length);
-    if (length >= sizeof(uid) || !text_parse_uint(uid, UINT32_MAX - 1, &number))
-        return error_usage(err, "user %s is not of the form UID[:GID]", text);
-    user->uid = (uint32_t)number;
-    if (colon == NULL)
-        return 0;
-    if (!text_parse_uint(colon + 1, UINT32_MAX - 1, &number))
-        return error_usage(err, "user %s is not of the form UID[:GID]", text);
-    user->gid = (uint32_t)number;
-    return 0;
-}
-
-static int adjust_user(const struct plan_exec_request *request, struct arena *arena,
-                       struct oci_process *process, struct thole_error *err) {
+static void adjust_user(const struct plan_exec_request *request, struct arena *arena,
+                        struct oci_process *process) {
     if (request->user == NULL && request->additional_gid_count == 0)
-        return 0;
+        return;
     struct oci_user *user = arena_new(arena, struct oci_user);
     if (process->user != NULL)
         *user = *process->user;
     process->user = user;
-    if (request->user != NULL && set_user(request->user, user, err) < 0)
-        return -1;
+    if (request->user != NULL)
+        user->uid = request->user->uid;
+    if (request->user != NULL && request->user->has_gid)
+        user->gid = request->user->gid;
     const size_t count = user->additional_gids.count;
     uint32_t *gids = arena_new_array(arena, count + request->additional_gid_count + 1, uint32_t);
     for (size_t i = 0; i < count; i++)
@@ -76,7 +58,6 @@ static int adjust_user(const struct plan_exec_request *request, struct arena *ar
         gids[count + i] = request->additional_gids[i];
     user->additional_gids.items = gids;
     user->additional_gids.count = count + request->additional_gid_count;
-    return 0;
 }
 
 static void append_name(struct oci_strings *names, char *name, struct arena *arena) {
@@ -155,8 +136,7 @@ static int adjust(const struct plan_exec_request *request, struct arena *arena,
         process->apparmor_profile = arena_strdup(arena, request->apparmor);
     if (process->cwd == NULL || process->cwd[0] != '/')
         return error_usage(err, "the working directory has to be an absolute path");
-    if (adjust_user(request, arena, process, err) < 0)
-        return -1;
+    adjust_user(request, arena, process);
     add_capabilities(request->capabilities, arena, process);
     return set_environment(request, arena, process, err);
 }

@@ -13,9 +13,16 @@
 #include "oci-spec/spec.h"
 #include "plan/plan.h"
 
+/** Names are resolved by the caller. */
+struct plan_exec_user {
+    uint32_t uid;
+    uint32_t gid;
+    bool has_gid; /* else the group is the container's own */
+};
+
 /** Adjustments of an exec, from the command line; NULL, 0 or false leaves the default. */
 struct plan_exec_request {
-    const char *user; /* "uid[:gid]" numeric; names are resolved by the caller */
+    const struct plan_exec_user *user;
     const char *cwd;
     char *const *args;         /* NULL-terminated */
     char *const *env;          /* K=V, NULL-terminated, over the container's */

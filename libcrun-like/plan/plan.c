@@ -16,6 +16,14 @@ const char *plan_hook_stage_name(enum plan_hook_stage stage) {
     return names[stage];
 }
 
+bool plan_has_hooks(const struct plan *plan, enum plan_hook_stage first,
+                    enum plan_hook_stage last) {
+    size_t count = 0;
+    for (enum plan_hook_stage stage = first; stage <= last; stage++)
+        count += plan->hooks[stage].count;
+    return count > 0;
+}
+
 bool plan_has_namespace(const struct plan *plan, unsigned long flag) {
     if ((plan->namespaces.created & flag) != 0)
         return true;

@@ -418,6 +418,9 @@ struct plan {
     struct plan_strings warnings; /* what the spec says to warn about */
 };
 
+/** True if there is a hook in one of the stages from @first to @last. */
+bool plan_has_hooks(const struct plan *plan, enum plan_hook_stage first, enum plan_hook_stage last);
+
 /** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
 bool plan_has_namespace(const struct plan *plan, unsigned long flag);
 

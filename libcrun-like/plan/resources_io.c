@@ -100,16 +100,14 @@ static int write_throttles(const struct plan_resources_target *target,
         struct plan_controller controller;
         if (plan_need_controller(target, "blkio", "io", member, &controller, err) < 0)
             return -1;
-        if (!controller.unified)
-            (void)plan_add_write(target, controller.directory, member, throttles[kind].v1_file,
-                                 arena_printf(arena, "%s %" PRIu64, node, device->rate));
-        else if (device->rate == 0) /* v1: no limit */
-            (void)plan_add_write(target, controller.directory, member, "io.max",
-                                 arena_printf(arena, "%s %s=max", node, throttles[kind].v2_key));
-        else
-            (void)plan_add_write(
-                target, controller.directory, member, "io.max",
-                arena_printf(arena, "%s %s=%" PRIu64, node, throttles[kind].v2_key, device->rate));
+        const char *rate = arena_printf(arena, "%" PRIu64, device->rate);
+        const char *file = controller.unified ? "io.max" : throttles[kind].v1_file;
+        const char *key = controller.unified ? throttles[kind].v2_key : "";
+        if (controller.unified && device->rate == 0) /* v1: no limit */
+            rate = "max";
+        (void)plan_add_write(
+            target, controller.directory, member, file,
+            arena_printf(arena, "%s %s%s%s", node, key, controller.unified ? "=" : "", rate));
     }
     return 0;
 }

@@ -14,13 +14,6 @@
 static const char *const without_paths[] = {"proc",   "sysfs",  "tmpfs",  "devpts",
                                             "mqueue", "cgroup", "cgroup2"};
 
-/* Such hooks are run in a mount namespace where the host's paths are still to be seen. */
-static bool has_early_hooks(const struct plan *plan) {
-    return plan->hooks[PLAN_HOOK_PRESTART].count + plan->hooks[PLAN_HOOK_CREATE_RUNTIME].count +
-               plan->hooks[PLAN_HOOK_CREATE_CONTAINER].count >
-           0;
-}
-
 /* A source in the root, or a tree with the root in it, is seen with what has been mounted before.
  * Symbolic links on the way are for apply/bind_sources.c. */
 static bool overlaps_root(const struct plan_builder *builder, const struct plan_mount *mount) {
@@ -47,7 +40,9 @@ int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err)
     struct plan *plan = builder->plan;
     if (plan->rootfs.source == NULL || !builder->facts->privileged ||
         (plan->namespaces.created & CLONE_NEWNS) == 0 || plan_in_user_namespace(builder) ||
-        plan->rootfs.chroot_only || plan->rootfs.no_pivot || has_early_hooks(plan))
+        plan->rootfs.chroot_only || plan->rootfs.no_pivot ||
+        /* Such hooks are run in a mount namespace where the host's paths are still to be seen. */
+        plan_has_hooks(plan, PLAN_HOOK_PRESTART, PLAN_HOOK_CREATE_CONTAINER))
         return 0;
     for (size_t i = 0; i < plan->mount_count; i++) {
         if (!allows(builder, &plan->mounts[i]))

@@ -5,7 +5,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "cgroup/events.h"
 #include "cgroup/oom.h"
 #include "host/probe.h"
 #include "report/stats.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints the plan of one case directory, or the error that planning it ends with. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct golden_case {
     bool exec; /* plan an exec instead */
     struct plan_request request;
     struct plan_exec_request exec_request;
+    struct plan_exec_user user;
     char *args[WORDS_MAX];
     char *env[WORDS_MAX];
     char *capabilities[WORDS_MAX];
@@ -83,6 +85,13 @@ static int set_flag(struct golden_case *golden, const char *key, struct thole_er
     return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "unknown line %s in request", key);
 }
 
+/* "UID[:GID]" */
+static void set_user(struct golden_case *golden, const char *value) {
+    struct plan_exec_user *user = &golden->user;
+    user->has_gid = sscanf(value, "%" SCNu32 ":%" SCNu32, &user->uid, &user->gid) == 2;
+    golden->exec_request.user = user;
+}
+
 static int set_line(struct golden_case *golden, const char *key, char *value,
                     struct thole_error *err) {
     const struct {
@@ -97,7 +106,6 @@ static int set_line(struct golden_case *golden, const char *key, char *value,
         {"listen_fdnames", &golden->request.listen_fdnames},
         {"notify_socket", &golden->request.notify_socket},
         {"notify_directory", &golden->request.notify_directory},
-        {"user", &golden->exec_request.user},
         {"cwd", &golden->exec_request.cwd},
     };
     if (value == NULL)
@@ -112,6 +120,8 @@ static int set_line(struct golden_case *golden, const char *key, char *value,
         return set_manager(&golden->request, value, err);
     if (strcmp(key, "listen_fds") == 0)
         golden->request.listen_fds = (unsigned)atoi(value);
+    else if (strcmp(key, "user") == 0)
+        set_user(golden, value);
     else if (strcmp(key, "gid") == 0)
         golden->gids[golden->exec_request.additional_gid_count++] = (uint32_t)atoi(value);
     else if (strcmp(key, "arg") == 0)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is built in. */
+/* The library itself: what is built in, how an error reads, the executable that it is in. */
 #include "config.h"
+
+#include "base/error.h"
 #include "report/features.h"
+#include "security/own_executable.h"
 #include "security/seccomp_compile.h"
 #include "thole.h"
 
@@ -34,4 +37,12 @@ int thole_features(char **ret_json, struct thole_error *err) {
     (void)err;
     *ret_json = report_features();
     return 0;
+}
+
+char *thole_error_format(const struct thole_error *err, char *buffer, size_t size) {
+    return error_format(err, buffer, size);
+}
+
+int thole_seal_executable(char *const argv[], struct thole_error *err) {
+    return own_executable_reexecute(argv, err);
 }
