@@ -13,12 +13,13 @@
 #include "apply/lent_devices.h"
 #include "apply/stdio.h"
 #include "base/cleanup.h"
+#include "base/fastpath.h"
 #include "base/file.h"
 #include "base/phases.h"
 #include "base/wire.h"
+#include "cgroup/device_rules.h"
 #include "cgroup/devices.h"
 #include "cgroup/join.h"
-#include "create/early_start.h"
 #include "create/hooks.h"
 #include "network/network.h"
 #include "resctrl/group.h"
@@ -131,11 +132,59 @@ static int wait_until_ready(const struct thole_context *context,
     }
 }
 
+/* ---- what need not wait for init -------------------------------------------------------------
+ *
+ * While init is still at work, instead of after its word that it is ready: each such step saves a
+ * wait. What may be done follows from the plan alone.
+ */
+
+/* A filesystem on a block device, and files that are copied out of the image, may touch devices. */
+static bool opens_devices(const struct plan_mount *mount) {
+    return mount->copy_up || (mount->kind == PLAN_MOUNT_FILESYSTEM && mount->source != NULL &&
+                              mount->source[0] == '/');
+}
+
+/* True if no step of init can meet the device rules: it makes only nodes that they let it make, and
+ * opens no device. */
+static bool allows_early_device_rules(const struct plan *plan) {
+    const struct plan_cgroup *cgroup = &plan->cgroup;
+    if (!fastpath_allowed(FASTPATH_OVERLAP))
+        return false;
+    if (cgroup->device_rule_count == 0)
+        return true;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (opens_devices(&plan->mounts[i]))
+            return false;
+    }
+    for (size_t i = 0; i < plan->device_count; i++) {
+        const struct plan_device *device = &plan->devices[i];
+        if (device->bind || device->type == 'p')
+            continue;
+        unsigned access =
+            cgroup_device_rules_access(cgroup->device_rules, cgroup->device_rule_count,
+                                       device->type, device->major, device->minor);
+        if ((access & CGROUP_ACCESS_MKNOD) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* True if nothing has to happen between init's readiness and the start: no hook, nothing to
+ * publish, no limit that the runtime sets from outside. */
+static bool allows_early_start(const struct thole_create_request *request,
+                               const struct plan *plan) {
+    return fastpath_allowed(FASTPATH_OVERLAP) && plan->process != NULL &&
+           !plan_has_namespace(plan, CLONE_NEWUSER) &&
+           !plan_has_hooks(plan, PLAN_HOOK_PRESTART, PLAN_HOOK_START_CONTAINER) &&
+           plan->pidfd_receiver == NULL && request->pidfd_socket == NULL &&
+           request->pid_file == NULL && request->notify_socket == NULL;
+}
+
 /* Before init begins, or while it works: what would otherwise be waited for at its end. */
 static int restrict_devices_ahead(const struct thole_context *context, struct creation *creation,
                                   const struct preparation *preparation, struct thole_error *err) {
     if (preparation->init.become.replace != NULL ||
-        !early_start_allows_device_rules(creation->bundle.plan))
+        !allows_early_device_rules(creation->bundle.plan))
         return 0;
     return restrict_devices(context, creation, preparation, err);
 }
@@ -146,8 +195,8 @@ static bool may_start_ahead(const struct thole_create_request *request,
                             const struct preparation *preparation) {
     const struct plan *plan = creation->bundle.plan;
     return preparation->in_one_go && preparation->init.become.replace == NULL &&
-           early_start_allowed(request, plan) &&
-           (!creation->cgroup_made || early_start_allows_device_rules(plan));
+           allows_early_start(request, plan) &&
+           (!creation->cgroup_made || allows_early_device_rules(plan));
 }
 
 static int move_net_devices(const struct creation *creation, struct thole_error *err) {
