@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spec: a configuration to start from. */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 

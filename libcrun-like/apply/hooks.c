@@ -2,7 +2,6 @@
 /* Runs the programs of one hook stage. */
 #include "apply/hooks.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -2,7 +2,6 @@
 /* Enabling v2 controllers along a path (cgroup-v2: cgroup.subtree_control). */
 #include "cgroup/controllers.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>

@@ -2,10 +2,8 @@
 /* Transient units of systemd (systemd.scope(5), org.freedesktop.systemd1(5)). */
 #include "cgroup/systemd.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

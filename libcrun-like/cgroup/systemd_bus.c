@@ -20,7 +20,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cgroup/dbus_message.h"
-#include "cgroup/events.h"
 #include "sys/unix_socket.h"
 
 enum { TIMEOUT = 30 * 1000 /* milliseconds */, RECEIVED_MAX = 4 << 20 };

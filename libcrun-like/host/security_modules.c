@@ -7,7 +7,6 @@
 #include "host/security_modules.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifdef HAVE_LIBSELINUX

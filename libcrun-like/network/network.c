@@ -6,7 +6,6 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

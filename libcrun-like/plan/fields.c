@@ -44,11 +44,9 @@
 
 #define BIT(mask) __builtin_ctzll(mask)
 
-static const struct name_value namespace_names[] = {
-    {"mnt", BIT(CLONE_NEWNS)},  {"cgroup", BIT(CLONE_NEWCGROUP)}, {"uts", BIT(CLONE_NEWUTS)},
-    {"ipc", BIT(CLONE_NEWIPC)}, {"user", BIT(CLONE_NEWUSER)},     {"pid", BIT(CLONE_NEWPID)},
-    {"net", BIT(CLONE_NEWNET)}, {"time", BIT(CLONE_NEWTIME)},     {0},
-};
+static const char *namespace_name(int bit) {
+    return names_namespace_file(1UL << bit);
+}
 static const struct name_value propagation_names[] = {
     {"shared", BIT(MS_SHARED)},         {"slave", BIT(MS_SLAVE)},   {"private", BIT(MS_PRIVATE)},
     {"unbindable", BIT(MS_UNBINDABLE)}, {"recursive", BIT(MS_REC)}, {0},
@@ -89,14 +87,14 @@ static const struct name_value manager_names[] = {
 /* ---- namespaces and id maps ------------------------------------------------------------------ */
 
 static const struct oci_field plan_joined_namespace_fields[] = {
-    BITS(plan_joined_namespace, "type", flag, namespace_names, .flags = OCI_COLUMN),
+    BITS(plan_joined_namespace, "type", flag, NULL, .name_of = namespace_name, .flags = OCI_COLUMN),
     OCI_FIELD(plan_joined_namespace, "path", path),
     OCI_FIELD(plan_joined_namespace, "where", where),
 };
 static OCI_TYPE(plan_joined_namespace);
 
 static const struct oci_field plan_namespaces_fields[] = {
-    BITS(plan_namespaces, "created", created, namespace_names),
+    BITS(plan_namespaces, "created", created, NULL, .name_of = namespace_name),
     OCI_COUNTED_OBJECTS(plan_namespaces, "joined", joined, joined_count, plan_joined_namespace),
     OCI_FIELD(plan_namespaces, "timeOffsets", time_offsets),
 };

@@ -2,7 +2,6 @@
 /* Connecting to an AF_UNIX stream socket, and handing it a file descriptor. */
 #include "sys/unix_socket.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
