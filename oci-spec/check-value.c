@@ -70,7 +70,11 @@ const char *oci_check_rlimit_type(const char *value) {
 }
 
 const char *oci_check_cpu_list(const char *value) {
-    return value[strspn(value, DIGITS ", -")] == '\0' ? NULL : "a list of CPUs such as 0-3,7";
+    uint64_t first = 0;
+    uint64_t last = 0;
+    while (text_take_range(&value, &first, &last))
+        continue;
+    return *value == '\0' ? NULL : "a list of CPUs up to 8191 such as 0-3,7";
 }
 
 const char *oci_check_interface(const char *value) {

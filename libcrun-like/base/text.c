@@ -104,6 +104,30 @@ bool text_parse_uint(const char *string, uint64_t maximum, uint64_t *ret_value) 
     return true;
 }
 
+static bool take_number(const char **at, uint64_t *ret_number) {
+    char *end = NULL;
+    *at += strspn(*at, " ");
+    if (!isdigit((unsigned char)**at))
+        return false;
+    *ret_number = strtoull(*at, &end, 10);
+    *at = end + strspn(end, " ");
+    return *ret_number <= TEXT_RANGE_MAX;
+}
+
+bool text_take_range(const char **list, uint64_t *ret_first, uint64_t *ret_last) {
+    const char *at = *list;
+    bool good = take_number(&at, ret_first);
+    *ret_last = *ret_first;
+    if (good && *at == '-') {
+        at++;
+        good = take_number(&at, ret_last) && *ret_first <= *ret_last;
+    }
+    if (!good || (*at != ',' && *at != '\0'))
+        return false;
+    *list = at + (*at == ',');
+    return true;
+}
+
 bool text_starts_with(const char *string, const char *prefix) {
     return strncmp(string, prefix, strlen(prefix)) == 0;
 }

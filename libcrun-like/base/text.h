@@ -25,11 +25,17 @@ void text_append_json(struct text *text, const char *string);
 char *text_take(struct text *text);
 void text_done(struct text *text);
 
+enum { TEXT_RANGE_MAX = 8191 }; /* of CPUs and memory nodes: CONFIG_NR_CPUS goes no further */
+
 #define cleanup_text __attribute__((cleanup(text_done)))
 
 /** Whole string is a decimal number within [minimum, maximum]; no sign for unsigned, no blanks. */
 bool text_parse_int(const char *string, int64_t minimum, int64_t maximum, int64_t *ret_value);
 bool text_parse_uint(const char *string, uint64_t maximum, uint64_t *ret_value);
+
+/** Takes "3," or "0-3," off a @list as in cpuset(7); false at its end and, before it, at a mistake.
+ */
+bool text_take_range(const char **list, uint64_t *ret_first, uint64_t *ret_last);
 
 bool text_starts_with(const char *string, const char *prefix);
 bool text_ends_with(const char *string, const char *suffix);

@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <linux/ioprio.h>
 #include <linux/sched/types.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { BITS_MAX = 8192 };
+#include "base/text.h"
+
+enum { BITS_MAX = TEXT_RANGE_MAX + 1 };
 
 struct bit_set {
     unsigned long words[BITS_MAX / (8 * sizeof(unsigned long))];
@@ -40,34 +41,15 @@ static void set_bit(struct bit_set *set, unsigned long bit) {
     set->words[bit / width] |= 1UL << (bit % width);
 }
 
-/* "0-3,7" as in cpuset(7), list format. */
 static int parse_list(const char *list, struct bit_set *set) {
+    uint64_t first = 0;
+    uint64_t last = 0;
     memset(set, 0, sizeof(*set));
-    const char *at = list;
-    while (*at != '\0') {
-        char *end = NULL;
-        errno = 0;
-        unsigned long first = strtoul(at, &end, 10);
-        unsigned long last = first;
-        if (end == at || *at == '-' || *at == '+' || errno != 0)
-            break;
-        if (*end == '-') {
-            at = end + 1;
-            last = strtoul(at, &end, 10);
-            if (end == at || errno != 0)
-                break;
-        }
-        if (last < first || last >= BITS_MAX)
-            break;
-        for (unsigned long bit = first; bit <= last; bit++)
-            set_bit(set, bit);
-        if (*end == '\0')
-            return 0;
-        if (*end != ',' && *end != '\n')
-            break;
-        at = end + 1;
+    while (text_take_range(&list, &first, &last)) {
+        while (first <= last)
+            set_bit(set, first++);
     }
-    if (*at == '\0')
+    if (*list == '\0')
         return 0;
     errno = EINVAL;
     return -1;

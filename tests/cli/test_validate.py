@@ -341,3 +341,24 @@ def test_features_lists_architectures_that_can_be_filtered(thole, bundle):
     made.linux["seccomp"] = {**SECCOMP, "architectures": archs, "syscalls": [
         {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
     assert thole.run(made).ok()
+
+
+@pytest.mark.parametrize("when", ["initial", "final"])
+@pytest.mark.parametrize("cpus", ["0-", "1-0", "-1", "99999", "0--1", "0,,1", "+0", "0 1", "0-8192",
+                                  "18446744073709551616", "0-1-2"])
+def test_a_list_of_cpus_is_judged_before_anything_runs(thole, bundle, sleeper, folder, cpus, when):
+    place = f"/process/execCPUAffinity/{when}: must be a list of CPUs"
+    made = bundle("/bin/true", execCPUAffinity={when: cpus})
+    thole.try_create(made).failed(place)
+    assert place in thole("validate", made.path).out
+    path = os.path.join(folder, "process.json")
+    with open(path, "w", encoding="ascii") as target:
+        json.dump(made.config["process"], target)
+    sleeper().exec(options=("--process", path)).failed(place.removeprefix("/process"))
+
+
+@pytest.mark.parametrize("cpus", ["0", "0-0", "0,0", " 0 , 0 - 0", "0,"])
+def test_a_good_list_of_cpus_holds(thole, bundle, cpus):
+    container = thole.launch(bundle("/bin/sleep", "1000", execCPUAffinity={"final": cpus}))
+    out = container.exec("/bin/grep", "Cpus_allowed_list", "/proc/self/status").ok().out
+    assert out.split()[1] == "0"
