@@ -158,6 +158,13 @@ static int make_link(const struct plan_link *link, int parent, const char *name,
     return error_errno(err, NULL, "create symbolic link %s", link->path);
 }
 
+/* Not every kernel has one, nor a container without proc. A link in its way is no matter: nothing
+ * but its being there is looked at. */
+static bool is_missing_core(const struct plan_link *link, int root_fd) {
+    return strcmp(link->target, "/proc/kcore") == 0 &&
+           faccessat(root_fd, "proc/kcore", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
 int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_error *err) {
     struct parent_directory parent = {.fd = -1};
     mode_t former = umask(0);
@@ -166,7 +173,7 @@ int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_e
         const char *name = NULL;
         if (open_parent(plan->links[i].path, root_fd, &parent, &name) < 0)
             result = error_errno(err, NULL, "open the directory of %s", plan->links[i].path);
-        else
+        else if (!is_missing_core(&plan->links[i], root_fd))
             result = make_link(&plan->links[i], parent.fd, name, err);
     }
     (void)umask(former);

@@ -203,3 +203,15 @@ def test_other_devices_cannot_be_made(thole, bundle, probe):
     out = thole.run(made).ok().out
     assert out.splitlines()[0] in ("mknod Operation not permitted", "mknod ok")
     assert "open ok" not in out, "making or opening a block device has to fail"
+
+
+@pytest.mark.parametrize("proc", [True, False])
+def test_dev_core_is_there_with_what_it_points_to(thole, bundle, proc):
+    """runtime-linux.md "Dev symbolic links": /dev/core only if /proc/kcore is there."""
+    made = bundle("/bin/busybox", "readlink", "/dev/core")
+    if not proc:
+        made.config["mounts"] = [mount for mount in made.config["mounts"]
+                                 if not mount["destination"].startswith("/proc")]
+        made.linux.update(maskedPaths=[], readonlyPaths=[])
+    wanted = "/proc/kcore\n" if proc and os.path.exists("/proc/kcore") else ""
+    assert thole.run(made).out == wanted
