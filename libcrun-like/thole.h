@@ -83,6 +83,7 @@ struct thole_create_request {
     const char *notify_socket;  /* NOTIFY_SOCKET */
     bool no_pivot;
     bool no_new_keyring;
+    bool raw; /* detached: hand the caller's terminal over, even if it can be typed into */
     void *reserved[THOLE_RESERVED];
 };
 

@@ -29,6 +29,8 @@ struct run_settings {
                    "pass N more descriptors, after 0 to 2 and LISTEN_FDS"),                   \
         OPTION_ROW("no-pivot", 0, OPTION_FLAG, MEMBER(create.no_pivot), NULL,                 \
                    "do not use pivot_root(2), which an initramfs refuses"),                   \
+        OPTION_ROW("raw", 0, OPTION_FLAG, MEMBER(create.raw), NULL,                           \
+                   "in the background: hand over a terminal that it may type into"),          \
         TIMING_OPTION(offsetof(struct run_settings, timing)),                                 \
         OPTION_ROW("no-new-keyring", 0, OPTION_FLAG, MEMBER(create.no_new_keyring), NULL,     \
                    "keep the session keyring of the caller")

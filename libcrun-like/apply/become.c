@@ -109,18 +109,13 @@ int apply_become_leader(int peer, struct thole_error *err) {
 
 int apply_become_bare(const struct apply_become *become, const int *others, size_t count,
                       struct thole_error *err) {
-    cleanup_free int *kept = calloc(2 + count + become->passed_count, sizeof(*kept));
-    size_t kept_count = 0;
-    if (kept == NULL)
-        return error_errno(err, NULL, "close inherited file descriptors");
-    kept[kept_count++] = become->sync;
+    int kept[8] = {become->sync};
+    size_t kept_count = 1;
     if (become->process != NULL && apply_has_exec_label(become->process))
         kept[kept_count++] = become->proc_fd;
     for (size_t i = 0; i < count; i++)
         kept[kept_count++] = others[i];
-    for (size_t i = 0; i < become->passed_count; i++)
-        kept[kept_count++] = become->passed_fds[i];
-    return apply_close_fds(kept, kept_count, err);
+    return apply_close_fds(become->passed, kept, kept_count, err);
 }
 
 /* ---- from root to the user ------------------------------------------------------------------- */
@@ -213,8 +208,7 @@ int apply_become_program(const struct apply_become *become, int starter,
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     /* Now: a filter may forbid to read the clock. */
     phases_end(become->phases, PHASES_INSIDE, "last steps");
-    if (apply_keep_fds(become->passed_fds, become->passed_count, err) < 0 ||
-        apply_become_confined(become, starter, err) < 0)
+    if (apply_keep_fds(become->passed, err) < 0 || apply_become_confined(become, starter, err) < 0)
         return -1;
     (void)execve(program->path, process->args.items, program->environment);
     return apply_executable_error(program->path, errno, process->program_where, err);

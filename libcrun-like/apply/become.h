@@ -24,8 +24,7 @@ struct apply_become {
     const bool *replace; /* which of fds 0-2 become a new pty; NULL: none is made */
     int stdio[3];        /* what the others become, -1: they stay as they are */
     const struct seccomp_filter *filter; /* NULL: none */
-    const int *passed_fds; /* stay open in the program: preserved and socket-activation fds */
-    size_t passed_count;
+    size_t passed; /* fds from 3 on that stay open: socket activation's and preserved ones */
 };
 #define APPLY_BECOME_INIT                                                \
     {                                                                    \

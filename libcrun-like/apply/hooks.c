@@ -55,7 +55,7 @@ static noreturn void execute(const struct plan_hook *hook, const struct apply_ho
     }
     if (run->directory != NULL && chdir(run->directory) < 0)
         (void)!chdir("/");
-    if (apply_keep_fds(NULL, 0, &err) == 0 &&
+    if (apply_keep_fds(0, &err) == 0 &&
         (run->confinement == NULL ||
          apply_become_confined(run->confinement, run->starter, &err) == 0)) {
         (void)execve(hook->path, hook->args.items, env);

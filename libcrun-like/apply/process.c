@@ -15,6 +15,9 @@
 #include "security/label.h"
 #include "sys/path.h"
 #include "sys/process_calls.h"
+#include "terminal/pty.h"
+
+enum { PASSED_FDS_MAX = 1024 };
 
 /* getcwd() of a directory that cannot be reached from "/" begins with "(unreachable)". */
 static int check_inside(const struct plan_process *process, struct thole_error *err) {
@@ -64,18 +67,31 @@ char **apply_environment_with(const struct plan_strings *environment, char *vari
     return items;
 }
 
-int apply_keep_fds(const int *fds, size_t count, struct thole_error *err) {
+int apply_passed_fds(uint64_t count, bool terminals, size_t *ret_count, struct thole_error *err) {
+    if (count > PASSED_FDS_MAX)
+        return error_usage(err, "at most %d file descriptors can be passed on", PASSED_FDS_MAX);
+    for (int fd = 3; fd < 3 + (int)count; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            return error_errno(err, NULL, "pass on file descriptor %d", fd);
+        if (!terminals && terminal_is_one(fd) && terminal_takes_typing())
+            return error_usage(err, "file descriptor %d is a terminal, which is not passed on", fd);
+    }
+    *ret_count = (size_t)count;
+    return 0;
+}
+
+int apply_keep_fds(size_t passed, struct thole_error *err) {
     if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
         return error_errno(err, NULL, "mark file descriptors close-on-exec");
-    for (size_t i = 0; i < count; i++) {
-        if (fcntl(fds[i], F_SETFD, 0) < 0)
-            return error_errno(err, NULL, "pass on file descriptor %d", fds[i]);
+    for (int fd = 3; fd < 3 + (int)passed; fd++) {
+        if (fcntl(fd, F_SETFD, 0) < 0)
+            return error_errno(err, NULL, "pass on file descriptor %d", fd);
     }
     return 0;
 }
 
-int apply_close_fds(const int *kept, size_t count, struct thole_error *err) {
-    for (int first = 3;;) {
+int apply_close_fds(size_t passed, const int *kept, size_t count, struct thole_error *err) {
+    for (int first = 3 + (int)passed;;) {
         int next = INT_MAX;
         for (size_t i = 0; i < count; i++) {
             if (kept[i] >= first && kept[i] < next)

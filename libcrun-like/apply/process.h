@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -24,11 +25,17 @@ int apply_working_directory(const struct plan_process *process, bool first_try,
 /** A copy of @environment with @variable ("HOME=...") in the place of any other value of it. */
 char **apply_environment_with(const struct plan_strings *environment, char *variable);
 
-/** Marks all fds above 2 close-on-exec but those listed. */
-int apply_keep_fds(const int *fds, size_t count, struct thole_error *err);
+/**
+ * Checks that the @count fds from 3 on can be passed on: asked before thole opens any of its own,
+ * which could pass for one that the caller has forgotten. @terminals may be among them.
+ */
+int apply_passed_fds(uint64_t count, bool terminals, size_t *ret_count, struct thole_error *err);
 
-/** Closes all fds above 2 but those listed, in any order; -1 in the list stands for none. */
-int apply_close_fds(const int *kept, size_t count, struct thole_error *err);
+/** Marks all fds above 2 close-on-exec but the @passed first ones. */
+int apply_keep_fds(size_t passed, struct thole_error *err);
+
+/** Closes all fds above 2 but the @passed first ones and those @kept, in any order; -1: none. */
+int apply_close_fds(size_t passed, const int *kept, size_t count, struct thole_error *err);
 
 /** True if apply_exec_labels() has anything to write. */
 bool apply_has_exec_label(const struct plan_process *process);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "apply/process.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -49,9 +50,13 @@ static void log_warnings(const struct thole_context *context, const struct bundl
 }
 
 /* A terminal has two ends: with nobody to hold the other one, nothing could be typed or read. */
-static int check_console(const struct thole_create_request *request, bool gated,
+static int check_console(const struct thole_create_request *request, bool gated, bool detached,
                          const struct plan *plan, struct thole_error *err) {
     bool terminal = plan->process != NULL && plan->process->terminal;
+    if (request->raw && (terminal || !detached))
+        return error_usage(
+            err, "the caller's own terminal is for containers in the background that have "
+                 "none of their own");
     if (terminal && gated && request->console_socket == NULL) {
         error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
                   "cannot allocate tty if thole will detach without setting console socket");
@@ -76,7 +81,7 @@ static int check_labels(const struct plan *plan, struct thole_error *err) {
 
 /* Everything that can be wrong with a request is found before anything is made of it. */
 static int plan_container(const struct thole_context *context,
-                          const struct thole_create_request *request, bool gated,
+                          const struct thole_create_request *request, bool gated, bool detached,
                           struct creation *creation, struct thole_error *err) {
     struct bundle *bundle = &creation->bundle;
     if (container_check_id(request->id, err) < 0 || bundle_read(request, NULL, bundle, err) < 0)
@@ -88,7 +93,8 @@ static int plan_container(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, creation->notify_directory, bundle, err) < 0 ||
-        check_console(request, gated, bundle->plan, err) < 0 || check_labels(bundle->plan, err) < 0)
+        check_console(request, gated, detached, bundle->plan, err) < 0 ||
+        check_labels(bundle->plan, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "plan");
     return 0;
@@ -115,7 +121,7 @@ static int build_in_directory(const struct thole_context *context,
     if (create_prepare_cgroup(context, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "cgroup");
-    if (create_prepare_stdio(context, request, detached, creation, preparation, err) < 0 ||
+    if (create_prepare_stdio(request, detached, creation, preparation, err) < 0 ||
         create_prepare_init(gated, creation, preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "what the container inherits");
@@ -135,8 +141,9 @@ int create_build(const struct thole_context *context, const struct thole_create_
     };
     preparation.init.become.phases = context->phases;
     creation->gated = gated;
-    if (create_prepare_passed_fds(request, &preparation, err) < 0 ||
-        plan_container(context, request, gated, creation, err) < 0)
+    if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
+                         &preparation.init.become.passed, err) < 0 ||
+        plan_container(context, request, gated, detached, creation, err) < 0)
         return -1;
     if (container_new(context, request->id, &creation->container, err) < 0)
         return -1;
@@ -167,4 +174,5 @@ void create_done(struct creation *creation) {
     cleanup_close_fd(&creation->launched.pidfd);
     cleanup_close_fd(&creation->launched.sync);
     cleanup_close_fd(&creation->console);
+    cleanup_close_fd(&creation->notify);
 }

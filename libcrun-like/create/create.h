@@ -14,6 +14,7 @@ struct creation {
     struct launched launched;
     char *notify_directory;  /* host side of /run/notify, NULL: none */
     int console;             /* pty master when there is no console socket, else -1 */
+    int notify;              /* where the container says that it is ready, -1: nowhere */
     bool replace[3];         /* which of fds 0-2 it stands for */
     int stdio[3];            /* set by the caller: what init gets for fds 0-2, -1: these */
     bool gated;              /* init waits at the gate, else on launched.sync */
@@ -23,22 +24,22 @@ struct creation {
     bool started;            /* init has been told to start, before it was ready */
     bool cgroup_made;        /* its directories are ours to remove */
 };
-#define CREATION_INIT                                                                     \
-    {                                                                                     \
-        .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1, .stdio = { \
-            -1,                                                                           \
-            -1,                                                                           \
-            -1                                                                            \
-        }                                                                                 \
+#define CREATION_INIT                                                                        \
+    {                                                                                        \
+        .container = CONTAINER_INIT, .launched = LAUNCHED_INIT, .console = -1, .notify = -1, \
+        .stdio = {                                                                           \
+            -1,                                                                              \
+            -1,                                                                              \
+            -1                                                                               \
+        }                                                                                    \
     }
 
 /**
  * Makes a container, which other commands see as "creating" until its maker says that it is created
  * (container_clear_worker()), unless it is started already. With @gated, init waits at the gate for
  * another command; otherwise on launched.sync, for this process, which may not have to say start
- * any more. Terminals among fds 0-2 are not handed in: the container gets ends of a pty of its own
- * or, if it is to be
- * @detached, /dev/null. A failure leaves nothing behind.
+ * any more. In place of terminals among fds 0-2 the container gets a pty of its own; if it is to be
+ * @detached, those themselves or an error (docs/attach.md). A failure leaves nothing behind.
  */
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err);

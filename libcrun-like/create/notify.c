@@ -102,7 +102,7 @@ static int wait_barrier(const char *notify_socket, struct thole_error *err) {
 /* 1: the datagram has a READY= line, which is copied to @ready. */
 static int read_ready(int listening, char *ready, size_t size) {
     char datagram[4096];
-    ssize_t length = recv(listening, datagram, sizeof(datagram) - 1, 0);
+    ssize_t length = recv(listening, datagram, sizeof(datagram) - 1, MSG_DONTWAIT);
     if (length <= 0)
         return 0;
     datagram[length] = '\0';
@@ -117,26 +117,30 @@ static int read_ready(int listening, char *ready, size_t size) {
     return 0;
 }
 
+int notify_pass_on(int listening, const char *notify_socket, struct thole_error *err) {
+    char ready[64];
+    if (read_ready(listening, ready, sizeof(ready)) == 0)
+        return 0;
+    return send_lines(notify_socket, ready, -1, err) < 0 ? -1 : 1;
+}
+
 int notify_forward(int listening, int pidfd, pid_t pid, const char *notify_socket,
                    struct thole_error *err) {
-    char ready[64];
-    for (;;) {
+    for (int passed = 0; passed == 0;) {
         struct pollfd fds[] = {{.fd = listening, .events = POLLIN},
                                {.fd = pidfd, .events = POLLIN}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             return error_errno(err, NULL, "wait for readiness");
-        if ((fds[0].revents & POLLIN) != 0) {
-            if (read_ready(listening, ready, sizeof(ready)) == 1)
-                break;
-            continue;
-        }
-        if (fds[1].revents != 0)
+        if ((fds[0].revents & POLLIN) != 0)
+            passed = notify_pass_on(listening, notify_socket, err);
+        else if (fds[1].revents != 0)
             return 0;
+        if (passed < 0)
+            return -1;
     }
     char main_pid[32];
     (void)snprintf(main_pid, sizeof(main_pid), "MAINPID=%d", (int)pid);
-    if (send_lines(notify_socket, ready, -1, err) < 0 ||
-        send_lines(notify_socket, main_pid, -1, err) < 0)
+    if (send_lines(notify_socket, main_pid, -1, err) < 0)
         return -1;
     return wait_barrier(notify_socket, err);
 }

@@ -16,6 +16,9 @@ int notify_make_directory(const struct container *container, struct thole_error 
 /** Binds notify.sock in the container's notify directory (mode 0777). Returns the socket. */
 int notify_listen(const struct container *container, struct thole_error *err);
 
+/** Passes a READY= line of one datagram on. 1: there was one, 0: the datagram has none. */
+int notify_pass_on(int listening, const char *notify_socket, struct thole_error *err);
+
 /**
  * Waits for READY=1 on @listening or for the end of the container (@pidfd), then tells
  * @notify_socket: READY=1, MAINPID, and a barrier that is waited for up to 30 seconds.

@@ -24,10 +24,7 @@
 #include "state/gate.h"
 #include "terminal/pty.h"
 
-enum { PASSED_FDS_MAX = 1024 };
-
 void preparation_done(struct preparation *preparation) {
-    free(preparation->passed_fds);
     apply_bind_sources_done(&preparation->sources);
     cgroup_join_done(&preparation->cgroup);
     cgroup_release(preparation->cgroup_holder);
@@ -78,22 +75,6 @@ void create_prepare_record(struct container *container, const struct bundle *bun
 
 /* ---- what init inherits --------------------------------------------------------------------- */
 
-/* The fds to pass on are known before thole opens any of its own: holes in the range stay holes. */
-int create_prepare_passed_fds(const struct thole_create_request *request,
-                              struct preparation *preparation, struct thole_error *err) {
-    unsigned count = request->listen_fds + request->preserve_fds;
-    if (count > PASSED_FDS_MAX)
-        return error_usage(err, "at most %d file descriptors can be passed on", PASSED_FDS_MAX);
-    if (count > 0 && (preparation->passed_fds = calloc(count, sizeof(int))) == NULL)
-        return error_errno(err, NULL, "pass on file descriptors");
-    for (int fd = 3; fd < 3 + (int)count; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0)
-            preparation->passed_fds[preparation->init.become.passed_count++] = fd;
-    }
-    preparation->init.become.passed_fds = preparation->passed_fds;
-    return 0;
-}
-
 /* Compiling a usual profile takes longer than the rest of the start. Without a cache (-1) it works
  * all the same. */
 static int open_filter_cache(int root) {
@@ -141,35 +122,40 @@ static int prepare_hook_state(const struct plan *plan, struct arena *arena,
     return 0;
 }
 
-/* The caller's terminal stays outside: what is typed into it from inside would be executed outside
- * (tty_ioctl(4), TIOCSTI). */
-int create_prepare_stdio(const struct thole_context *context,
-                         const struct thole_create_request *request, bool detached,
+/* In the background nobody carries bytes between a pty and the caller's terminal. A program that
+ * may not have the terminal itself finds its input at the end; its output would be lost. */
+static int refuse_terminal(int fd, struct thole_error *err) {
+    error_usage(
+        err,
+        "standard %s is a terminal, and the kernel lets processes type into a terminal they "
+        "hold: a container in the background does not get it",
+        fd == 1 ? "output" : "error");
+    return error_hint(err, "redirect it (> FILE 2>&1), or use run --detach --attachable, set the "
+                           "sysctl dev.tty.legacy_tiocsti to 0, or use --raw");
+}
+
+int create_prepare_stdio(const struct thole_create_request *request, bool detached,
                          struct creation *creation, struct preparation *preparation,
                          struct thole_error *err) {
-    static const char *const names[] = {"input", "output", "error"};
     struct apply_become *become = &preparation->init.become;
     const struct plan *plan = creation->bundle.plan;
     if (plan->process == NULL)
         return 0;
+    bool handed_over = detached && (request->raw || !terminal_takes_typing());
     for (int fd = 0; fd < 3; fd++) {
-        bool callers = creation->stdio[fd] < 0 && terminal_is_one(fd);
+        bool callers = creation->stdio[fd] < 0 && terminal_is_one(fd) && !handed_over;
         creation->replace[fd] = plan->process->terminal || (callers && !detached);
         become->stdio[fd] = creation->stdio[fd];
         if (creation->replace[fd])
             become->replace = creation->replace;
         if (!callers || creation->replace[fd])
             continue;
-        if (preparation->null_fd < 0)
-            preparation->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd != 0)
+            return refuse_terminal(fd, err);
+        preparation->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (preparation->null_fd < 0)
             return error_errno(err, NULL, "open /dev/null");
         become->stdio[fd] = preparation->null_fd;
-        if (fd != 0)
-            log_warning(&context->log,
-                        "standard %s is a terminal, which a container in the background does not "
-                        "get: what it writes there is dropped (run --detach --attachable keeps it)",
-                        names[fd]);
     }
     if (become->replace == NULL)
         return 0;

@@ -17,18 +17,12 @@ struct preparation {
     int cgroup_holder;
     struct seccomp_filter filter;
     int null_fd;
-    bool in_one_go;  /* by a runtime in the foreground, which is to start it as well */
-    int *passed_fds; /* malloc'ed, NULL: none */
+    bool in_one_go; /* by a runtime in the foreground, which is to start it as well */
 };
 
 /** Fills the record from the plan: nothing is made yet. */
 void create_prepare_record(struct container *container, const struct bundle *bundle,
                            const char *notify_directory);
-
-/** The fds to pass on: asked before thole opens any of its own, so that holes in the range stay
- * holes. */
-int create_prepare_passed_fds(const struct thole_create_request *request,
-                              struct preparation *preparation, struct thole_error *err);
 
 /** Compiles the seccomp filter, or takes it from the cache, and stores it for exec. */
 int create_prepare_filter(const struct thole_context *context, const struct creation *creation,
@@ -39,8 +33,7 @@ int create_prepare_cgroup(const struct thole_context *context, struct creation *
                           struct preparation *preparation, struct thole_error *err);
 
 /** Decides what init gets for fds 0 to 2. */
-int create_prepare_stdio(const struct thole_context *context,
-                         const struct thole_create_request *request, bool detached,
+int create_prepare_stdio(const struct thole_create_request *request, bool detached,
                          struct creation *creation, struct preparation *preparation,
                          struct thole_error *err);
 

@@ -20,10 +20,9 @@ static int connect_gate(struct creation *creation, struct thole_error *err) {
 int create_start(const struct thole_run_request *request, struct creation *creation,
                  struct thole_error *err) {
     const struct container *container = &creation->container;
-    cleanup_close int listening = -1;
     if (request->create.notify_socket != NULL) {
-        listening = notify_listen(container, err);
-        if (listening < 0)
+        creation->notify = notify_listen(container, err);
+        if (creation->notify < 0)
             return -1;
     }
     if ((creation->gated && connect_gate(creation, err) < 0) ||
@@ -36,8 +35,8 @@ int create_start(const struct thole_run_request *request, struct creation *creat
     (void)close(take_fd(&creation->launched.sync));
     if (hooks_run(container, creation->bundle.plan, PLAN_HOOK_POSTSTART, "running", err) < 0)
         return -1;
-    if (listening >= 0 && request->detach)
-        return notify_forward(listening, creation->launched.pidfd, creation->launched.pid,
+    if (creation->notify >= 0 && request->detach)
+        return notify_forward(creation->notify, creation->launched.pidfd, creation->launched.pid,
                               request->create.notify_socket, err);
     return 0;
 }

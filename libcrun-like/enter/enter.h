@@ -7,15 +7,12 @@
 #include "security/seccomp_filter.h"
 #include "state/container.h"
 
-enum { ENTER_PASSED_FDS_MAX = 1024 };
-
 /** Everything that one entry into a container holds. */
 struct entry {
     struct container container;
     struct plan_process *process;
     struct seccomp_filter filter;
     struct apply_exec apply;
-    int passed_fds[ENTER_PASSED_FDS_MAX];
     bool replace[3]; /* which of fds 0-2 become the new pty */
     int null_fd;     /* for those that a detached process does not get, -1: none */
     bool heard;      /* the new process has sent a message */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/process.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -257,18 +258,13 @@ static int choose_confinement(const struct thole_exec_request *request, struct e
 
 /* ---- which descriptors it gets ---- */
 
-/* What is typed into a terminal from inside is executed outside (tty_ioctl(4), TIOCSTI). */
 static int check_raw(const struct thole_exec_request *request, struct thole_error *err) {
     if (!request->raw)
         return 0;
     if (request->terminal || request->detach)
         return error_usage(err,
                            "the caller's own terminal goes with neither a new one nor detaching");
-    cleanup_free char *value = NULL;
-    bool refused =
-        file_read_at(AT_FDCWD, "/proc/sys/dev/tty/legacy_tiocsti", 16, &value, NULL, NULL) == 0 &&
-        value[0] == '0';
-    if (refused || request->force)
+    if (request->force || !terminal_takes_typing())
         return 0;
     error_usage(err,
                 "the kernel lets processes type into a terminal they hold, so the caller's own is "
@@ -317,28 +313,12 @@ static int choose_stdio(const struct thole_exec_request *request, struct entry *
     return apply->become.devpts < 0 ? -1 : 0;
 }
 
-static int collect_passed_fds(const struct thole_exec_request *request, struct entry *entry,
-                              struct thole_error *err) {
-    unsigned count = request->listen_fds + request->preserve_fds;
-    if (count > ENTER_PASSED_FDS_MAX)
-        return error_usage(err, "at most %d file descriptors can be passed on",
-                           ENTER_PASSED_FDS_MAX);
-    for (int fd = 3; fd < 3 + (int)count; fd++) {
-        if (fcntl(fd, F_GETFD) < 0)
-            continue;
-        if (!request->raw && terminal_is_one(fd))
-            return error_usage(err, "file descriptor %d is a terminal, which is not passed on", fd);
-        entry->passed_fds[entry->apply.become.passed_count++] = fd;
-    }
-    entry->apply.become.passed_fds = entry->passed_fds;
-    return 0;
-}
-
 int enter_prepare(const struct thole_context *context, const struct thole_exec_request *request,
                   struct entry *entry, struct thole_error *err) {
     struct container *container = &entry->container;
     struct apply_exec *apply = &entry->apply;
-    if (collect_passed_fds(request, entry, err) < 0 ||
+    if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
+                         &apply->become.passed, err) < 0 ||
         container_open(context, request->id, container, err) < 0)
         return -1;
     if (check_status(request, container, err) < 0)

@@ -80,7 +80,7 @@ static int ask_getent(const struct thole_exec_request *request, const struct ent
     asking.apply.become.process = &process;
     asking.apply.own_session = true;
     asking.apply.become.replace = NULL;
-    asking.apply.become.passed_count = 0;
+    asking.apply.become.passed = 0;
     asking.apply.become.stdio[0] = null_fd;
     asking.apply.become.stdio[1] = input;
     asking.apply.become.stdio[2] = null_fd;

@@ -87,7 +87,7 @@ static int become_keeper(const struct terminal_console *console, int directory, 
         return error_errno(err, NULL, "change directory to /");
     if (drop_stdio(err) < 0)
         return -1;
-    return apply_close_fds(kept, sizeof(kept) / sizeof(kept[0]), err);
+    return apply_close_fds(0, kept, sizeof(kept) / sizeof(kept[0]), err);
 }
 
 static noreturn void serve(const struct terminal_console *console, int directory) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "sys/path.h"
 
 enum { PTMX_INODE = 2, PTMX_MINOR = 2 };
@@ -98,6 +99,12 @@ bool terminal_is_one(int fd) {
            (number >= UNIX98_PTY_MASTER_MAJOR &&
             number < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT) ||
            isatty(fd) == 1;
+}
+
+bool terminal_takes_typing(void) {
+    cleanup_free char *value = NULL;
+    return file_read_at(AT_FDCWD, "/proc/sys/dev/tty/legacy_tiocsti", 16, &value, NULL, NULL) < 0 ||
+           value[0] != '0';
 }
 
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err) {

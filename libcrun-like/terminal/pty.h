@@ -31,6 +31,12 @@ int terminal_devpts_open(int root_fd, struct thole_error *err);
  */
 bool terminal_is_one(int fd);
 
+/**
+ * True unless the kernel keeps processes from typing into a terminal they hold (tty_ioctl(4),
+ * TIOCSTI; sysctl dev.tty.legacy_tiocsti): what they type is executed by the shell outside.
+ */
+bool terminal_takes_typing(void);
+
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns, struct thole_error *err);
 
 /** Gives @to the size of the terminal @from, if that is one and has a size. */

@@ -33,7 +33,7 @@ enum {
     REOPENED_MILLISECONDS = 100,
 };
 
-enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS, WAITS };
+enum { AT_INPUT, AT_OUTPUT, AT_MASTER, AT_SIGNALS, AT_PROCESS, AT_ALSO, WAITS };
 
 struct session {
     struct terminal_relay *relay;
@@ -56,6 +56,8 @@ struct session {
     int64_t last_output; /* when the pty gave something last */
     uint64_t after_exit; /* bytes read from the pty since exit_time */
     bool emptied;        /* and then there was nothing more to read for a moment */
+    bool dismissed;      /* the caller has passed on a signal to end it */
+    int64_t last_taken;  /* when the output took something last, not before exit_time */
 };
 
 /* Faults stay deliverable, and SIGTTIN and SIGTTOU stop a caller in the background. */
@@ -83,6 +85,7 @@ static void note_exit(struct session *session, const siginfo_t *info) {
     session->status = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
     session->exit_time = clock_now();
     session->last_output = session->exit_time;
+    session->last_taken = session->exit_time;
     session->unused = false;
 }
 
@@ -170,6 +173,7 @@ static void pass_signal(struct session *session, const struct signalfd_siginfo *
     if (caller_ignores(signal) && (!forward || signal == SIGHUP))
         return;
     if (forward) {
+        session->dismissed = session->dismissed || signal == SIGTERM || signal == SIGHUP;
         send_signal(session, signal);
         return;
     }
@@ -267,11 +271,14 @@ static void write_master(struct session *session) {
 
 /* Nobody reads the output any more: what the process still writes is dropped. */
 static void write_output(struct session *session) {
+    const size_t before = flow_pending(session->to_output);
     if (session->output.fd >= 0 &&
         flow_drain(session->to_output, &session->output) == ENDPOINT_CLOSED) {
         endpoint_close(&session->output);
         hang_up(session);
     }
+    if (flow_pending(session->to_output) < before)
+        session->last_taken = clock_now();
     if (session->output.fd < 0)
         session->to_output->start = session->to_output->end;
 }
@@ -317,6 +324,8 @@ static void prepare(struct session *session) {
     waits[AT_MASTER] = wait_for(session->master.fd, master);
     waits[AT_SIGNALS] = wait_for(session->signals, POLLIN);
     waits[AT_PROCESS] = wait_for(session->relay->pidfd, session->exited ? 0 : POLLIN);
+    const struct terminal_also *also = &session->relay->also;
+    waits[AT_ALSO] = wait_for(also->fd, also->readable != NULL ? POLLIN : 0);
 }
 
 /* What the process itself wrote has been read; the rest is a background job's. */
@@ -324,12 +333,18 @@ static bool has_last_words(const struct session *session) {
     return session->emptied || session->after_exit >= PTY_HOLDS;
 }
 
+/* A terminal that nobody reads must not hold up a caller who wants the end. */
+static bool gives_up_output(const struct session *session) {
+    return session->exited && session->dismissed &&
+           clock_now() >= session->last_taken + LINGER_MILLISECONDS;
+}
+
 /* Milliseconds until a background job's time with the pty is over; -1: no such limit now. */
 static int time_left(struct session *session) {
     if (!session->exited)
         return session->unused ? REOPENED_MILLISECONDS : -1;
     if (session->master.fd < 0 || flow_room(session->to_output) == 0)
-        return -1;
+        return session->dismissed ? LINGER_MILLISECONDS : -1;
     int64_t until = session->last_output + QUIET_MILLISECONDS;
     if (has_last_words(session) && until > session->exit_time + LINGER_MILLISECONDS)
         until = session->exit_time + LINGER_MILLISECONDS;
@@ -355,6 +370,8 @@ static int exchange(struct session *session, struct thole_error *err) {
 
     while (waits[AT_SIGNALS].revents != 0 && receive_signal(session))
         continue;
+    if (waits[AT_ALSO].revents != 0)
+        session->relay->also.readable(session->relay->also.userdata);
     if (waits[AT_PROCESS].revents != 0 && reap_process(session, err) < 0)
         return -1;
     if (waits[AT_INPUT].revents != 0)
@@ -373,7 +390,7 @@ static int exchange(struct session *session, struct thole_error *err) {
 }
 
 static bool is_finished(const struct session *session) {
-    if (session->terminated || session->relay->detached)
+    if (session->terminated || session->relay->detached || gives_up_output(session))
         return true;
     return session->exited && session->master.fd < 0 && flow_pending(session->to_output) == 0;
 }

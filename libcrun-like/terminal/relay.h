@@ -11,6 +11,13 @@
 #include "terminal/detach_keys.h"
 #include "terminal/recorder.h"
 
+/** A descriptor of the caller's to look at meanwhile; readable NULL: none. */
+struct terminal_also {
+    int fd;
+    void (*readable)(void *userdata);
+    void *userdata;
+};
+
 struct terminal_relay {
     int pidfd;  /* the process waited for */
     pid_t pid;  /* the same, a child of the caller (or of a subreaper that the caller is) */
@@ -21,6 +28,7 @@ struct terminal_relay {
     bool shared_terminal; /* the process is on the caller's own one: keys reach it without help */
     struct terminal_detach_keys detach_keys; /* typed on the terminal that @input is */
     struct terminal_recorder *recorder;      /* NULL: none */
+    struct terminal_also also;
     bool detached; /* set when the detach keys were typed: the process goes on */
     /* Signal mask to restore afterwards; filled by terminal_relay_block(). */
     sigset_t former_mask;

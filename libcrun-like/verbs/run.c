@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/phases.h"
+#include "create/notify.h"
 #include "create/start.h"
 #include "create/unmake.h"
 #include "monitor/keeper.h"
@@ -23,6 +24,21 @@ static int wait_in_foreground(const struct creation *creation, struct terminal_r
         relay->output = creation->replace[1] ? 1 : creation->replace[2] ? 2 : 0;
     }
     return terminal_relay_run(relay, err);
+}
+
+/* By this process, which a service manager knows as the main one: it may believe no other. */
+struct readiness {
+    const struct thole_context *context;
+    int listening;
+    const char *notify_socket;
+};
+
+static void pass_on_readiness(void *userdata) {
+    const struct readiness *readiness = userdata;
+    struct thole_error err = {0};
+    char line[1536];
+    if (notify_pass_on(readiness->listening, readiness->notify_socket, &err) < 0)
+        log_warning(&readiness->context->log, "%s", error_format(&err, line, sizeof(line)));
 }
 
 static int run_in_foreground(const struct thole_context *context,
@@ -46,6 +62,9 @@ static int run_in_foreground(const struct thole_context *context,
         return -1;
     }
     phases_end(context->phases, PHASES_RUNTIME, "start");
+    struct readiness readiness = {context, creation->notify, request->create.notify_socket};
+    if (creation->notify >= 0)
+        relay.also = (struct terminal_also){creation->notify, pass_on_readiness, &readiness};
     int status = wait_in_foreground(creation, &relay, err);
     phases_end(context->phases, PHASES_RUNTIME, "program");
     if (status < 0)

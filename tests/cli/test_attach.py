@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import stat
 import time
@@ -265,18 +266,63 @@ def test_detached_processes_get_no_terminal(sleeper, caller, kinds):
     assert fds == ["pipe:" if kind == "pipe" else "/dev/" for kind in kinds] and not has_tty
 
 
-@pytest.mark.parametrize("command", ["create", "run"])
-def test_detached_containers_get_no_terminal(thole, bundle, caller, command):
+@pytest.fixture
+def typing(folder):
+    """A command behind which the kernel seems to let nobody, or everybody, type into terminals."""
+    def words(value):
+        path = os.path.join(folder, "legacy_tiocsti")
+        with open(path, "w", encoding="ascii") as target:
+            target.write(value + "\n")
+        return ["/bin/unshare", "-m", "/bin/sh", "-c",
+                f"mount --bind {path} /proc/sys/dev/tty/legacy_tiocsti && exec \"$@\"", "sh"]
+    if not os.path.exists("/proc/sys/dev/tty/legacy_tiocsti"):
+        pytest.skip("needs Linux 6.2, which has the sysctl dev.tty.legacy_tiocsti")
+    return words
+
+
+BACKGROUND = {"create": ["create"], "run": ["run", "--detach"]}
+
+
+@pytest.mark.parametrize("kinds", ALL, ids=name_of)
+@pytest.mark.parametrize("allowed", ["by-sysctl", "by-option", "no"])
+@pytest.mark.parametrize("command", BACKGROUND)
+def test_terminal_of_a_container_in_the_background(thole, bundle, typing, command, allowed, kinds):
+    """Handed over where it is harmless or asked for, else refused; what it writes is never lost."""
     made = bundle("/bin/sh", "-c", SHOW)
     name = thole.prepare(made)
-    words = ["create"] if command == "create" else ["run", "--detach"]
-    one = caller(*words, "--bundle", made.path, name)
-    assert one.wait() == 0, one.text
-    assert b"standard output is a terminal" in one.text["terminal"]
-    if command == "create":
-        thole("start", name).ok()
-    until(lambda: thole.state(name)["status"] == "stopped", what="the end")
-    assert seen_by(made) == (["/dev/"] * 3, False)
+    option = ["--raw"] if allowed == "by-option" else []
+    one = Caller([*typing("0" if allowed == "by-sysctl" else "1"), thole.path, "--root", thole.root,
+                  *BACKGROUND[command], *option, "--bundle", made.path, name], kinds=kinds)
+    try:
+        code = one.wait()
+        if allowed == "no" and "terminal" in kinds[1:]:
+            said = b"".join(one.text.values())
+            assert code == 1 and not os.path.exists(made.rootfs + "/work/seen")
+            assert kinds[2] == "closed" or (b"is a terminal" in said and b"hint: redirect" in said)
+            thole("state", name).failed("does not exist")
+            return
+        assert code == 0, one.text
+        if command == "create":
+            thole("start", name).ok()
+        until(lambda: thole.state(name)["status"] == "stopped", what="the end")
+        one.pump()
+        terminal = "/null" if allowed == "no" else "terminal"
+        fds, has_tty = seen_by(made)
+        fds = [fd.replace("/dev/", "/null") for fd in fds]  # as its own mount namespace names it
+        assert not has_tty and fds == [
+            {"terminal": terminal, "pipe": "pipe:", "closed": "/null"}[kind] for kind in kinds]
+        for fd, word in ((1, b"to-out"), (2, b"to-error")):
+            where = {"terminal": "terminal", "pipe": fd}.get(kinds[fd])
+            assert where is None or word in one.text[where], one.text
+    finally:
+        one.close()
+
+
+def test_raw_is_for_the_background(thole, bundle):
+    thole.run(bundle("/bin/true"), "--raw").failed("in the background")
+    made = bundle("/bin/true")
+    made.config["process"]["terminal"] = True
+    thole.try_create(made, "--raw", "--console-socket", "/nowhere").failed("in the background")
 
 
 def test_passed_descriptor_that_is_a_terminal(thole, sleeper, caller):
@@ -284,7 +330,7 @@ def test_passed_descriptor_that_is_a_terminal(thole, sleeper, caller):
     script = f"exec {thole.path} --root {thole.root} exec --preserve-fds 1 {container.id} " \
              "/bin/true 3<&0"
     one = Caller(["/bin/sh", "-c", script])
-    assert one.wait() == 1 and b"descriptor 3 is a terminal" in one.text["terminal"]
+    assert one.wait() == 255 and b"descriptor 3 is a terminal" in one.text["terminal"]
     one.close()
 
 
@@ -294,7 +340,7 @@ def test_raw_is_refused_where_input_can_be_injected(sleeper, caller):
             pytest.skip("needs dev.tty.legacy_tiocsti=1: here, with 0, --raw is harmless and not refused")
     container = sleeper()
     one = caller("exec", "--raw", container.id, "/bin/true")
-    assert one.wait() == 1 and b"--force" in one.text["terminal"]
+    assert one.wait() == 255 and b"--force" in one.text["terminal"]
     one = caller("exec", "--raw", "--force", container.id, "/bin/sh", "-c",
                  "stat -L -c %t,%T /proc/self/fd/0; stty size; exit 4")
     assert one.wait() == 4
@@ -594,3 +640,21 @@ def test_others_may_not_attach(thole, shell):
             os._exit(0)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("how", ["run", "exec"])
+def test_sigterm_ends_a_session_on_a_terminal_that_nobody_reads(thole, bundle, sleeper, caller, how):
+    """What the program wrote waits for its reader no longer than a second."""
+    script = "trap 'kill $!; exit 9' TERM; yes & echo > /work/up; wait"
+    if how == "exec":
+        container = sleeper()
+        made = container.bundle
+        one = caller("exec", "-t", container.id, "/bin/sh", "-c", script)
+    else:
+        made = bundle("/bin/sh", "-c", script, terminal=True)
+        one = caller("run", "--bundle", made.path, thole.prepare(made))
+    until(lambda: os.path.exists(made.rootfs + "/work/up"), what="the program")
+    time.sleep(0.5)  # all buffers are full by then
+    os.kill(one.pid, signal.SIGTERM)
+    until(lambda: select.select([one.reports], [], [], 0)[0], 5, "the end of the caller")
+    assert one.wait() == 9 and one.restored()

@@ -170,6 +170,21 @@ def test_failure_during_create(thole, recorder, stage):
     thole("state", name).failed("does not exist")
 
 
+@pytest.mark.parametrize("stage, command", [("createRuntime", "create"), ("createRuntime", "run"),
+                                            ("createContainer", "create"), ("poststart", "run"),
+                                            ("poststart", "run --detach")])
+def test_every_poststop_hook_runs_after_a_failed_start(thole, recorder, stage, command):
+    recorder.hook(stage, "exit 3")
+    recorder.record("poststop", "first")
+    recorder.hook("poststop", "exit 4")
+    recorder.record("poststop", "last")
+    name = thole.prepare(recorder.bundle)
+    result = thole(*command.split(), "--bundle", recorder.bundle.path, name).failed(stage)
+    assert recorder.lines() == ["first", "last"]
+    assert "/hooks/poststop/1" in result.err and "exit status 4" in result.err
+    thole("state", name).failed("does not exist")
+
+
 def test_failure_of_start_container_hook(thole, recorder):
     recorder.hook("startContainer", "exit 3")
     container = thole.create(recorder.bundle)

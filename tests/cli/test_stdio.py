@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -90,10 +91,11 @@ def fds_inside(text):
     return {int(line.split()[0]): line.split(None, 1)[1] for line in text.splitlines() if line}
 
 
-def shell_with_fds(thole, folder, redirections, *words):
+def shell_with_fds(thole, folder, redirections, *words, listen=0):
     """Runs the runtime from a shell that opens descriptors by their number first."""
-    command = "exec \"$0\" \"$@\" " + redirections
-    return subprocess.run(["sh", "-c", command, thole.path, "--root", thole.root, *words],
+    activation = f"LISTEN_PID=$$ LISTEN_FDS={listen}; export LISTEN_PID LISTEN_FDS; " * (listen > 0)
+    command = activation + "exec \"$0\" \"$@\" " + redirections
+    return subprocess.run(["sh", "-c", command, thole.path, "--root", thole.root, *map(str, words)],
                           cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           check=False)
 
@@ -120,13 +122,24 @@ def test_preserve_fds(thole, bundle, folder):
     assert not any(path.endswith("/five") for path in fds_inside(result.stdout).values())
 
 
-def test_preserve_fds_with_a_hole(thole, bundle, folder):
-    made = bundle("/bin/sh", "-c", "echo hello >&5; " + LIST_FDS)
-    name = thole.prepare(made)
-    result = shell_with_fds(thole, folder, "3>three 4>&- 5>five", "run", "--preserve-fds", "3",
-                            "--bundle", made.path, name)
-    assert result.returncode == 0, result.stderr
-    assert open(os.path.join(folder, "five"), encoding="ascii").read() == "hello\n"
+PASSES_FDS = {"run": ("run",), "create": ("create",), "exec": ("exec", "--detach")}
+
+
+@pytest.mark.parametrize("command", PASSES_FDS)
+@pytest.mark.parametrize("listen, preserve, said", [
+    (0, 3, "descriptor 4: Bad file"), (3, 0, "descriptor 4: Bad file"), (1, 1, "descriptor 4: Bad file"),
+    (2**31 - 1, 2**31 + 1, "at most"), (2**31 - 1, 2**32 - 1, "at most"), (0, 2**32 - 1, "at most"),
+    (0, 1025, "at most"), (2**31 - 1, 0, "at most")])
+def test_descriptors_that_cannot_be_passed(thole, bundle, sleeper, folder, command, listen, preserve, said):
+    """Neither closed ones, nor more than there can be, pass without a word."""
+    if command == "exec":
+        words = [sleeper().id, "/bin/true"]
+    else:
+        made = bundle("/bin/true")
+        words = ["--bundle", made.path, thole.prepare(made)]
+    result = shell_with_fds(thole, folder, "3>three 4>&- 5>five", *PASSES_FDS[command],
+                            "--preserve-fds", preserve, *words, listen=listen)
+    assert result.returncode != 0 and said in result.stderr, result
 
 
 def test_exec_preserve_fds(thole, sleeper, folder):
@@ -208,3 +221,27 @@ def test_notify_socket_with_create_and_start(thole, bundle, folder, probe):
     container = thole.create(made, env=environment)
     container("start", env=environment).ok()
     assert any("READY=1" in text for text in server.messages("READY=1"))
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_notify_socket_of_a_run_in_the_foreground(thole, bundle, folder, probe, terminal):
+    """READY=1 comes from the process that a service manager has started, which NotifyAccess=main wants."""
+    server = NotifySocket(folder)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    made = bundle(*NOTIFY_SEND, terminal=terminal)
+    probe(made)
+    name, process = thole.start_run(made, env={**os.environ, "NOTIFY_SOCKET": server.path})
+    text, control, _, _ = server.socket.recvmsg(4096, socket.CMSG_SPACE(12))
+    assert text == b"READY=1"
+    assert int.from_bytes(control[0][2][:4], sys.byteorder) == process.pid
+    thole("kill", name, "KILL").ok()
+    assert process.wait().code == 137
+
+
+def test_run_in_the_foreground_outlives_the_notify_socket(thole, bundle, folder, probe):
+    server = NotifySocket(folder)
+    made = bundle("/bin/sh", "-c", "probe notify \"$NOTIFY_SOCKET\" READY=1; sleep 0.2; exit 7")
+    probe(made)
+    server.socket.close()
+    result = thole.run(made, env={**os.environ, "NOTIFY_SOCKET": server.path})
+    assert result.code == 7 and "NOTIFY_SOCKET: Connection refused" in result.err, result
