@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/words.h"
 #include "cgroup/directory.h"
 #include "cgroup/join.h"
 
@@ -87,6 +88,16 @@ static int check_subgroup(const char *subgroup, struct thole_error *err) {
     return 0;
 }
 
+/* runc's "CONTROLLER[,CONTROLLER]...:PATH" is about the v1 hierarchies of these alone. */
+static bool is_meant(const struct plan_cgroup_directory *directory, const char *list,
+                     size_t length) {
+    size_t at = 0;
+    bool meant = length == 0;
+    for (; at < length && !meant && !directory->unified; at += strcspn(list + at, ",:") + 1)
+        meant = words_have(directory->controllers, list + at, strcspn(list + at, ",:"));
+    return meant;
+}
+
 /* Containers make cgroups in the hierarchies they see, seldom in all of them: where there is no
  * such subgroup the container's own directory is entered, so that its limits hold. */
 static int open_subgroup(const struct plan_cgroup_directory *directory, const char *subgroup,
@@ -102,6 +113,9 @@ static int open_subgroup(const struct plan_cgroup_directory *directory, const ch
 int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
                      struct cgroup_join *ret_join, struct thole_error *err) {
     cleanup_cgroup_join struct cgroup_join join = CGROUP_JOIN_INIT;
+    const char *const list = subgroup;
+    const size_t listed = list[strcspn(list, ":/")] == ':' ? strcspn(list, ":") : 0;
+    subgroup += listed > 0 ? listed + 1 : 0;
     if (check_subgroup(subgroup, err) < 0 || join_init(cgroup, &join, err) < 0)
         return -1;
     join.unified = take_fd(&ret_join->unified);
@@ -112,7 +126,9 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
         const struct plan_cgroup_directory *directory = &cgroup->directories[i];
         if (directory->unified && join.unified >= 0)
             continue;
-        int fd = open_subgroup(directory, subgroup, &found);
+        bool elsewhere = false;
+        int fd = is_meant(directory, list, listed) ? open_subgroup(directory, subgroup, &found)
+                                                   : open_subgroup(directory, "", &elsewhere);
         if (fd < 0 && errno == ENOENT && cgroup->best_effort)
             continue;
         if (fd < 0)
@@ -127,7 +143,7 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
     }
     if (!found)
         return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "the container has no cgroup %s",
-                         subgroup);
+                         list);
     *ret_join = join;
     join = (struct cgroup_join)CGROUP_JOIN_INIT;
     return 0;

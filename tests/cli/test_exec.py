@@ -231,6 +231,22 @@ def test_exec_into_a_sub_cgroup(sleeper):
     container.sh("true", options=("--cgroup", "../..")).failed()
 
 
+@pytest.mark.needs(layout="hybrid")
+@pytest.mark.parametrize("word, moved", [("sub", "cpu pids"), ("cpu:sub", "cpu"), ("pids,cpu:/sub", "cpu pids"),
+                                         ("memory:sub", None), ("nothing:sub", None), ("cpu:../..", None)])
+def test_exec_into_a_sub_cgroup_of_some_controllers(sleeper, word, moved):
+    """runc's form for v1: the other hierarchies keep the container's own cgroup."""
+    container = sleeper()
+    for controller in ("cpu", "pids"):
+        os.mkdir(container.cgroup(controller) + "/sub")
+    result = container.sh("cat /proc/self/cgroup", options=("--cgroup", word))
+    if moved is None:
+        result.failed("sub" if ".." not in word else "not allowed")
+        return
+    lines = [line.split(":") for line in result.ok().out.splitlines()]
+    assert sorted(controllers for _, controllers, path in lines if path.endswith("/sub")) == moved.split()
+
+
 def test_user_namespace(thole, bundle):
     made = bundle("/bin/sleep", "1000")
     made.user_namespace()
