@@ -55,6 +55,8 @@ int logger_init(struct logger *logger, const char *log, bool json, struct thole_
         if (fd < 0)
             return error_errno(err, NULL, "open log file %s", log);
     }
+    if (sink != LOGGER_FILE && strchr(log, '\n') != NULL)
+        return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --log: a name is a single line");
     logger->sink = sink;
     logger->destination = log;
     return 0;

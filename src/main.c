@@ -166,6 +166,7 @@ __attribute__((cold, noinline)) static void report(const struct call *call,
     if (call->command != NULL)
         text_append(&message, ": ");
     text_append(&message, error_format(err, reason, sizeof(reason)));
+    text_make_plain(message.data); /* the id may be any word */
     logger_fail(&call->logger, message.data, err->hint);
 }
 

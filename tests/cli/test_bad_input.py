@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -243,3 +244,25 @@ def test_good_document_is_valid():
         validate = subprocess.run([THOLE, "validate", bundle], capture_output=True, text=True,
                                   check=False, timeout=60)
         assert validate.returncode == 0, validate.stdout + validate.stderr
+
+
+JOURNAL = """
+import os, socket, subprocess, sys
+os.makedirs("/run/systemd/journal")
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+journal.settimeout(10)
+subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL)
+sys.stdout.buffer.write(journal.recv(4096))
+"""
+
+
+def test_an_id_adds_no_field_to_the_journal(thole):
+    """Nor commands for the terminal on which it is read."""
+    words = ["unshare", "-m", "sh", "-c", "mount -t tmpfs none /run && exec \"$@\"", "sh", sys.executable,
+             "-c", JOURNAL, thole.path, "--root", thole.root, "--log", "journald:web", "state",
+             "a\nPRIORITY=0\n\x1b[31mX"]
+    record = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert [line.split("=")[0] for line in record.splitlines()] == ["PRIORITY", "SYSLOG_IDENTIFIER", "MESSAGE"]
+    assert "\x1b" not in record
+    thole("--log", "journald:web\nPRIORITY=0", "list").failed("--log: a name is a single line")
