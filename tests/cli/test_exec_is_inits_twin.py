@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from harness.callers import cases
 from harness.runtime import until
 
 # What is asked for, and what the kernel or the program then shows of it.
@@ -53,6 +54,21 @@ def run_inside(made, name):
     return ["/bin/sh", "-c", f"({SHOW}) > /work/{name} 2>&1; touch /work/done; exec sleep 1000"]
 
 
+def compare(runtime, made, folder):
+    """What init shows and what two execs do."""
+    container = runtime.launch(made)
+    until(lambda: os.path.exists(made.rootfs + "/work/done"), what="init's word")
+    wanted = made.read("/work/init")
+    assert "end" in wanted
+    script = f"({SHOW}) 2>&1"
+    assert container.exec("/bin/sh", "-c", script).ok().out == wanted
+    path = folder + "/process.json"
+    process = {**made.process, "args": ["/bin/sh", "-c", script]}
+    with open(path, "w", encoding="ascii") as target:
+        json.dump(process, target)
+    assert container.runtime("exec", "--process", path, container.id).ok().out == wanted
+
+
 @pytest.mark.parametrize("space", ["host", "own", "joined"])
 @pytest.mark.parametrize("member", [*PROCESS, *LINUX])
 def test_member(thole, bundle, folder, member, space):
@@ -70,14 +86,16 @@ def test_member(thole, bundle, folder, member, space):
         made.namespace("user", f"/proc/{thole.launch(holder).pid}/ns/user")
         for name in ("uidMappings", "gidMappings"):
             del made.linux[name]
-    container = thole.launch(made)
-    until(lambda: os.path.exists(made.rootfs + "/work/done"), what="init's word")
-    wanted = made.read("/work/init")
-    assert "end" in wanted
-    script = f"({SHOW}) 2>&1"
-    assert container.exec("/bin/sh", "-c", script).ok().out == wanted
-    path = folder + "/process.json"
-    process = {**made.process, "args": ["/bin/sh", "-c", script]}
-    with open(path, "w", encoding="ascii") as target:
-        json.dump(process, target)
-    assert container.runtime("exec", "--process", path, container.id).ok().out == wanted
+    compare(thole, made, folder)
+
+
+@cases("foreign")
+@pytest.mark.parametrize("member", [*PROCESS, *LINUX])
+def test_member_where_somebody_else_made_the_user_namespace(case, folder, member):
+    made = case.bundle()
+    made.process.update(PROCESS.get(member, {}))
+    made.linux.update(LINUX.get(member, {}))
+    made.process["args"] = run_inside(made, "init")
+    os.chmod(made.rootfs + "/work", 0o777)
+    os.chmod(made.rootfs + "/tmp", 0o1777)
+    compare(case.runtime, made, folder)
