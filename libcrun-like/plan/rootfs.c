@@ -18,6 +18,7 @@ static int plan_without_mount_namespace(struct plan_builder *builder, struct tho
         const char *where;
     } changes[] = {
         {builder->config->root->readonly, "/root/readonly"},
+        {builder->config->mounts.count > 0, "/mounts"},
         {section->masked_paths.count > 0, "/linux/maskedPaths"},
         {section->readonly_paths.count > 0, "/linux/readonlyPaths"},
         {section->rootfs_propagation != 0, "/linux/rootfsPropagation"},
@@ -27,9 +28,6 @@ static int plan_without_mount_namespace(struct plan_builder *builder, struct tho
             plan_ends(builder, err))
             return -1;
     }
-    if (builder->config->mounts.count > 0)
-        plan_warn(builder, "/mounts",
-                  "nothing is mounted: linux.namespaces has no new mount namespace");
     builder->plan->rootfs.chroot_only = true;
     return 0;
 }

@@ -192,3 +192,39 @@ def test_init_of_a_shared_pid_namespace_is_not_number_one(thole, bundle):
     second("kill", "KILL").ok()
     second.wait_stopped()
     assert first.status == "running"
+
+
+MOUNT_CHANGES = {
+    "/root/readonly": lambda made: made.config["root"].update(readonly=True),
+    "/mounts": lambda made: made.mount("/work", "made", kind="tmpfs"),
+    "/linux/maskedPaths": lambda made: made.linux.update(maskedPaths=["/work"]),
+    "/linux/readonlyPaths": lambda made: made.linux.update(readonlyPaths=["/work"]),
+    "/linux/rootfsPropagation": lambda made: made.linux.update(rootfsPropagation="private"),
+}
+
+
+@pytest.mark.parametrize("where", [None, *MOUNT_CHANGES])
+@pytest.mark.parametrize("namespace", ["host", "joined"])
+def test_nothing_changes_the_mounts_of_others(thole, bundle, namespace, where):
+    """Without a mount namespace of its own a container runs with a plain root, and what would need a
+    mount is an error with its place: never left out."""
+    made = bundle("/bin/echo", "runs")
+    made.config["mounts"] = []
+    made.linux.update(maskedPaths=[], readonlyPaths=[])
+    made.without_namespace("mount")
+    holder = subprocess.Popen(["unshare", "--mount", "sleep", "1000"])
+    try:
+        until(lambda: link(holder.pid, "mount") != link("self", "mount"), what="the namespace")
+        mounts = f"/proc/{'self' if namespace == 'host' else holder.pid}/mounts"
+        if namespace == "joined":
+            made.namespace("mount", f"/proc/{holder.pid}/ns/mnt")
+        if where is None:
+            assert thole.run(made).ok().out == "runs\n"
+        else:
+            MOUNT_CHANGES[where](made)
+            thole.run(made).failed(f": {where}: would change mounts of others")
+        with open(mounts, encoding="utf-8") as lines:
+            assert made.path not in lines.read()
+    finally:
+        holder.kill()
+        holder.wait()
