@@ -24,7 +24,7 @@ const struct option_row global_options[] = {
      .choices = "error|warning|debug"},
     {"debug", 0, OPTION_FLAG, MEMBER(debug), NULL, "the same as --log-level debug"},
     {"no-hints", 0, OPTION_FLAG, MEMBER(no_hints), NULL,
-     "leave out the \"hint:\" that says what to do about an error"},
+     "leave out the lines that say what can be done next"},
     {"systemd-cgroup", 0, OPTION_FLAG, MEMBER(systemd_cgroup), NULL,
      "let systemd make the cgroup; cgroupsPath is slice:prefix:name"},
     {"cgroup-manager", 0, OPTION_STRING, MEMBER(cgroup_manager), "MANAGER",
@@ -75,7 +75,9 @@ static enum thole_log_level log_level(const struct global_settings *settings, bo
         return THOLE_LOG_DEBUG;
     if (name != NULL)
         return strcmp(name, "warning") == 0 ? THOLE_LOG_WARNING : THOLE_LOG_ERROR;
-    return json ? THOLE_LOG_ERROR : THOLE_LOG_WARNING;
+    if (json)
+        return THOLE_LOG_ERROR;
+    return settings->no_hints ? THOLE_LOG_WARNING : THOLE_LOG_INFO;
 }
 
 int context_init(const struct global_settings *settings, struct logger *logger,

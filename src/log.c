@@ -22,6 +22,7 @@ static const struct {
 } levels[] = {
     [THOLE_LOG_ERROR] = {"error", LOG_ERR},
     [THOLE_LOG_WARNING] = {"warning", LOG_WARNING},
+    [THOLE_LOG_INFO] = {"info", LOG_INFO},
     [THOLE_LOG_DEBUG] = {"debug", LOG_DEBUG},
 };
 

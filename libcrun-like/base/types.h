@@ -31,6 +31,7 @@ struct thole_error {
 enum thole_log_level {
     THOLE_LOG_ERROR,
     THOLE_LOG_WARNING,
+    THOLE_LOG_INFO,
     THOLE_LOG_DEBUG,
 };
 

@@ -4,7 +4,10 @@
 #ifndef SYS_PROCESS_CALLS_H
 #define SYS_PROCESS_CALLS_H
 
+#include <errno.h>
 #include <signal.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,6 +28,22 @@ static inline int pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsi
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
 }
 #endif
+
+/*
+ * The wait status of a process that another one waits for, asked of its pidfd. Linux 6.15 tells it
+ * when that has been done: -1 with errno EAGAIN until then, with another errno if it never will.
+ */
+static inline int pidfd_wait_status(int pidfd) {
+    struct {
+        uint64_t mask;
+        uint32_t others[13];
+        int32_t exit_code;
+    } info = {.mask = 1 << 3};                                      /* PIDFD_INFO_EXIT */
+    if (ioctl(pidfd, _IOWR(0xff, 11, __typeof__(info)), &info) < 0) /* PIDFD_GET_INFO */
+        return -1;
+    errno = EAGAIN;
+    return (info.mask & (1 << 3)) != 0 ? info.exit_code : -1;
+}
 
 #ifndef CLOSE_RANGE_UNSHARE
 #include <linux/close_range.h>

@@ -181,7 +181,7 @@ static int receive_message(struct session *session, struct thole_error *err) {
         take_output(session, &message, length);
     } else if (message.kind == CONSOLE_EXIT && length == sizeof(message.payload.exit)) {
         session->ended = true;
-        session->status = message.payload.exit.known != 0 ? message.payload.exit.status : 0;
+        session->status = message.payload.exit.known != 0 ? message.payload.exit.status : -1;
     }
     return 0;
 }
@@ -278,5 +278,9 @@ int terminal_console_view(struct terminal_console_view *view, struct thole_error
     if (session.signal != 0)
         return error_set(err, THOLE_ERROR_HOST, EINTR, NULL, "left the console on signal %d (%s)",
                          session.signal, strsignal(session.signal));
+    if (!session.detached && session.status < 0)
+        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
+                         "the program has ended, but its exit status is not known: it was told "
+                         "to another process alone");
     return session.detached ? 0 : session.status;
 }

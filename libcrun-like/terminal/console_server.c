@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "sys/process_calls.h"
 #include "terminal/console_protocol.h"
 #include "terminal/endpoint.h"
 #include "terminal/ring.h"
@@ -283,7 +284,21 @@ static void drop_viewer(struct server *server, size_t index) {
     server->viewers[index] = server->viewers[--server->count];
 }
 
+/* Its parent waits for a process that was not started by this one. */
+static void learn_status(struct server *server) {
+    const int pidfd = server->console->pidfd;
+    int status = pidfd_wait_status(pidfd);
+    for (int64_t start = clock_now();
+         status < 0 && errno == EAGAIN && clock_now() - start < FAREWELL_MILLISECONDS;
+         status = pidfd_wait_status(pidfd))
+        (void)poll(NULL, 0, RETRY_MILLISECONDS);
+    server->status_known = status >= 0;
+    server->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static void say_goodbye(struct server *server) {
+    if (server->count > 0 && server->exited && !server->status_known)
+        learn_status(server);
     struct console_message message = {.kind = CONSOLE_EXIT};
     message.payload.exit.known = server->status_known;
     message.payload.exit.status = server->status;

@@ -73,9 +73,14 @@ static int run_in_foreground(const struct thole_context *context,
         log_warning(&context->log, "the session is not completely recorded: %s",
                     strerror(recorder.failure));
     *ret_status = status;
-    if (relay.detached)
-        return monitor_keeper_take_over(&creation->container, creation->console,
-                                        creation->launched.pidfd, creation->launched.pid, err);
+    if (relay.detached) {
+        if (monitor_keeper_take_over(&creation->container, creation->console,
+                                     creation->launched.pidfd, creation->launched.pid, err) < 0)
+            return -1;
+        log_info(&context->log, "%s keeps running: \"thole attach %s\" comes back to it",
+                 request->create.id, request->create.id);
+        return 0;
+    }
     if (request->keep)
         return 0;
     int result = create_unmake(context, &creation->container, creation->bundle.plan, err);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The attach engine: what exec joins and keeps, sessions, `run --attachable` and `attach`."""
+import ctypes
 import json
 import os
 import re
@@ -614,19 +615,75 @@ def test_keeper_reaps_the_containers_orphans(thole, bundle):
     until(lambda: len(open(children, encoding="ascii").read().split()) == 1, what="one child left")
 
 
-def test_detach_from_run_and_attach(thole, bundle, caller):
+@pytest.mark.parametrize("ending", ["exit", "signal"])
+def test_detach_from_run_and_attach(thole, bundle, caller, ending):
     made = bundle("/bin/sh", terminal=True)
     name = thole.prepare(made)
     one = caller("run", "--bundle", made.path, name)
     one.type("echo fir''st\r")
     one.expect("first")
     one.type("\x10\x11")
+    one.expect(f'thole: info: {name} keeps running: "thole attach {name}" comes back to it\r\n')
     assert one.wait() == 0
     two = caller("attach", name)
-    two.type("echo sec''ond; exit\r")
+    two.type("echo sec''ond\r")
     two.expect("second")
-    two.wait()
+    if ending == "exit":
+        two.type("exit 7\r")
+    else:
+        thole("kill", name, "KILL").ok()
+    kernel = tuple(int(part) for part in os.uname().release.split(".")[:2])
+    if kernel >= (6, 15):
+        assert two.wait() == (7 if ending == "exit" else 137)
+    else:
+        assert two.wait() == 1
+        two.expect("its exit status is not known")
     until(lambda: thole.state(name)["status"] == "stopped", what="the end")
+
+
+def children_of_the_tests():
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as source:
+        return {int(pid) for pid in source.read().split()}
+
+
+def test_status_that_nobody_has_told(thole, bundle, caller):
+    """A program whose new parent does not wait for it: an error, never a status that was made up."""
+    subreaper = ctypes.CDLL(None).prctl
+    earlier = children_of_the_tests()
+    made = bundle("/bin/sh", terminal=True)
+    name = thole.prepare(made)
+    leaders = set()
+    subreaper(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    try:
+        one = caller("run", "--bundle", made.path, name)
+        leaders.add(one.leader)
+        one.expect("# ")
+        one.type("\x10\x11")
+        assert one.wait() == 0
+        two = caller("attach", name)
+        leaders.add(two.leader)
+        two.type("echo sec''ond; exit 7\r")
+        two.expect("second")
+        two.expect("the program has ended, but its exit status is not known", 30)
+        assert two.wait() == 1
+    finally:
+        subreaper(36, 0, 0, 0, 0)
+        thole("delete", "--force", name)
+        for pid in children_of_the_tests() - earlier - leaders:
+            os.waitpid(pid, 0)
+
+
+def test_no_hint_of_the_way_back(thole, bundle, thole_path):
+    """--no-hints leaves it out, and nothing else."""
+    made = bundle("/bin/sh", terminal=True)
+    name = thole.prepare(made)
+    one = Caller([thole_path, "--root", thole.root, "--no-hints", "run", "--bundle", made.path, name])
+    one.type("echo fir''st\r")
+    one.expect("first")
+    one.type("\x10\x11")
+    assert one.wait() == 0
+    assert "thole" not in one.text["terminal"].decode()
+    one.close()
 
 
 def test_others_may_not_attach(thole, shell):
