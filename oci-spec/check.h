@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What values have to look like beyond their JSON type. Internal to oci-spec. */
-#ifndef OCI_CHECK_H
-#define OCI_CHECK_H
+#pragma once
 
 struct oci_reader;
 
@@ -35,5 +34,3 @@ oci_object_check oci_check_linux;
 oci_object_check oci_check_device;
 oci_object_check oci_check_seccomp;
 oci_object_check oci_check_seccomp_rule;
-
-#endif

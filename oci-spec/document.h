@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading, checking and writing OCI documents: one engine for all of them, driven by tables. */
-#ifndef OCI_DOCUMENT_H
-#define OCI_DOCUMENT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -57,5 +56,3 @@ int oci_read_resources(const char *json, size_t length, struct arena *arena,
 char *oci_write_state(const struct oci_state *state, int indent);
 char *oci_write_process_state(const struct oci_process_state *state, int indent);
 char *oci_write_features(const struct oci_features *features, int indent);
-
-#endif

@@ -4,8 +4,7 @@
  * and listing know nothing else about the specification. Other documents of thole have tables in
  * the same form.
  */
-#ifndef OCI_FIELDS_H
-#define OCI_FIELDS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -222,5 +221,3 @@ const struct name_value *oci_names_find(const struct name_value *names, const ch
 
 /** The values of @words, which have been read by the table @names, in one mask. */
 int oci_names_mask(const struct name_value *names, const struct oci_strings *words);
-
-#endif

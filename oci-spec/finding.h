@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where faults of a document go: the caller's error and, if asked for, a report. */
-#ifndef OCI_FINDING_H
-#define OCI_FINDING_H
+#pragma once
 
 #include "oci-spec/document.h"
 
@@ -18,5 +17,3 @@ void oci_pointer_path(struct oci_pointer *pointer, const char *path);
 
 /** Adds to @report. */
 void oci_report_add(struct oci_report *report, int severity, const char *where, const char *text);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists that grow in an arena while they are read. Internal to oci-spec. */
-#ifndef OCI_GROWING_H
-#define OCI_GROWING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ const char *oci_growing_drop_duplicates(struct oci_growing *growing, struct aren
 
 /** Copies the finished list to @target, which has room for @size bytes of it. */
 void oci_growing_store(struct oci_growing *growing, struct arena *arena, void *target, size_t size);
-
-#endif

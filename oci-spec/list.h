@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A walk over everything the tables know: for documentation, dictionaries and coverage tests. */
-#ifndef OCI_LIST_H
-#define OCI_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct oci_listing {
 /** Calls @visit for each member of each document, outer before inner, in the order of writing. */
 void oci_list_fields(void (*visit)(void *userdata, const struct oci_listing *listing),
                      void *userdata);
-
-#endif

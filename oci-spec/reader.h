@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine that reads any document by its table. */
-#ifndef OCI_READER_H
-#define OCI_READER_H
+#pragma once
 
 #include "oci-spec/document.h"
 #include "oci-spec/fields.h"
@@ -17,5 +16,3 @@ void *oci_read(const struct oci_type *type, const char *json, size_t length, str
  */
 void oci_complain(struct oci_reader *reader, const char *relative, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-#endif

@@ -7,8 +7,7 @@
  * absent lists empty, absent numbers have .set == false, absent enums are 0. The values of enums
  * are the kernel's.
  */
-#ifndef OCI_SPEC_H
-#define OCI_SPEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -422,5 +421,3 @@ struct oci_features {
     struct oci_strings potentially_unsafe_config_annotations;
     struct oci_features_linux *linux;
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What yajl leaves open about characters, and text that is safe to print. Internal to oci-spec. */
-#ifndef OCI_UNICODE_H
-#define OCI_UNICODE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ struct oci_quote {
     char text[80];
 };
 struct oci_quote oci_unicode_quote(const char *text, size_t length);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the text of one JSON number or string to a member of a C struct. Internal to oci-spec. */
-#ifndef OCI_VALUE_H
-#define OCI_VALUE_H
+#pragma once
 
 #include "base/arena.h"
 #include "oci-spec/fields.h"
@@ -22,5 +21,3 @@ bool oci_value_number(const struct oci_field *field, enum oci_kind kind, void *m
 bool oci_value_string(const struct oci_field *field, enum oci_kind kind, void *memory,
                       const char *text, size_t length, struct arena *arena,
                       struct oci_fault *fault);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine that writes any document by its table. */
-#ifndef OCI_WRITER_H
-#define OCI_WRITER_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -26,5 +25,3 @@ struct oci_elements oci_elements_of(const struct oci_field *field, const void *m
 /** Appends what is one word: a string, a number, true or false, or the element @index of a list. */
 void oci_append_word(struct text *text, const struct oci_field *field, const void *memory,
                      size_t index);
-
-#endif

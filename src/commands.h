@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of thole: one table row each, from which parsing, help and manuals are made. */
-#ifndef SRC_COMMANDS_H
-#define SRC_COMMANDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,5 +64,3 @@ const struct command *command_find(const struct command *const *commands, const 
 
 /** The option table of commands that have no options. */
 extern const struct option_row command_no_options[];
-
-#endif

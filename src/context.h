@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The global options, and the library context they make. */
-#ifndef SRC_CONTEXT_H
-#define SRC_CONTEXT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -34,5 +33,3 @@ extern const struct option_row global_options[];
  */
 int context_init(const struct global_settings *settings, struct logger *logger,
                  struct thole_context *ret_context, char **ret_root, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Help texts, made from the tables of commands and options. */
-#ifndef SRC_HELP_H
-#define SRC_HELP_H
+#pragma once
 
 #include "base/error.h"
 #include "base/text.h"
@@ -22,5 +21,3 @@ int help_print_hint(const struct command *const *commands, struct thole_error *e
 
 /** Appends "-b, --bundle DIR": how an option is written. */
 void help_append_option(struct text *text, const struct option_row *row);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What somebody meant who got a word of the command line wrong. */
-#ifndef SRC_HINTS_H
-#define SRC_HINTS_H
+#pragma once
 
 #include "base/error.h"
 #include "commands.h"
@@ -16,5 +15,3 @@ int hint_unknown_command(const struct command *const *commands, const char *name
  */
 void hint_unknown_option(const struct command *const *commands, const struct command *command,
                          const char *word, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where errors, warnings and debug lines go: standard error and the destination of --log. */
-#ifndef SRC_LOG_H
-#define SRC_LOG_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -37,5 +36,3 @@ void logger_write(void *userdata, enum thole_log_level level, const char *line);
  * with level, msg and time, which is what container engines read, and hint. @hint may be "".
  */
 void logger_fail(const struct logger *logger, const char *message, const char *hint);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The option parser: tables of options in, filled structs out. Help and manuals read them too. */
-#ifndef SRC_OPTIONS_H
-#define SRC_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ void options_done(const struct option_row *rows, void *target, struct option_arg
 /** The row called @name (@length bytes of it), or NULL. */
 const struct option_row *options_find(const struct option_row *rows, const char *name,
                                       size_t length);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a program inherits without asking for it, made fit to work with. */
-#ifndef THOLE_SURROUNDINGS_H
-#define THOLE_SURROUNDINGS_H
+#pragma once
 
 /**
  * Descriptors 0 to 2 are open, children can be waited for, a file size limit is an error and no
@@ -11,5 +10,3 @@ void surroundings_settle(void);
 
 /** Calls @program, on a stack of its own where the caller's limit leaves too little of one. */
 int surroundings_with_stack(int (*program)(int, char **), int argc, char **argv);
-
-#endif

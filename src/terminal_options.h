@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of all commands that carry a terminal session: exec, run and attach. */
-#ifndef SRC_TERMINAL_OPTIONS_H
-#define SRC_TERMINAL_OPTIONS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ static inline void terminal_options_complete(struct thole_terminal_options *opti
     if (options->detach_keys == NULL)
         options->detach_keys = "ctrl-p,ctrl-q";
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The option --timing of the commands that start programs. */
-#ifndef SRC_TIMING_H
-#define SRC_TIMING_H
+#pragma once
 
 #include "commands.h"
 
@@ -20,5 +19,3 @@ typedef int timing_function(const struct thole_context *context, const void *req
  */
 int timing_run(const struct thole_context *context, const char *option, timing_function *function,
                const void *request, int *ret_status, struct thole_error *err);
-
-#endif

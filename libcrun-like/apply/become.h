@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What init and exec have in common: a process that becomes one of the container's. */
-#ifndef APPLY_BECOME_H
-#define APPLY_BECOME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,5 +83,3 @@ int apply_become_confined(const struct apply_become *become, int starter, struct
 /** Runs the program; returns only to report a failure. */
 int apply_become_program(const struct apply_become *become, int starter,
                          const struct apply_program *program, struct thole_error *err);
-
-#endif

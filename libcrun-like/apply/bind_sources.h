@@ -4,8 +4,7 @@
  * keep their peer group, and user namespaces that carry id maps. Opened before init has mounts of
  * its own, mostly by the runtime, and used by apply_mounts().
  */
-#ifndef APPLY_BIND_SOURCES_H
-#define APPLY_BIND_SOURCES_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -73,5 +72,3 @@ void apply_bind_sources_drop(struct apply_bind_sources *sources);
 void apply_bind_sources_let_go(struct apply_bind_sources *sources);
 void apply_bind_sources_done(struct apply_bind_sources *sources);
 #define cleanup_apply_sources __attribute__((cleanup(apply_bind_sources_done)))
-
-#endif

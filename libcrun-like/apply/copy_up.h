@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tmpcopyup: a tmpfs starts with what the directory below it holds. */
-#ifndef APPLY_COPY_UP_H
-#define APPLY_COPY_UP_H
+#pragma once
 
 #include "base/error.h"
 
@@ -11,5 +10,3 @@
  * the caller's.
  */
 int apply_copy_up(int from, int to, const char *where, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who the process is and what it may do. Called in this order, by init and by exec alike. */
-#ifndef APPLY_CREDENTIALS_H
-#define APPLY_CREDENTIALS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -41,5 +40,3 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
 
 /** HOME from the container's /etc/passwd ("/" if there is no entry) into @ret_home ("HOME=..."). */
 void apply_home(uint32_t uid, char *ret_home, size_t size);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device nodes, the standard links of /dev, and the console. Runs in init, before the root changes.
  */
-#ifndef APPLY_DEVICES_H
-#define APPLY_DEVICES_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -15,5 +14,3 @@ int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_e
 
 /** Binds the open pty peer on /dev/console: by fd, so that no swapped path can take its place. */
 int apply_console(int peer_fd, int root_fd, struct thole_error *err);
-
-#endif

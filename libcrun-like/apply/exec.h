@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One more process in a running container, from joining its namespaces to execve. */
-#ifndef APPLY_EXEC_H
-#define APPLY_EXEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdnoreturn.h>
@@ -35,5 +34,3 @@ struct apply_exec {
  * WIRE_ERROR.
  */
 noreturn void apply_exec(const struct apply_exec *exec);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the program to run, so that a missing one is reported before the container starts. */
-#ifndef APPLY_EXECUTABLE_H
-#define APPLY_EXECUTABLE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -18,5 +17,3 @@ int apply_executable_find(const struct plan_process *process, char *ret_path, si
 
 /** The error of a failed execve(2) of @path, worded for engines and people. */
 int apply_executable_error(const char *path, int code, const char *where, struct thole_error *err);
-
-#endif

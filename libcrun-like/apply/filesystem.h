@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* New instances of filesystems, not attached to any place yet. Runs in init. */
-#ifndef APPLY_FILESYSTEM_H
-#define APPLY_FILESYSTEM_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -22,5 +21,3 @@ bool apply_filesystem_needs_mount(const char *type, const char *source,
 int apply_filesystem_mount(int scratch, const char *type, const char *source,
                            const struct plan_pair *parameters, size_t parameter_count,
                            uint64_t attributes, const char *where, struct thole_error *err);
-
-#endif

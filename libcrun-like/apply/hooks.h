@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running hooks: the state on standard input, the given environment, a bounded time. */
-#ifndef APPLY_HOOKS_H
-#define APPLY_HOOKS_H
+#pragma once
 
 #include "apply/become.h"
 #include "base/error.h"
@@ -26,5 +25,3 @@ struct apply_hook_run {
  */
 int apply_hooks(const struct plan_hooks *hooks, const struct apply_hook_run *run,
                 struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's first process, from clone to execve. */
-#ifndef APPLY_INIT_H
-#define APPLY_INIT_H
+#pragma once
 
 #include <stdnoreturn.h>
 
@@ -29,5 +28,3 @@ struct apply_init {
  * the runtime as WIRE_ERROR. See docs/architecture.md, "A container's start".
  */
 noreturn void apply_init(const struct apply_init *init);
-
-#endif

@@ -3,8 +3,7 @@
  * Device nodes for a user namespace, where mknod(2) is refused and a filesystem's nodes do not
  * work: the runtime makes them in a tmpfs of its own, with mode and owner, and init binds them.
  */
-#ifndef APPLY_LENT_DEVICES_H
-#define APPLY_LENT_DEVICES_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -35,5 +34,3 @@ int apply_lent_device(const struct apply_lent_devices *lent, size_t index);
 /** Takes the directory away. */
 void apply_lent_devices_done(struct apply_lent_devices *lent);
 #define cleanup_lent_devices __attribute__((cleanup(apply_lent_devices_done)))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* linux.maskedPaths and linux.readonlyPaths. Runs in init, in the container's root. */
-#ifndef APPLY_MASKED_PATHS_H
-#define APPLY_MASKED_PATHS_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -16,5 +15,3 @@ int apply_null_open(struct thole_error *err);
  * /dev/null (CVE-2025-31133).
  */
 int apply_paths(const struct plan *plan, int null_fd, int root_fd, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The mounts of a plan, one after the other, through file descriptors only. Runs in init. */
-#ifndef APPLY_MOUNTS_H
-#define APPLY_MOUNTS_H
+#pragma once
 
 #include "apply/bind_sources.h"
 #include "apply/readonly_last.h"
@@ -15,5 +14,3 @@
  */
 int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int root_fd,
                  struct apply_readonly_last *last, struct thole_error *err);
-
-#endif

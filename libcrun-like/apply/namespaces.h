@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Joining namespaces by path, and making a time namespace. */
-#ifndef APPLY_NAMESPACES_H
-#define APPLY_NAMESPACES_H
+#pragma once
 
 #include <linux/sched.h>
 
@@ -25,5 +24,3 @@ int apply_join_namespaces(const struct plan_namespaces *namespaces, unsigned lon
 /** Moves the process to a new time namespace with the plan's offsets, if the plan has one. */
 int apply_time_namespace(const struct plan_namespaces *namespaces, int proc_fd,
                          struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps that init and exec share, from the working directory to the fds that stay open. */
-#ifndef APPLY_PROCESS_H
-#define APPLY_PROCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +44,3 @@ int apply_exec_labels(const struct plan_process *process, int proc_fd, struct th
 
 /** Default dispositions and an empty mask: what a program expects to start with. */
 void apply_reset_signals(const struct plan_process *process);
-
-#endif

@@ -4,8 +4,7 @@
  * devices, /dev/console, the working directory. They are held by file descriptors, since a path may
  * lead to another mount by then. Runs in init.
  */
-#ifndef APPLY_READONLY_LAST_H
-#define APPLY_READONLY_LAST_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -33,5 +32,3 @@ int apply_readonly_remember(struct apply_readonly_last *list, const struct plan_
 int apply_readonly_now(const struct apply_readonly_last *list, struct thole_error *err);
 void apply_readonly_last_done(struct apply_readonly_last *list);
 #define cleanup_apply_readonly_last __attribute__((cleanup(apply_readonly_last_done)))
-
-#endif

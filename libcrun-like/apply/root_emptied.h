@@ -4,8 +4,7 @@
  * the container's takes its place. pivot_root(2) looks at every process of the machine for one
  * whose root it has to change, which nobody needs here: only init is in the namespace.
  */
-#ifndef APPLY_ROOT_EMPTIED_H
-#define APPLY_ROOT_EMPTIED_H
+#pragma once
 
 #include "apply/bind_sources.h"
 #include "plan/plan.h"
@@ -19,5 +18,3 @@
 int apply_root_emptied_enter(const struct plan *plan, int proc_fd,
                              struct apply_bind_sources *sources, int *null_fd,
                              struct thole_error *err);
-
-#endif

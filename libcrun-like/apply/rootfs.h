@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's root: made a mount, entered, given its propagation. Runs in the container's init.
  */
-#ifndef APPLY_ROOTFS_H
-#define APPLY_ROOTFS_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -27,5 +26,3 @@ int apply_rootfs_enter(const struct plan_rootfs *rootfs, int proc_fd, int root_f
 /** Propagation of the container's "/", and read-only if asked for. The last of all mount changes.
  */
 int apply_rootfs_finish(const struct plan_rootfs *rootfs, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose the standard streams are. */
-#ifndef APPLY_STDIO_H
-#define APPLY_STDIO_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,5 +21,3 @@ void apply_stdio_give(uid_t uid);
  */
 void apply_stdio_give_to(const struct plan_process *process, int proc_fd, pid_t pid,
                          const int stdio[3], const bool replace[3], int console);
-
-#endif

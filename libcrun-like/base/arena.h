@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bump allocator: a spec or a plan lives in one arena and is freed in one call. */
-#ifndef THOLE_ARENA_H
-#define THOLE_ARENA_H
+#pragma once
 
 #include <stddef.h>
 
@@ -34,5 +33,3 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void arena_done(struct arena *arena);
 
 #define cleanup_arena __attribute__((cleanup(arena_done)))
-
-#endif

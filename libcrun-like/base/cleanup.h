@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cleanup attributes: every resource has one owner and is released on every path. */
-#ifndef THOLE_CLEANUP_H
-#define THOLE_CLEANUP_H
+#pragma once
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,5 +63,3 @@ static inline int take_fd(int *fd) {
         (pointer) = NULL;                       \
         taken_;                                 \
     })
-
-#endif

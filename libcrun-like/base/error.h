@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one error type of thole: what failed, where in the configuration, and why. */
-#ifndef THOLE_ERROR_H
-#define THOLE_ERROR_H
+#pragma once
 
 #include <errno.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ int error_prefix(struct thole_error *err, const char *format, ...)
 
 /** Writes "where: text: strerror(code)" to @buffer, cut to @size; returns @buffer. */
 char *error_format(const struct thole_error *err, char *buffer, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shortcuts that have a slower way beside them, and the switch that tests those ways. */
-#ifndef THOLE_FASTPATH_H
-#define THOLE_FASTPATH_H
+#pragma once
 
 #include "config.h"
 
@@ -30,6 +29,4 @@ static inline bool fastpath_allowed(enum fastpath fastpath) {
     (void)fastpath;
     return true;
 }
-#endif
-
 #endif

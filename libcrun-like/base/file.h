@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole small files: read, write in one call, replace atomically. */
-#ifndef THOLE_FILE_H
-#define THOLE_FILE_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -43,5 +42,3 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t length
 
 /** Writes all of @data, across partial writes and EINTR; -1 with errno set. */
 int file_write_all(int fd, const void *data, size_t length);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Name tables of the kernel's own vocabulary: signals, capabilities, rlimits, namespaces. */
-#ifndef THOLE_NAMES_H
-#define THOLE_NAMES_H
+#pragma once
 
 struct name_value {
     const char *name;
@@ -22,5 +21,3 @@ const char *names_rlimit(int resource);
 
 /** Namespace file name under /proc/PID/ns ("net", "mnt", ...) of one CLONE_NEW* flag, or NULL. */
 const char *names_namespace_file(unsigned long clone_flag);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the known words did somebody mean who misspelt one? */
-#ifndef THOLE_NEAREST_H
-#define THOLE_NEAREST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -15,5 +14,3 @@ struct nearest {
 
 /** @known becomes the best if it is nearer than what was offered before, and near at all. */
 void nearest_offer(struct nearest *nearest, const char *known);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of passwd(5) and group(5). The memory is a file of the container: anything may be in it. */
-#ifndef BASE_PASSWD_H
-#define BASE_PASSWD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ enum {
  * number of its fields, 0 if there is none.
  */
 size_t passwd_find(char *file, const char *name, uint32_t id, char *fields[PASSWD_FIELDS]);
-
-#endif

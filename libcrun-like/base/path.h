@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths as lists of components: "/process" does not lie beneath "/proc". */
-#ifndef THOLE_PATH_H
-#define THOLE_PATH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,5 +12,3 @@ bool path_is_beneath(const char *path, const char *directory);
  * for strlen(@path) + 2 bytes and is returned. ".." never leaves "/".
  */
 char *path_clean(char *clean, const char *path);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the time of a call goes: marks set by the runtime and by the processes it starts. */
-#ifndef THOLE_PHASES_H
-#define THOLE_PHASES_H
+#pragma once
 
 #include <stddef.h>
 
@@ -40,5 +39,3 @@ char *phases_table(const struct phases *phases);
  * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
 char *phases_trace(const struct phases *phases);
-
-#endif

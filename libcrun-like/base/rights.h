@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file descriptor that travels with a message over an AF_UNIX socket (unix(7), SCM_RIGHTS). */
-#ifndef THOLE_RIGHTS_H
-#define THOLE_RIGHTS_H
+#pragma once
 
 #include <string.h>
 #include <sys/socket.h>
@@ -27,5 +26,3 @@ static inline void rights_attach(struct msghdr *message, union rights *rights, i
     header->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(header), &fd, sizeof(int));
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A growable, always terminated string, and the strict number parsers. */
-#ifndef THOLE_TEXT_H
-#define THOLE_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ bool text_equal(const char *a, const char *b);
  * terminal would take for a command (control characters, also those of UTF-8).
  */
 void text_make_plain(char *text);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of the host's users. */
-#ifndef THOLE_USER_NAME_H
-#define THOLE_USER_NAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,5 +13,3 @@
  * asked: their modules are shared libraries.
  */
 int user_name(uint32_t uid, char *buffer, size_t size, bool *ret_known, struct thole_error *err);
-
-#endif

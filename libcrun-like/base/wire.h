@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages between the runtime and the processes it starts, over a SOCK_SEQPACKET pair. */
-#ifndef THOLE_WIRE_H
-#define THOLE_WIRE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -63,5 +62,3 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err);
 /** wire_receive() that accepts only @kind. End of file is an error saying what @peer was doing. */
 int wire_expect(int fd, enum wire_kind kind, struct wire_message *message, const char *peer,
                 struct thole_error *err);
-
-#endif

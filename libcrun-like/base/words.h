@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of words in one string, as the kernel writes them: "cpu,cpuacct", "cpu memory pids". */
-#ifndef THOLE_WORDS_H
-#define THOLE_WORDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,5 +10,3 @@ bool words_have(const char *list, const char *word, size_t length);
 
 /** Takes the next word of a list at @list; false at its end. */
 bool words_next(const char **list, const char **ret_word, size_t *ret_length);
-
-#endif

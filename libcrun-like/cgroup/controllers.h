@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which controllers a v2 directory has, and how it gets them from the directories above. */
-#ifndef CGROUP_CONTROLLERS_H
-#define CGROUP_CONTROLLERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ int cgroup_enable_controllers(const struct plan_cgroup_directory *directory, int
  * only those of the plan's writes, where the rest is somebody else's.
  */
 void cgroup_wanted_controllers(const struct plan_cgroup *cgroup, size_t index, struct text *wanted);
-
-#endif

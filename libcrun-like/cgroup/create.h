@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making the directories of a container's cgroup, or its unit with the systemd manager. */
-#ifndef CGROUP_CREATE_H
-#define CGROUP_CREATE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/log.h"
@@ -22,5 +21,3 @@ int cgroup_create(const struct plan_cgroup *cgroup, const struct thole_log *log,
 
 /** Ends what cgroup_create() returned; -1 is allowed. */
 void cgroup_release(int holder);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages of D-Bus as bytes (D-Bus Specification, "Type System" and "Message Protocol"). */
-#ifndef CGROUP_DBUS_MESSAGE_H
-#define CGROUP_DBUS_MESSAGE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -76,5 +75,3 @@ int dbus_read_message(const char *bytes, size_t length, struct dbus_message *ret
  */
 const char *dbus_next_string(const struct dbus_message *message, size_t *at);
 uint32_t dbus_next_number(const struct dbus_message *message, size_t *at);
-
-#endif

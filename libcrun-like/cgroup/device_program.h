@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device rules as a BPF_PROG_TYPE_CGROUP_DEVICE program, which is what v2 has for them. */
-#ifndef CGROUP_DEVICE_PROGRAM_H
-#define CGROUP_DEVICE_PROGRAM_H
+#pragma once
 
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -16,5 +15,3 @@
  */
 struct bpf_insn *cgroup_device_compile(const struct plan_device_rule *rules, size_t count,
                                        size_t *ret_count);
-
-#endif

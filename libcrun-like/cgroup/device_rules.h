@@ -4,8 +4,7 @@
  * and what no rule names is denied. The v1 controller knows only a default and exceptions from it,
  * so a list of rules has to be brought into that form first.
  */
-#ifndef CGROUP_DEVICE_RULES_H
-#define CGROUP_DEVICE_RULES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ enum { CGROUP_DEVICE_TEXT = 64 };
 /** Formats "c 1:3 rwm" ("*" for any number) with @access for the rule's own; returns the length. */
 int cgroup_device_format(const struct plan_device_rule *rule, unsigned access,
                          char text[CGROUP_DEVICE_TEXT]);
-
-#endif

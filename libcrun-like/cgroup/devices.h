@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making a plan's device rules effective: v1 devices where mounted, else a program on v2. */
-#ifndef CGROUP_DEVICES_H
-#define CGROUP_DEVICES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -23,5 +22,3 @@ int cgroup_apply_devices(const struct plan_cgroup *cgroup, int unified, const st
  * and then allows one device after the other.
  */
 bool cgroup_devices_change_at_once(const struct plan_cgroup *cgroup);
-
-#endif

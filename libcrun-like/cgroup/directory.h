@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directories of a plan as open files, and the words in a cgroup's small files. */
-#ifndef CGROUP_DIRECTORY_H
-#define CGROUP_DIRECTORY_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -49,5 +48,3 @@ bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]);
  * length, -1 with errno set.
  */
 int cgroup_read(int dirfd, const char *file, char *buffer, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup.events of a v2 cgroup: is it populated, is it frozen; and waiting without polling. */
-#ifndef CGROUP_EVENTS_H
-#define CGROUP_EVENTS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,5 +15,3 @@ int cgroup_event(int dirfd, const char *key);
  * through POLLPRI). Returns 1, 0 when @timeout milliseconds are over, -1 with errno set.
  */
 int cgroup_event_wait(int dirfd, const char *key, int value, int timeout);
-
-#endif

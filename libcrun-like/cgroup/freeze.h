@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Freezing and thawing: the v1 freezer or cgroup.freeze. */
-#ifndef CGROUP_FREEZE_H
-#define CGROUP_FREEZE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -12,5 +11,3 @@
 int cgroup_freeze(const struct plan_cgroup *cgroup, bool freeze, struct thole_error *err);
 /** 1 if frozen, 0 if not or there is no freezer; -1 if the freezer cannot be asked. */
 int cgroup_is_frozen(const struct plan_cgroup *cgroup, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a process gets into a container's cgroup. */
-#ifndef CGROUP_JOIN_H
-#define CGROUP_JOIN_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -41,5 +40,3 @@ void cgroup_join_done(struct cgroup_join *join);
 #define CGROUP_JOIN_INIT \
     { .unified = -1, .move = -1 }
 #define cleanup_cgroup_join __attribute__((cleanup(cgroup_join_done)))
-
-#endif

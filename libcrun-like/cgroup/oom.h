@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hearing of it when a container runs out of memory. */
-#ifndef CGROUP_OOM_H
-#define CGROUP_OOM_H
+#pragma once
 
 #include <stdint.h>
 
@@ -27,5 +26,3 @@ uint64_t cgroup_oom_watch_read(struct cgroup_oom_watch *watch);
 
 void cgroup_oom_watch_done(struct cgroup_oom_watch *watch);
 #define cleanup_cgroup_oom_watch __attribute__((cleanup(cgroup_oom_watch_done)))
-
-#endif

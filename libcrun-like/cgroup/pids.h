@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a cgroup directory and of all directories below it. */
-#ifndef CGROUP_PIDS_H
-#define CGROUP_PIDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,5 +40,3 @@ int cgroup_open_members(const struct plan_cgroup *cgroup, int *ret_fd, struct th
 /** All pids in the cgroup and below, in the reader's pid namespace; malloc'ed. */
 int cgroup_pids(const struct plan_cgroup *cgroup, pid_t **ret_pids, size_t *ret_count,
                 struct thole_error *err);
-
-#endif

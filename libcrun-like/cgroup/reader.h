@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading what the kernel counts for a container, wherever the controller is. */
-#ifndef CGROUP_READER_H
-#define CGROUP_READER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,5 +40,3 @@ char *cgroup_reader_text(struct cgroup_reader *reader, const char *controller, c
  * line. "max" and -1 are UINT64_MAX. False if there is none; @text may be NULL.
  */
 bool cgroup_number_find(const char *text, const char *key, uint64_t *ret_number);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removing a container's cgroup. */
-#ifndef CGROUP_REMOVE_H
-#define CGROUP_REMOVE_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -11,5 +10,3 @@
  * already gone is no error. Retries for a while.
  */
 int cgroup_remove(const struct plan_cgroup *cgroup, struct thole_error *err);
-
-#endif

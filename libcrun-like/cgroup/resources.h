@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing the limits of a plan and attaching its device rules. */
-#ifndef CGROUP_RESOURCES_H
-#define CGROUP_RESOURCES_H
+#pragma once
 
 #include "base/error.h"
 #include "base/log.h"
@@ -13,5 +12,3 @@ int cgroup_apply_resources(const struct plan_cgroup *cgroup, struct thole_error 
 /** Resources and device rules, all or nothing: a failure puts the former values back. */
 int cgroup_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
                   struct thole_error *err);
-
-#endif

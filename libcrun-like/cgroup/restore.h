@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a cgroup file held before an update, and how to write it back. */
-#ifndef CGROUP_RESTORE_H
-#define CGROUP_RESTORE_H
+#pragma once
 
 /** The content of @file beneath @dirfd, malloc'ed; NULL where it cannot be read. */
 char *cgroup_restore_read(int dirfd, const char *file);
@@ -12,5 +11,3 @@ char *cgroup_restore_read(int dirfd, const char *file);
  * time gets the value that means "none". -1 with errno set.
  */
 int cgroup_restore_write(int dirfd, const char *file, const char *former, const char *written);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's unit of systemd: a transient scope, or a slice. */
-#ifndef CGROUP_SYSTEMD_H
-#define CGROUP_SYSTEMD_H
+#pragma once
 
 #include "base/error.h"
 #include "base/log.h"
@@ -24,5 +23,3 @@ int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log
 
 /** Stops the unit, whose processes have ended, and forgets it; one that is gone is no error. */
 int systemd_unit_stop(const struct plan_cgroup *cgroup, struct thole_error *err);
-
-#endif

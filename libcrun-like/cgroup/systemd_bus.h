@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Talking to systemd's manager: calls, and the end of their jobs. */
-#ifndef CGROUP_SYSTEMD_BUS_H
-#define CGROUP_SYSTEMD_BUS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -42,5 +41,3 @@ struct systemd_failure {
 int systemd_bus_call(struct systemd_bus *bus, const char *method, const char *signature,
                      const struct text *body, bool wait_for_job, const char *what,
                      struct systemd_failure *ret_failure, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a request to its plan: the configuration is read once, the host probed for what it needs. */
-#ifndef CREATE_BUNDLE_H
-#define CREATE_BUNDLE_H
+#pragma once
 
 #include "base/arena.h"
 #include "host/facts.h"
@@ -33,5 +32,3 @@ int bundle_plan(const struct thole_context *context, const struct thole_create_r
 
 void bundle_done(struct bundle *bundle);
 #define cleanup_bundle __attribute__((cleanup(bundle_done)))
-
-#endif

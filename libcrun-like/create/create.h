@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The work of `create`, which `run` shares. */
-#ifndef CREATE_CREATE_H
-#define CREATE_CREATE_H
+#pragma once
 
 #include "create/bundle.h"
 #include "create/launch.h"
@@ -49,5 +48,3 @@ void create_undo(const struct thole_context *context, struct creation *creation)
 
 void create_done(struct creation *creation);
 #define cleanup_creation __attribute__((cleanup(create_done)))
-
-#endif

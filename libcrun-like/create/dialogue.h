@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the clone of init to its word that it is ready. */
-#ifndef CREATE_DIALOGUE_H
-#define CREATE_DIALOGUE_H
+#pragma once
 
 #include "create/prepare.h"
 
@@ -12,5 +11,3 @@
 int create_dialogue(const struct thole_context *context, const struct thole_create_request *request,
                     struct creation *creation, struct preparation *preparation,
                     struct thole_error *err);
-
-#endif

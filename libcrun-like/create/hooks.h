@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hook stages that run in the runtime's own namespaces. */
-#ifndef CREATE_HOOKS_H
-#define CREATE_HOOKS_H
+#pragma once
 
 #include "plan/plan.h"
 #include "state/container.h"
@@ -16,5 +15,3 @@ void hooks_run_poststop(const struct thole_context *context, const struct contai
 
 /** The hooks of the saved configuration, in the container's arena; NULL after an error. */
 const struct plan *hooks_read_saved(struct container *container, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cloning init into its namespaces and its cgroup. */
-#ifndef CREATE_LAUNCH_H
-#define CREATE_LAUNCH_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -26,5 +25,3 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
 
 /** Kills init and reaps it, when create fails. */
 void launch_abort(struct launched *launched);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sd_notify(3) for a containerised service: READY=1 is passed on to the caller's NOTIFY_SOCKET. */
-#ifndef CREATE_NOTIFY_H
-#define CREATE_NOTIFY_H
+#pragma once
 
 #include "state/container.h"
 
@@ -25,5 +24,3 @@ int notify_pass_on(int listening, const char *notify_socket, struct thole_error 
  */
 int notify_forward(int listening, int pidfd, pid_t pid, const char *notify_socket,
                    struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is settled before init is cloned: its record, its cgroup, its filter, what it inherits. */
-#ifndef CREATE_PREPARE_H
-#define CREATE_PREPARE_H
+#pragma once
 
 #include "apply/bind_sources.h"
 #include "apply/init.h"
@@ -43,5 +42,3 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
 
 void preparation_done(struct preparation *preparation);
 #define cleanup_preparation __attribute__((cleanup(preparation_done)))
-
-#endif

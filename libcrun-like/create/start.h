@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The second half of `run`, which the keeper of an attachable container shares. */
-#ifndef CREATE_START_H
-#define CREATE_START_H
+#pragma once
 
 #include "create/create.h"
 
@@ -9,5 +8,3 @@
  * readiness if detached. */
 int create_start(const struct thole_run_request *request, struct creation *creation,
                  struct thole_error *err);
-
-#endif

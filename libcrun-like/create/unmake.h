@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a container, whoever brings it about (runtime-spec "Lifecycle", from step 12 on). */
-#ifndef CREATE_UNMAKE_H
-#define CREATE_UNMAKE_H
+#pragma once
 
 #include "plan/plan.h"
 #include "state/container.h"
@@ -14,5 +13,3 @@
  */
 int create_unmake(const struct thole_context *context, struct container *container,
                   const struct plan *plan, struct thole_error *err);
-
-#endif

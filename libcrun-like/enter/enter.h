@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attach engine: one more process for a running container, whatever asks for it. */
-#ifndef ENTER_ENTER_H
-#define ENTER_ENTER_H
+#pragma once
 
 #include "apply/exec.h"
 #include "security/seccomp_filter.h"
@@ -40,5 +39,3 @@ int enter_abandon(struct entry *entry);
 
 void entry_done(struct entry *entry);
 #define cleanup_entry __attribute__((cleanup(entry_done)))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is decided before a container is entered. */
-#ifndef ENTER_PREPARE_H
-#define ENTER_PREPARE_H
+#pragma once
 
 #include "enter/enter.h"
 
@@ -11,5 +10,3 @@
  */
 int enter_prepare(const struct thole_context *context, const struct thole_exec_request *request,
                   struct entry *entry, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shell of a user, as the container knows it. */
-#ifndef ENTER_SHELL_H
-#define ENTER_SHELL_H
+#pragma once
 
 #include "enter/enter.h"
 
@@ -13,5 +12,3 @@
  */
 int shell_choose(const struct thole_exec_request *request, struct entry *entry,
                  struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User and group names of a container, read from its own files by thole itself. */
-#ifndef ENTER_USERS_H
-#define ENTER_USERS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -22,5 +21,3 @@ char *users_shell(int root_fd, uint32_t uid, struct arena *arena);
 
 /** The same from the text of a passwd(5), which is cut up. */
 char *users_shell_of(char *passwd, uint32_t uid, struct arena *arena);
-
-#endif

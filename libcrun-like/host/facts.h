@@ -3,8 +3,7 @@
  * What thole has to know of a host to plan a container, as plain data. host/probe.h fills it from
  * the running kernel, host/facts.c from JSON, so that a plan can be made for any machine.
  */
-#ifndef HOST_FACTS_H
-#define HOST_FACTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ char *host_facts_write(const struct host_facts *facts);
 /** The hierarchy that serves @controller ("memory"; "" is the unified one), or NULL. */
 const struct host_hierarchy *host_find_controller(const struct host_facts *facts,
                                                   const char *controller);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the host's facts from the running kernel. */
-#ifndef HOST_PROBE_H
-#define HOST_PROBE_H
+#pragma once
 
 #include "host/facts.h"
 
@@ -33,5 +32,3 @@ int host_in_user_namespace(struct thole_error *err);
  * user namespace unless USER is root. NULL: it is /run.
  */
 int host_runtime_dir(const char **ret_directory, struct thole_error *err);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SELinux and AppArmor, as their libraries tell of them. Labels are written without these, through
  * a procfs that has been checked (security/label.h). */
-#ifndef HOST_SECURITY_MODULES_H
-#define HOST_SECURITY_MODULES_H
+#pragma once
 
 #include "base/error.h"
 #include "host/facts.h"
@@ -18,5 +17,3 @@ int host_check_selinux_label(const char *label, const char *where, struct thole_
 
 /** The same for the name of an AppArmor profile that has to be loaded. */
 int host_check_apparmor_profile(const char *profile, const char *where, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processes that hold a console while nobody, or somebody with `attach`, looks at it. */
-#ifndef MONITOR_KEEPER_H
-#define MONITOR_KEEPER_H
+#pragma once
 
 #include "state/container.h"
 
@@ -21,5 +20,3 @@ int monitor_keeper_take_over(const struct container *container, int master, int 
 
 /** Connects to the console that the keeper of @container serves. */
 int monitor_console_connect(const struct container *container, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Network devices of a container: loopback, and host devices moved in. */
-#ifndef NETWORK_NETWORK_H
-#define NETWORK_NETWORK_H
+#pragma once
 
 #include <stddef.h>
 
@@ -18,5 +17,3 @@ int network_loopback_up(struct thole_error *err);
  */
 int network_move_devices(const struct plan_net_device *devices, size_t count, int netns_fd,
                          struct thole_error *err);
-
-#endif

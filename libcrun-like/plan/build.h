@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From spec, host facts and request to the plan. Pure: same input, same plan, no system calls. */
-#ifndef PLAN_BUILD_H
-#define PLAN_BUILD_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -37,5 +36,3 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
 
 /** A plan that holds nothing but hooks and annotations: for poststart and poststop. */
 struct plan *plan_hooks_build(const struct oci_config *config, struct arena *arena);
-
-#endif

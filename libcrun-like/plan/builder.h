@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the plan builder share: the inputs, the plan being made, and small tools. */
-#ifndef PLAN_BUILDER_H
-#define PLAN_BUILDER_H
+#pragma once
 
 #include "plan/build.h"
 
@@ -136,5 +135,3 @@ int plan_systemd_annotations(const struct plan_builder *builder, struct plan_cgr
  * would undo sooner or later what it does not know of.
  */
 void plan_systemd_limits(struct arena *arena, struct plan_cgroup *cgroup);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the container's cgroup is, for systemd's names and for plain paths. */
-#ifndef PLAN_CGROUP_H
-#define PLAN_CGROUP_H
+#pragma once
 
 #include "plan/builder.h"
 
@@ -25,5 +24,3 @@ int plan_resources_build(const struct oci_resources *resources, const char *oci_
                          const struct host_facts *facts, const struct plan_cgroup *current,
                          struct arena *arena, struct plan_cgroup **ret_cgroup,
                          struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process of an exec, planned from the container's own. */
-#ifndef PLAN_EXEC_H
-#define PLAN_EXEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
                     const struct host_facts *facts, const struct plan_exec_request *request,
                     struct arena *arena, struct plan_process **ret_process,
                     struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One mount of the plan: its options, its id mappings, its label. */
-#ifndef PLAN_MOUNT_H
-#define PLAN_MOUNT_H
+#pragma once
 
 #include "plan/builder.h"
 
@@ -48,5 +47,3 @@ int plan_mount_idmap_members(const struct plan_builder *builder, const struct oc
 /** Adds the SELinux label of the container's mounts to a file system that takes one. */
 int plan_mount_label(const struct plan_builder *builder, struct plan_mount *mount,
                      struct thole_error *err);
-
-#endif

@@ -6,8 +6,7 @@
  * `where` is the JSON pointer an entry came from ("" for defaults of the runtime). Strings are
  * never NULL unless said so. Lists of strings are NULL-terminated behind their count.
  */
-#ifndef PLAN_PLAN_H
-#define PLAN_PLAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -426,5 +425,3 @@ bool plan_has_namespace(const struct plan *plan, unsigned long flag);
 
 /** The last write of a number to @file, or NULL. */
 const struct plan_cgroup_write *plan_find_limit(const struct plan_cgroup *cgroup, const char *file);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resources: what is written to which file of which hierarchy, and which devices may be used. */
-#ifndef PLAN_RESOURCES_H
-#define PLAN_RESOURCES_H
+#pragma once
 
 #include "plan/builder.h"
 
@@ -61,5 +60,3 @@ uint64_t plan_cpu_weight(uint64_t shares);
 
 /** v2 io.weight (1-10000) for a blkio weight (10-1000). */
 uint64_t plan_io_weight(uint64_t weight);
-
-#endif

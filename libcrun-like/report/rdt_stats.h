@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What resctrl tells of a container's group. */
-#ifndef REPORT_RDT_STATS_H
-#define REPORT_RDT_STATS_H
+#pragma once
 
 #include <yajl/yajl_gen.h>
 
@@ -12,5 +11,3 @@
  * counted itself). What the machine does not have is left out.
  */
 void rdt_put_stats(yajl_gen json, const char *mountpoint, const char *group, const char *monitor);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statistics of a container as JSON. */
-#ifndef REPORT_STATS_H
-#define REPORT_STATS_H
+#pragma once
 
 #include "base/error.h"
 #include "plan/plan.h"
@@ -21,5 +20,3 @@ int stats_json(const char *id, const struct stats_sources *sources, char **ret_j
 
 /** {"type":"oom","id":ID}, malloc'ed. */
 char *stats_oom_json(const char *id);
-
-#endif

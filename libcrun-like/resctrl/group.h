@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* linux.intelRdt: the container's group in the host's resctrl filesystem. */
-#ifndef RESCTRL_GROUP_H
-#define RESCTRL_GROUP_H
+#pragma once
 
 #include "state/record.h"
 
@@ -28,5 +27,3 @@ void resctrl_restore(const struct container_record *record, const char *former);
 
 /** Removes the groups that @record names; those that are gone are no error. */
 int resctrl_remove(const struct container_record *record, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AppArmor profiles and SELinux labels for the next execve, and session keyrings. */
-#ifndef SECURITY_LABEL_H
-#define SECURITY_LABEL_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -18,5 +17,3 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
 /** Joins the session keyring named @name, a new one if the user has none; @label (may be NULL)
  * becomes its SELinux label. */
 int label_new_keyring(int procfd, const char *name, const char *label, struct thole_error *err);
-
-#endif

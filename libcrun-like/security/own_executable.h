@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the runtime's own executable out of reach of what runs inside (CVE-2019-5736). */
-#ifndef SECURITY_OWN_EXECUTABLE_H
-#define SECURITY_OWN_EXECUTABLE_H
+#pragma once
 
 #include <linux/magic.h>
 #include <stdbool.h>
@@ -32,5 +31,3 @@ static inline bool own_executable_is_image(uint64_t filesystem) {
  * environment and returns only on error. Call before any other thread or resource exists.
  */
 int own_executable_reexecute(char *const argv[], struct thole_error *err);
-
-#endif

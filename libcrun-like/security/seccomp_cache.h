@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled filters that are kept for the next container with the same rules. */
-#ifndef SECURITY_SECCOMP_CACHE_H
-#define SECURITY_SECCOMP_CACHE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/log.h"
@@ -17,5 +16,3 @@
 int seccomp_compile_cached(const struct plan_seccomp *plan, const struct thole_log *log,
                            int cache_fd, struct seccomp_filter *ret_filter,
                            struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From resolved seccomp rules to a BPF program. */
-#ifndef SECURITY_SECCOMP_COMPILE_H
-#define SECURITY_SECCOMP_COMPILE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/log.h"
@@ -20,5 +19,3 @@ int seccomp_compile(const struct plan_seccomp *plan, const struct thole_log *log
 
 /** Version of libseccomp; NULL: not built in. */
 const char *seccomp_library_version(void);
-
-#endif

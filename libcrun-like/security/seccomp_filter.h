@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A compiled seccomp filter: loading it, and keeping it in a file. */
-#ifndef SECURITY_SECCOMP_FILTER_H
-#define SECURITY_SECCOMP_FILTER_H
+#pragma once
 
 #include <linux/filter.h>
 #include <stddef.h>
@@ -39,5 +38,3 @@ int seccomp_filter_decode(const char *base64, const char *where, struct seccomp_
 
 void seccomp_filter_done(struct seccomp_filter *filter);
 #define cleanup_seccomp_filter __attribute__((cleanup(seccomp_filter_done)))
-
-#endif

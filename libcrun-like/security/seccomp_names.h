@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The vocabulary of linux.seccomp: actions, operators, architectures, flags. */
-#ifndef SECURITY_SECCOMP_NAMES_H
-#define SECURITY_SECCOMP_NAMES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,5 +25,3 @@ extern const char *const seccomp_known_architectures[];
 extern const char *const seccomp_known_flags[];
 /** Flags this kernel accepts (seccomp(2) with a NULL filter answers EFAULT for those). */
 size_t seccomp_supported_flags(const char *ret_flags[], size_t capacity);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One seccomp program out of what each architecture needs. Private to this folder. */
-#ifndef SECURITY_SECCOMP_SECTIONS_H
-#define SECURITY_SECCOMP_SECTIONS_H
+#pragma once
 
 #include <linux/filter.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ size_t seccomp_sections_length(const struct seccomp_section *sections, size_t co
  */
 void seccomp_sections_join(const struct seccomp_section *sections, size_t count,
                            uint32_t foreign_action, struct sock_filter *ret_instructions);
-
-#endif

@@ -5,8 +5,7 @@
  * that libseccomp makes of as many rules. The others are left to libseccomp. Private to this
  * folder.
  */
-#ifndef SECURITY_SECCOMP_TABLE_H
-#define SECURITY_SECCOMP_TABLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,5 +63,3 @@ int seccomp_table_settle(struct seccomp_table *table, const int64_t *shared, siz
 int seccomp_table_intervals(const struct seccomp_table *table, uint32_t first, uint32_t newest,
                             uint32_t default_action, uint32_t newer_action,
                             struct seccomp_intervals *ret_intervals);
-
-#endif

@@ -5,8 +5,7 @@
  * as such. The lock is on the directory. A container is
  * found by its name alone; nothing here grows with the number of containers.
  */
-#ifndef STATE_CONTAINER_H
-#define STATE_CONTAINER_H
+#pragma once
 
 #include "state/record.h"
 #include "thole.h"
@@ -83,5 +82,3 @@ char *container_state_json(const struct container *container, const char *status
 
 void container_done(struct container *container);
 #define cleanup_container __attribute__((cleanup(container_done)))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate: a socket in the state directory at which init waits for `start`. */
-#ifndef STATE_GATE_H
-#define STATE_GATE_H
+#pragma once
 
 #include "base/error.h"
 #include "state/container.h"
@@ -29,5 +28,3 @@ int gate_await_program(const struct container *container, int connection, struct
 
 /** Takes the opened gate away: nobody has to ask any more whether init is still behind it. */
 void gate_remove(const struct container *container);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Telling processes apart by more than their pid. */
-#ifndef STATE_PROCESS_H
-#define STATE_PROCESS_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -44,5 +43,3 @@ int process_wait(int pidfd);
 
 /** The host's directory that @pid sees as "/" (O_PATH). */
 int process_open_root(pid_t pid, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* state.json: what thole remembers of a container; everything else is asked of the kernel. */
-#ifndef STATE_RECORD_H
-#define STATE_RECORD_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -55,5 +54,3 @@ struct plan_cgroup *record_cgroup(const struct container_record *record, struct 
 /** Copies manager, directories and scope of @cgroup into @record, but not what directories say. */
 void record_set_cgroup(struct container_record *record, const struct plan_cgroup *cgroup,
                        struct arena *arena);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a container is doing, and who works on it. */
-#ifndef STATE_STATUS_H
-#define STATE_STATUS_H
+#pragma once
 
 #include "state/container.h"
 
@@ -23,5 +22,3 @@ int container_clear_worker(const struct container *container, struct thole_error
 
 /** A pidfd of the process that creates or deletes the container; kind STATE: there is none. */
 int container_worker_pidfd(const struct container *container, struct thole_error *err);
-
-#endif

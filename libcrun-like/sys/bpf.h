@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bpf(2) for cgroup device programs: load, find, attach, replace. Nothing of libbpf is needed. */
-#ifndef SYS_BPF_H
-#define SYS_BPF_H
+#pragma once
 
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ int sys_bpf_find_device_program(int cgroup_fd, const char *name);
  * (BPF_F_ALLOW_MULTI), or in the place of @replaced_fd unless that is -1. -1 with errno set.
  */
 int sys_bpf_attach_device_program(int cgroup_fd, int program_fd, int replaced_fd);
-
-#endif

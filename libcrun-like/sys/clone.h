@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clone3(2): a child born in its namespaces and its cgroup. */
-#ifndef SYS_CLONE_H
-#define SYS_CLONE_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -15,5 +14,3 @@ pid_t sys_clone(unsigned long flags, int cgroup_fd, int *ret_pidfd);
 
 /** sys_clone() of a process that only helps its parent, and does not outlive it. */
 pid_t sys_clone_helper(unsigned long flags, int *ret_pidfd);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For loops that open something for each of many things: descriptors that were opened one after the
  * other have numbers in a row, and one call closes them all. */
-#ifndef SYS_CLOSE_LATER_H
-#define SYS_CLOSE_LATER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,5 +15,3 @@ struct sys_close_later {
 void sys_close_later(struct sys_close_later *list, int fd);
 void sys_close_later_done(struct sys_close_later *list);
 #define cleanup_sys_close_later __attribute__((cleanup(sys_close_later_done)))
-
-#endif

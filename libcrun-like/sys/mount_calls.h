@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* <sys/mount.h> with the mount API of Linux 5.2, which glibc knows from 2.36 on and musl does not.
  */
-#ifndef SYS_MOUNT_CALLS_H
-#define SYS_MOUNT_CALLS_H
+#pragma once
 
 #include <sys/mount.h>
 
@@ -42,6 +41,4 @@ static inline int fsmount(int context, unsigned flags, unsigned attributes) {
 static inline int fspick(int dirfd, const char *path, unsigned flags) {
     return (int)syscall(SYS_fspick, dirfd, path, flags);
 }
-#endif
-
 #endif

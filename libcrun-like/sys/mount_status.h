@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel says of a mount: statx(2) and statmount(2), Linux 6.8. */
-#ifndef SYS_MOUNT_STATUS_H
-#define SYS_MOUNT_STATUS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ uint64_t sys_root_mount_id(void);
 
 /** -1 with errno set; ENOSYS before Linux 6.8. */
 int sys_mount_status(uint64_t id, struct sys_mount_status *ret_status);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rtnetlink(7): requests with their acknowledgement, and dumps. */
-#ifndef SYS_NETLINK_H
-#define SYS_NETLINK_H
+#pragma once
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -60,5 +59,3 @@ const struct nlmsghdr *sys_netlink_next(const struct text *replies, size_t *offs
 /** The attribute @type behind a family header of @header_length bytes, or NULL. */
 const struct rtattr *sys_netlink_find(const struct nlmsghdr *message, size_t header_length,
                                       uint16_t type);
-
-#endif

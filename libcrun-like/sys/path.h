@@ -3,8 +3,7 @@
  * Paths inside a root directory that somebody hostile may own: every one is resolved by openat2(2)
  * with RESOLVE_IN_ROOT and used as a file descriptor, never a second time as a path.
  */
-#ifndef SYS_PATH_H
-#define SYS_PATH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,5 +53,3 @@ int sys_write_proc(int proc_fd, const char *path, const char *text);
  * for another kind of file.
  */
 int sys_open_regular_in_root(int root_fd, const char *path);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls about processes and their files that not every C library has: pidfd_open(2) and its
  * like came with glibc 2.36, close_range(2) and statx(2) are missing in musl up to 1.2.3. */
-#ifndef SYS_PROCESS_CALLS_H
-#define SYS_PROCESS_CALLS_H
+#pragma once
 
 #include <errno.h>
 #include <signal.h>
@@ -60,6 +59,4 @@ static inline int statx(int dirfd, const char *path, int flags, unsigned mask,
                         struct statx *ret_status) {
     return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret_status);
 }
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scheduling, I/O priority, CPU affinity and memory policy of the calling thread. */
-#ifndef SYS_SCHED_H
-#define SYS_SCHED_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,5 +20,3 @@ int sys_reset_cpus(pid_t pid);
 
 /** set_mempolicy(2); @nodes is a list such as "0-1", "" for an empty set. */
 int sys_set_memory_policy(int mode, const char *nodes);
-
-#endif

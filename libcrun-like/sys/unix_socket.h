@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connecting to an AF_UNIX stream socket, and handing it a file descriptor. */
-#ifndef SYS_UNIX_SOCKET_H
-#define SYS_UNIX_SOCKET_H
+#pragma once
 
 #include "base/error.h"
 
@@ -17,5 +16,3 @@ int sys_unix_connect(const char *path, struct thole_error *err);
  * listenerPath of seccomp expect. Of an empty @text one blank is sent. unix(7), SCM_RIGHTS.
  */
 int sys_unix_send_fd(const char *path, int fd, const char *text, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User namespaces: writing id maps, and making one just to carry a map (user_namespaces(7)). */
-#ifndef SYS_USERNS_H
-#define SYS_USERNS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -27,5 +26,3 @@ int sys_userns_with_maps(int proc_fd, const char *uid_map, const char *gid_map, 
 
 /** What @uid of the user namespace of @pid is in this one; -1 if it is nothing here. */
 int sys_userns_find_uid(int proc_fd, pid_t pid, uid_t uid, uid_t *ret_uid);
-
-#endif

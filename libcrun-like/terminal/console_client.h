@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The viewer's side of a console kept by terminal_console_serve(). */
-#ifndef TERMINAL_CONSOLE_CLIENT_H
-#define TERMINAL_CONSOLE_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -23,5 +22,3 @@ struct terminal_console_view {
  * (error). Raw mode, window size, SIGTSTP and SIGCONT as terminal_relay_run().
  */
 int terminal_console_view(struct terminal_console_view *view, struct thole_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages between a console's keeper and its viewers, over a SOCK_SEQPACKET socket. */
-#ifndef TERMINAL_CONSOLE_PROTOCOL_H
-#define TERMINAL_CONSOLE_PROTOCOL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ struct console_message {
 
 /** Bytes on the wire of a message with @length bytes of payload. */
 #define CONSOLE_LENGTH(length) (offsetof(struct console_message, payload) + (length))
-
-#endif

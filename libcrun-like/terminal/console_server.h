@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper of a console: holds a pty or pipes, remembers the last output, serves viewers. */
-#ifndef TERMINAL_CONSOLE_SERVER_H
-#define TERMINAL_CONSOLE_SERVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,5 +21,3 @@ struct terminal_console {
  * program is never held up. Takes over standard descriptors and signals: for a process of its own.
  */
 void terminal_console_serve(const struct terminal_console *console);
-
-#endif

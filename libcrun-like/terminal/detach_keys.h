@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys that leave a session and let the program go on. */
-#ifndef TERMINAL_DETACH_KEYS_H
-#define TERMINAL_DETACH_KEYS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ int terminal_detach_keys_parse(const char *text, struct terminal_detach_keys *re
  * sequence is complete; what was typed before it is left in @bytes.
  */
 bool terminal_detach_keys_filter(struct terminal_detach_keys *keys, char *bytes, size_t *length);
-
-#endif

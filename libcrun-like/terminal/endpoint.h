@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Input and output of a relay: reads and writes that do not block. Private to this folder. */
-#ifndef TERMINAL_ENDPOINT_H
-#define TERMINAL_ENDPOINT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,5 +52,3 @@ size_t flow_room(struct flow *flow);
 /** Reads into, or writes out of, the queue once; the result is that of the endpoint call. */
 long flow_fill(struct flow *flow, struct endpoint *from);
 long flow_drain(struct flow *flow, struct endpoint *to);
-
-#endif

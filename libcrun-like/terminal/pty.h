@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pseudo-terminals taken from a container's own devpts. */
-#ifndef TERMINAL_PTY_H
-#define TERMINAL_PTY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ int terminal_adopt(int peer, const bool replace[3], struct thole_error *err);
 
 void terminal_pty_done(struct terminal_pty *pty);
 #define cleanup_terminal_pty __attribute__((cleanup(terminal_pty_done)))
-
-#endif

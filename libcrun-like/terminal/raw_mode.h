@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw mode of the caller's own terminal, and the way back. */
-#ifndef TERMINAL_RAW_MODE_H
-#define TERMINAL_RAW_MODE_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -39,5 +38,3 @@ void terminal_raw_mode_stop(struct terminal_raw_mode *mode);
 
 /** terminal_raw_mode_leave() for good: the guard ends, too. */
 void terminal_raw_mode_done(struct terminal_raw_mode *mode);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pty says, kept in files: raw, and as an asciicast v2 recording. */
-#ifndef TERMINAL_RECORDER_H
-#define TERMINAL_RECORDER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,5 +34,3 @@ void terminal_recorder_output(struct terminal_recorder *recorder, const char *by
 
 void terminal_recorder_done(struct terminal_recorder *recorder);
 #define cleanup_terminal_recorder __attribute__((cleanup(terminal_recorder_done)))
-
-#endif

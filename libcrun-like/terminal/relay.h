@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Carries bytes, window sizes and signals between the caller and a container in the foreground. */
-#ifndef TERMINAL_RELAY_H
-#define TERMINAL_RELAY_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -45,5 +44,3 @@ int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err);
  * shell has it: exit code, or 128 + signal; 0 after the detach keys.
  */
 int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err);
-
-#endif

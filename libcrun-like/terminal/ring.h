@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last bytes of an endless stream, for readers that come and go. */
-#ifndef TERMINAL_RING_H
-#define TERMINAL_RING_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ void ring_added(struct ring *ring, size_t length);
 /** The bytes from @position on: returns how many there are in one piece, at most @wanted. */
 size_t ring_bytes(const struct ring *ring, uint64_t position, size_t wanted,
                   const char **ret_bytes);
-
-#endif

@@ -4,8 +4,7 @@
  * on cgroup v2 alone. All of it is called thole-test-PID; no controller is switched on or off
  * outside of that.
  */
-#ifndef TESTS_UNIT_CGROUP_LAYOUT_H
-#define TESTS_UNIT_CGROUP_LAYOUT_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -80,5 +79,3 @@ void layout_sleep(long milliseconds);
 
 /** /proc/PID/cgroup, malloc'ed. */
 char *layout_membership(pid_t pid);
-
-#endif

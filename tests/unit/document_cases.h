@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Documents that must be refused, each with the place and a part of the reason. ' stands for ". */
-#ifndef TEST_DOCUMENT_CASES_H
-#define TEST_DOCUMENT_CASES_H
+#pragma once
 
 struct refused {
     const char *json;
@@ -219,5 +218,3 @@ static const struct refused refused_texts[] = {
     {"", "/", "the document is empty"},
     {" \n\t ", "/", "the document is empty"},
 };
-
-#endif

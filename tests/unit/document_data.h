@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sample documents of tests/unit/data. */
-#ifndef TEST_DOCUMENT_DATA_H
-#define TEST_DOCUMENT_DATA_H
+#pragma once
 
 #ifndef TEST_DATA
 #define TEST_DATA "tests/unit/data" /* beneath the top of the sources */
@@ -9,5 +8,3 @@
 
 /** The whole file as a malloc'ed string; the test fails if it cannot be read. */
 char *read_data(const char *name);
-
-#endif

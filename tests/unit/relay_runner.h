@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A relay in a process of its own, and the process it waits for, for tests. */
-#ifndef TESTS_RELAY_RUNNER_H
-#define TESTS_RELAY_RUNNER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -37,5 +36,3 @@ int runner_finish(struct runner *runner);
 /** Waits for one word from the payload, which says it with payload_tell(). */
 void runner_expect(const struct runner *runner, const char *word);
 void payload_tell(int control, const char *word);
-
-#endif
