@@ -24,7 +24,7 @@ const struct option_row global_options[] = {
      .choices = "error|warning|debug"},
     {"debug", 0, OPTION_FLAG, MEMBER(debug), NULL, "the same as --log-level debug"},
     {"no-hints", 0, OPTION_FLAG, MEMBER(no_hints), NULL,
-     "leave out the lines that say what can be done next"},
+     "leave out \"hint:\" behind an error, and how to come back to a container"},
     {"systemd-cgroup", 0, OPTION_FLAG, MEMBER(systemd_cgroup), NULL,
      "let systemd make the cgroup; cgroupsPath is slice:prefix:name"},
     {"cgroup-manager", 0, OPTION_STRING, MEMBER(cgroup_manager), "MANAGER",

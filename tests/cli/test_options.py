@@ -58,10 +58,10 @@ def with_root(call, tmp_path):
     return lambda *words, **options: call("--root", tmp_path / "state", *words, **options)
 
 
-def refused(result, *texts):
-    """The call failed with status 1, one line (and its hint) on stderr with all texts, and nothing
+def refused(result, *texts, code=1):
+    """The call failed with the status, one line (and its hint) on stderr with all texts, and nothing
     on stdout."""
-    assert result.returncode == 1, result
+    assert result.returncode == code, result
     assert result.stdout == "", result
     assert result.stderr.startswith("thole: "), result
     lines = result.stderr.splitlines(keepends=True)
@@ -245,7 +245,8 @@ def test_too_many_arguments(call, words):
     ("exec", "--cgroup", "a", "--cgroup", "b", "x", "ls"),
 ], ids=" ".join)
 def test_exec_usage(call, words):
-    refused(call(*words))
+    """Words that do not go together: no program has run, which is 255 for exec."""
+    refused(call(*words), code=255)
 
 
 def test_exec_that_starts_nothing_returns_255(with_root):
