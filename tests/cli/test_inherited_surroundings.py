@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from harness import machine
+
 IGNORED = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
 
 
@@ -102,7 +104,8 @@ def test_small_stack(thole, bundle, sleeper, kilobytes):
     name = thole.prepare(made)
     for words in (["list"], ["state", container.id], ["features"], ["plan", made.path],
                   ["create", "--bundle", made.path, name], ["start", name], ["pause", name],
-                  ["resume", name], ["update", "--pids-limit", "100", name], ["ps", "--format", "json", name],
+                  ["resume", name], ["update", "--resources", machine.NO_CHANGE, name],
+                  ["ps", "--format", "json", name],
                   ["kill", name, "KILL"], ["delete", "--force", name], ["--version"]):
         result = thole(*words, preexec_fn=limited)
         assert result.code == 0, repr(result)

@@ -104,7 +104,7 @@ def test_one_program_reads_the_configuration_once(request, trace, thole, profile
 
 
 def delete(thole, name, env):
-    until(lambda: "created" in thole("state", name).out, what="the container")
+    until(lambda: '"status": "created"' in thole("state", name).out, what="the container")
     thole("delete", "--force", name, env=env).ok()
 
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import traces
+from harness import machine, traces
 from harness.runtime import until
 
 SOON = 8  # seconds: what hangs would hang for ever
@@ -19,7 +19,7 @@ COMMANDS = ("state", "list", "start", "pause", "resume", "update", "kill", "dele
 
 
 def words(command, name):
-    return {"update": ["update", "--pids-limit", "100", name],
+    return {"update": ["update", "--resources", machine.NO_CHANGE, name],
             "force": ["delete", "--force", name],
             "list": ["list"],
             "kill": ["kill", name, "CONT"]}.get(command, [command, name])

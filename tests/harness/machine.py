@@ -7,6 +7,9 @@ import shutil
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+# For `update --resources` where no controller is needed.
+NO_CHANGE = os.path.join(TOP, "tests/harness/no-change.json")
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
