@@ -206,7 +206,7 @@ static void write_list(yajl_gen gen, const struct oci_field *field, const char *
 static void write_map(yajl_gen gen, const struct oci_field *field, const char *memory) {
     const struct oci_elements list = oci_elements_of(field, memory);
     (void)yajl_gen_map_open(gen);
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; list.items != NULL && i < list.count; i++) {
         if (field->kind == OCI_KIND_STRING_MAP) {
             const struct oci_pair *pair = (const struct oci_pair *)(const void *)list.items + i;
             write_string(gen, pair->key);

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -60,9 +60,8 @@ int apply_rootfs_open_entered(struct thole_error *err) {
 static void decode(char *path) {
     char *to = path;
     for (const char *from = path; *from != '\0'; to++) {
-        unsigned byte = 0;
-        if (from[0] == '\\' && sscanf(from + 1, "%3o", &byte) == 1) {
-            *to = (char)byte;
+        if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
+            *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
             from += 4;
         } else {
             *to = *from++;
@@ -77,14 +76,14 @@ static int detach_some(const char *mountinfo, uint64_t host, uint64_t kept, size
     int gone = 0;
     *ret_left = 0;
     for (const char *line = mountinfo + strlen(mountinfo); line != mountinfo;) {
-        uint64_t id = 0;
-        uint64_t parent = 0;
         char path[PATH_MAX];
         do
             line--;
         while (line != mountinfo && line[-1] != '\n');
-        if (sscanf(line, "%" SCNu64 " %" SCNu64 " %*s %*s %4095s", &id, &parent, path) != 3 ||
-            parent != host || id == kept)
+        char *rest;
+        const uint64_t id = strtoull(line, &rest, 10);
+        const uint64_t parent = strtoull(rest, &rest, 10);
+        if (sscanf(rest, " %*s %*s %4095s", path) != 1 || parent != host || id == kept)
             continue;
         decode(path);
         ++*ret_left;

@@ -41,9 +41,10 @@ static const char job_removed[] = "type='signal',sender='" MANAGER "',interface=
 static char *unescaped(const char *value, size_t length) {
     char *plain = calloc(1, length + 1);
     for (size_t i = 0, at = 0; plain != NULL && i < length; at++) {
-        unsigned code = 0;
-        if (value[i] == '%' && i + 2 < length && sscanf(value + i + 1, "%2x", &code) == 1) {
-            plain[at] = (char)code;
+        const char code[] = {value[i], i + 2 < length ? value[i + 1] : '\0',
+                             i + 2 < length ? value[i + 2] : '\0', '\0'};
+        if (code[0] == '%' && strspn(code + 1, "0123456789abcdefABCDEF") == 2) {
+            plain[at] = (char)strtoul(code + 1, NULL, 16);
             i += 3;
         } else {
             plain[at] = value[i++];
