@@ -195,11 +195,10 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
     return apply_bind_sources_open(plan, init->become.proc_fd, &preparation->sources, err);
 }
 
-/* Only one process fits, and that would be the holder: init may still move in, where it could not
- * be born. */
-static bool is_full_with_holder(const struct plan_cgroup *cgroup) {
+/* A limit under which nobody can be born, the holder counted: init may still move in. */
+static bool is_full(const struct plan_cgroup *cgroup, bool has_holder) {
     const struct plan_cgroup_write *limit = plan_find_limit(cgroup, "pids.max");
-    return limit != NULL && limit->number <= 1;
+    return limit != NULL && limit->number < (has_holder ? 2 : 1);
 }
 
 /* Where nobody asked for a cgroup, it may be missing in some hierarchies or in all. */
@@ -234,9 +233,8 @@ int create_prepare_cgroup(const struct thole_context *context, struct creation *
     creation->cgroup_made = true;
     if (plan->cgroup.best_effort && forget_missing_cgroups(creation->container.record, err) < 0)
         return -1;
-    preparation->init.enters_cgroup =
-        (preparation->cgroup_holder >= 0 && is_full_with_holder(&plan->cgroup)) ||
-        !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
+    preparation->init.enters_cgroup = is_full(&plan->cgroup, preparation->cgroup_holder >= 0) ||
+                                      !fastpath_allowed(FASTPATH_CGROUP_BIRTH);
     if (cgroup_apply_resources(&plan->cgroup, err) < 0)
         return -1;
     if (cgroup_join_open(&plan->cgroup, "", &preparation->cgroup, err) < 0)

@@ -250,7 +250,7 @@ def test_hooks_get_no_descriptors(thole, recorder, stage):
     recorder.hook(stage, f"ls /proc/self/fd > {recorder.folder}/fds")
     recorder.bundle.process["args"] = ["/bin/true"]
     name = thole.prepare(recorder.bundle)
-    subprocess.run(["sh", "-c", "exec \"$0\" \"$@\" 5>five 7>seven", thole.path, "--root",
+    subprocess.run(["sh", "-c", "exec \"$0\" \"$@\" 3>three 4>four 5>five 7>seven", thole.path, "--root",
                     thole.root, "run", "--preserve-fds", "3", "--bundle", recorder.bundle.path,
                     name], cwd=recorder.folder, stdin=subprocess.DEVNULL, check=True)
     with open(recorder.folder + "/fds", encoding="ascii") as source:
