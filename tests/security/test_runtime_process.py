@@ -103,8 +103,8 @@ def test_executable_on_a_mount_that_turns_writable(thole, bundle, folder, how):
         container.delete("--force").ok()
         subprocess.run(["mount", *bind, "-o", "rw", place], check=True)
         os.close(os.open(copy, os.O_WRONLY))  # that is what "writable" means here
-        with pytest.raises(OSError):
-            os.open(f"/proc/self/fd/{kept}", os.O_WRONLY)
+        with pytest.raises(OSError):  # a sealed copy in memory can be opened, and not written to
+            os.write(os.open(f"/proc/self/fd/{kept}", os.O_WRONLY), b"x")
         os.close(kept)
     finally:
         subprocess.run(["umount", "-l", place], check=True)
