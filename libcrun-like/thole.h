@@ -103,6 +103,42 @@ struct thole_terminal_options {
     void *reserved[THOLE_RESERVED];
 };
 
+/** A program that is run beside a container. Its size is fixed. */
+struct thole_program {
+    char *const *args; /* NULL-terminated; the first one is an absolute path */
+    char *const *env;  /* NULL-terminated, all of its environment */
+    unsigned timeout;  /* seconds until it is killed, 0: none */
+};
+
+/** When a container that has ended is started once more. */
+enum thole_restart {
+    THOLE_RESTART_NEVER,
+    THOLE_RESTART_REBOOT,  /* it asked for it by reboot(2) */
+    THOLE_RESTART_FAILURE, /* that, and when its status is not 0 */
+    THOLE_RESTART_ALWAYS,  /* but for halt by reboot(2) and thole_kill() */
+};
+
+/** What the keeper of an attachable container does besides holding its console. */
+struct thole_monitor {
+    unsigned consoles; /* /dev/tty1 ... besides the console */
+    const char
+        *console_directory;    /* "lxc": they lie in /dev/lxc, with links in /dev; NULL: in /dev */
+    uint64_t console_buffer;   /* bytes of the last output that a viewer gets, 0: 64 kB */
+    const char *console_log;   /* everything the console says is appended here, NULL: nowhere */
+    uint64_t console_log_size; /* bytes after which that begins anew, 0: never */
+    bool console_log_rotate;   /* what there was is kept as FILE.1 */
+    enum thole_restart restart;
+    unsigned restart_limit; /* times that a failed container is started again, 0: without limit */
+    int death_signal;       /* what init gets if the monitor dies, 0: nothing */
+    bool remove;            /* the container is deleted at its end */
+    const struct thole_program
+        *stop; /* run when init has ended, and its namespaces are still there */
+    size_t stop_count;
+    const struct thole_program *end; /* run when all is over and removed */
+    size_t end_count;
+    void *reserved[THOLE_RESERVED];
+};
+
 struct thole_run_request {
     struct thole_create_request create;
     bool detach;

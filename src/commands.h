@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "options.h"
+#include "cli/options.h"
 #include "thole.h"
 
 struct command;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "cli/options.h"
 #include "log.h"
-#include "options.h"
 #include "thole.h"
 
 /** What global_options[] fills in. */

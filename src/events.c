@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "commands.h"
-#include "output.h"
 #include "thole.h"
 
 struct events_settings {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* features: what this build supports, as JSON. */
 #include "base/cleanup.h"
+#include "cli/output.h"
 #include "commands.h"
-#include "output.h"
 #include "thole.h"
 
 static int run_features(const struct invocation *invocation, int *ret_status,

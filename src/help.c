@@ -6,9 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cli/output.h"
 #include "context.h"
 #include "hints.h"
-#include "output.h"
 
 const char help_tagline[] = "run containers as the Open Container Initiative specifies them";
 

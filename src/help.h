@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/options.h"
 #include "commands.h"
-#include "options.h"
 
 /** What thole is, in one line. */
 extern const char help_tagline[];

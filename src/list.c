@@ -8,9 +8,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/user_name.h"
+#include "cli/output.h"
 #include "commands.h"
 #include "oci-spec/document.h"
-#include "output.h"
 #include "thole.h"
 
 struct list_settings {

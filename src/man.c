@@ -5,10 +5,10 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "cli/output.h"
 #include "commands.h"
 #include "context.h"
 #include "help.h"
-#include "output.h"
 
 /* Text for troff: hyphens stay hyphens, and no line of it is taken for a request. */
 static void append_escaped(struct text *text, const char *string) {

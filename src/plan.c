@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "commands.h"
-#include "output.h"
 #include "thole.h"
 
 struct plan_settings {

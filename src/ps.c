@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "commands.h"
-#include "output.h"
 #include "thole.h"
 
 struct ps_settings {

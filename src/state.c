@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* state: the state document of one container. */
 #include "base/cleanup.h"
+#include "cli/output.h"
 #include "commands.h"
-#include "output.h"
 #include "thole.h"
 
 static int run_state(const struct invocation *invocation, int *ret_status,

@@ -4,9 +4,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "commands.h"
 #include "oci-spec/spec.h"
-#include "output.h"
 
 /* Its first lines are read by engines. The state directory is named, not created. */
 static int run_version(const struct invocation *invocation, int *ret_status,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The option parser. */
-#include "options.h"
+#include "cli/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +85,8 @@ static int usage_value(const struct option_row *row, const char *value, const ch
                      value, wanted);
 }
 
-/* Stores @value in the member that @row describes. */
-static int store(const struct option_row *row, char *value, void *target, struct thole_error *err) {
+int options_store(const struct option_row *row, char *value, void *target,
+                  struct thole_error *err) {
     void *member = (char *)target + row->offset;
     if (row->not_empty && value[0] == '\0')
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --%s must not be empty",
@@ -133,13 +133,13 @@ static int take_option(struct parser *parser, const struct option_row *row, char
     }
     static char nothing[] = "";
     if (value == NULL && row->kind == OPTION_OPTIONAL)
-        return store(row, nothing, parser->target, err);
+        return options_store(row, nothing, parser->target, err);
     if (value == NULL && parser->words[parser->next] == NULL)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL, "option --%s requires an argument",
                          row->name);
     if (value == NULL)
         value = parser->words[parser->next++];
-    return store(row, value, parser->target, err);
+    return options_store(row, value, parser->target, err);
 }
 
 /* A word of short options: flags, the last of which may be an option with its value. */
@@ -214,7 +214,7 @@ int options_parse(const struct option_row *rows, bool in_order, char *const *wor
     return 0;
 }
 
-void options_done(const struct option_row *rows, void *target, struct option_arguments *arguments) {
+void options_free_lists(const struct option_row *rows, void *target) {
     for (const struct option_row *row = rows; row->name != NULL; row++) {
         void *member = (char *)target + row->offset;
         if (row->kind == OPTION_STRINGS)
@@ -222,6 +222,10 @@ void options_done(const struct option_row *rows, void *target, struct option_arg
         else if (row->kind == OPTION_NUMBERS)
             free(((struct option_numbers *)member)->items);
     }
+}
+
+void options_done(const struct option_row *rows, void *target, struct option_arguments *arguments) {
+    options_free_lists(rows, target);
     free(arguments->items);
     *arguments = (struct option_arguments){0};
 }

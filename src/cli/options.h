@@ -65,6 +65,15 @@ int options_parse(const struct option_row *rows, bool in_order, char *const *wor
 /** Frees what options_parse() allocated in @target and @arguments. */
 void options_done(const struct option_row *rows, void *target, struct option_arguments *arguments);
 
+/**
+ * Checks @value and stores it in the member of @target that @row describes. For parsers with other
+ * spellings; options_parse() does it by itself.
+ */
+int options_store(const struct option_row *row, char *value, void *target, struct thole_error *err);
+
+/** Frees the lists that options_store() has made in @target. */
+void options_free_lists(const struct option_row *rows, void *target);
+
 /** The row called @name (@length bytes of it), or NULL. */
 const struct option_row *options_find(const struct option_row *rows, const char *name,
                                       size_t length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands print. */
-#include "output.h"
+#include "cli/output.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From lxc.conf to an OCI configuration, and to what the monitor of the container has to do. */
+#pragma once
+
+#include "lxc/config/configuration.h"
+#include "thole.h"
+
+/** What a command knows besides the configuration. */
+struct lxc_convert_request {
+    const char *name;
+    const char *lxcpath;
+    const char *config_file; /* for LXC_CONFIG_FILE of hooks; may be NULL */
+    char *const *command;    /* NULL-terminated: in place of lxc.init.cmd or lxc.execute.cmd */
+    bool execute;            /* lxc-execute: the command runs beneath a small init */
+    const char *uid;         /* lxc-execute --uid and --gid, or NULL */
+    const char *gid;
+};
+
+/** The result. Strings are malloc'ed. */
+struct lxc_converted {
+    char *config;                 /* config.json */
+    struct thole_monitor monitor; /* consoles, logs, stop hooks, what happens at a reboot */
+    struct arena arena;           /* holds what @monitor points to */
+    bool no_new_keyring;          /* lxc.keyring.session = 0 */
+    char **notes;                 /* settings without effect here, one line each, malloc'ed */
+    size_t note_count;
+};
+
+/** Converts. Errors name file, line and key. */
+int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert_request *request,
+                struct lxc_converted *ret_converted, struct thole_error *err);
+
+void lxc_converted_done(struct lxc_converted *converted);
+#define cleanup_lxc_converted __attribute__((cleanup(lxc_converted_done)))
