@@ -169,11 +169,10 @@ int apply_become_ready(const struct apply_become *become, struct apply_program *
     if (process->unprivileged && apply_scheduling(process, 0, err) < 0)
         return -1;
     program->environment = (char **)(uintptr_t)process->env.items;
-    if (process->set_home) {
-        apply_home(process->uid, program->home, sizeof(program->home));
-        program->environment = apply_environment_with(&process->env, program->home);
-    }
-    return apply_executable_find(process, program->path, sizeof(program->path), err);
+    if (process->set_home)
+        program->environment = apply_environment_with(&process->env, apply_home(process->uid));
+    program->path = apply_executable_find(process, err);
+    return program->path != NULL ? 0 : -1;
 }
 
 /* ---- the last steps -------------------------------------------------------------------------- */

@@ -30,11 +30,10 @@ struct apply_become {
         .sync = -1, .proc_fd = -1, .devpts = -1, .stdio = { -1, -1, -1 } \
     }
 
-/** What is handed to execve(2). */
+/** What is handed to execve(2), and lives until then. */
 struct apply_program {
-    char path[4096];
-    char **environment; /* the plan's, with HOME where it was missing; lives until execve */
-    char home[4096 + 8];
+    const char *path;
+    char **environment; /* the plan's, with HOME where it was missing */
 };
 
 /** Overwrites the arguments and the environment of the caller, which the container could read. */

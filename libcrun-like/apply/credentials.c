@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/names.h"
 #include "base/passwd.h"
+#include "base/text.h"
 #include "sys/path.h"
 #include "sys/sched.h"
 
@@ -157,14 +158,17 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
     return 0;
 }
 
-void apply_home(uint32_t uid, char *ret_home, size_t size) {
+char *apply_home(uint32_t uid) {
     cleanup_free char *passwd = NULL;
     char *fields[PASSWD_FIELDS];
-    (void)snprintf(ret_home, size, "HOME=/");
+    struct text home = {0};
     /* Not getpwuid(): what name services of the image may load would run with our privileges. */
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     cleanup_close int fd = root >= 0 ? sys_open_regular_in_root(root, "/etc/passwd") : -1;
-    if (fd >= 0 && file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
-        passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME && fields[PASSWD_HOME][0] == '/')
-        (void)snprintf(ret_home, size, "HOME=%s", fields[PASSWD_HOME]);
+    bool found = fd >= 0 &&
+                 file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
+                 passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME &&
+                 fields[PASSWD_HOME][0] == '/';
+    text_appendf(&home, "HOME=%s", found ? fields[PASSWD_HOME] : "/");
+    return text_take(&home);
 }

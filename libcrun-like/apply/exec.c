@@ -118,7 +118,7 @@ static int finish(const struct apply_exec *exec, const struct apply_become *beco
 static noreturn void run_process(const struct apply_exec *exec, const struct apply_become *become,
                                  int peer) {
     struct thole_error err = {0};
-    struct apply_program program; /* large: filled only when it is needed */
+    struct apply_program program = {0};
     /* A runtime that is killed takes this process with it until the program runs. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (finish(exec, become, peer, &program, &err) == 0)

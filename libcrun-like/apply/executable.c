@@ -4,10 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -53,37 +54,40 @@ int apply_executable_error(const char *path, int code, const char *where, struct
     return -1;
 }
 
-int apply_executable_find(const struct plan_process *process, char *ret_path, size_t size,
-                          struct thole_error *err) {
+static int not_found(const struct plan_process *process, bool forbidden, struct thole_error *err) {
     const char *name = process->args.items[0];
-    if (strchr(name, '/') != NULL) {
-        int code = check(name);
-        if (code != 0)
-            return apply_executable_error(name, code, process->program_where, err);
-        if ((size_t)snprintf(ret_path, size, "%s", name) >= size)
-            return apply_executable_error(name, ENAMETOOLONG, process->program_where, err);
-        return 0;
-    }
-
-    bool forbidden = false;
-    for (const char *at = search_path(process); name[0] != '\0';) {
-        size_t length = strcspn(at, ":");
-        int used = length == 0 ? snprintf(ret_path, size, "./%s", name)
-                               : snprintf(ret_path, size, "%.*s/%s", (int)length, at, name);
-        if (used > 0 && (size_t)used < size) {
-            int code = check(ret_path);
-            if (code == 0)
-                return 0;
-            forbidden = forbidden || code == EACCES;
-        }
-        if (at[length] == '\0')
-            break;
-        at += length + 1;
-    }
     if (forbidden)
         return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
                          "exec: \"%s\": permission denied", name);
     error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
               "exec: \"%s\": executable file not found in $PATH", name);
     return error_hint(err, "looked for in %.200s", search_path(process));
+}
+
+const char *apply_executable_find(const struct plan_process *process, struct thole_error *err) {
+    const char *name = process->args.items[0];
+    if (strchr(name, '/') != NULL) {
+        int code = check(name);
+        if (code == 0)
+            return name;
+        apply_executable_error(name, code, process->program_where, err);
+        return NULL;
+    }
+
+    bool forbidden = false;
+    for (const char *at = search_path(process); name[0] != '\0';) {
+        size_t length = strcspn(at, ":");
+        struct text path = {0};
+        text_appendf(&path, "%.*s/%s", length == 0 ? 1 : (int)length, length == 0 ? "." : at, name);
+        int code = check(path.data);
+        if (code == 0)
+            return text_take(&path);
+        text_done(&path);
+        forbidden = forbidden || code == EACCES;
+        if (at[length] == '\0')
+            break;
+        at += length + 1;
+    }
+    not_found(process, forbidden, err);
+    return NULL;
 }

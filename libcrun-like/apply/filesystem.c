@@ -67,7 +67,7 @@ static int set_parameter(int context, const struct plan_pair *parameter) {
 
 static int configure(const char *type, const char *source, const struct plan_pair *parameters,
                      size_t parameter_count, uint64_t attributes, const char *where,
-                     struct thole_error *err) {
+                     struct sys_close_later *closing, struct thole_error *err) {
     cleanup_close int context = fsopen(type, FSOPEN_CLOEXEC);
     if (context < 0) {
         error_errno(err, where, "open filesystem %s", type);
@@ -93,15 +93,17 @@ static int configure(const char *type, const char *source, const struct plan_pai
     int mount_fd = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
     if (mount_fd < 0)
         return fail(context, errno, type, "mount filesystem", where, err);
+    sys_close_later(closing, take_fd(&context));
     return mount_fd;
 }
 
 int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
                          size_t parameter_count, uint64_t attributes, const char *where,
-                         struct thole_error *err) {
+                         struct sys_close_later *closing, struct thole_error *err) {
     if (!apply_filesystem_needs_mount(type, source, parameters, parameter_count))
-        return configure(type, source, parameters, parameter_count, attributes, where, err);
-    cleanup_close int scratch = configure("tmpfs", "tmpfs", NULL, 0, 0, where, err);
+        return configure(type, source, parameters, parameter_count, attributes, where, closing,
+                         err);
+    cleanup_close int scratch = configure("tmpfs", "tmpfs", NULL, 0, 0, where, closing, err);
     return scratch < 0 ? -1
                        : apply_filesystem_mount(scratch, type, source, parameters, parameter_count,
                                                 attributes, where, err);

@@ -4,14 +4,16 @@
 
 #include "base/error.h"
 #include "plan/plan.h"
+#include "sys/close_later.h"
 
 /* fsconfig(2) takes no longer value; mount(2) takes a page for all of them. */
 enum { APPLY_FSCONFIG_MAX = 255, APPLY_MOUNT_DATA_MAX = 4095 };
 
-/** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. */
+/** A detached mount of @type with the given parameters and MOUNT_ATTR_* attributes. What it was
+ * made with is left to @closing. */
 int apply_filesystem_new(const char *type, const char *source, const struct plan_pair *parameters,
                          size_t parameter_count, uint64_t attributes, const char *where,
-                         struct thole_error *err);
+                         struct sys_close_later *closing, struct thole_error *err);
 
 /** True for what mount(2) can do and fsconfig(2) cannot, or not on every kernel. */
 bool apply_filesystem_needs_mount(const char *type, const char *source,

@@ -267,8 +267,7 @@ static int announce_ready(const struct apply_init *init, struct thole_error *err
 
 void apply_init(const struct apply_init *init) {
     struct thole_error err = {0};
-    struct apply_program program; /* large: filled only when it is needed */
-    program.environment = NULL;
+    struct apply_program program = {0};
 
     phases_end(init->become.phases, PHASES_INSIDE, "birth");
     apply_become_anonymous();

@@ -44,8 +44,10 @@ static int make_node(const struct plan_device *device, int directory, const char
 }
 
 int apply_devices_lend(const struct plan *plan, int init, struct thole_error *err) {
-    cleanup_close int directory = apply_filesystem_new(
-        "tmpfs", "tmpfs", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/linux/devices", err);
+    cleanup_sys_close_later struct sys_close_later closing = {0};
+    cleanup_close int directory =
+        apply_filesystem_new("tmpfs", "tmpfs", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+                             "/linux/devices", &closing, err);
     if (directory < 0)
         return -1;
     int made = 1;

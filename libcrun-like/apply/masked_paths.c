@@ -39,13 +39,13 @@ struct covering {
     struct sys_close_later closing;
 };
 
-static int open_empty_directory(struct thole_error *err) {
+static int open_empty_directory(struct sys_close_later *closing, struct thole_error *err) {
     const struct plan_pair parameters[] = {
         {"ro", NULL}, {"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0755"}};
     return apply_filesystem_new(
         "tmpfs", "tmpfs", parameters, sizeof(parameters) / sizeof(parameters[0]),
         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-        "/linux/maskedPaths", err);
+        "/linux/maskedPaths", closing, err);
 }
 
 /* Whether a path led to the root itself, which nothing can be mounted on: it is the root of a
@@ -78,7 +78,7 @@ static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
  * kernels before 6.15. */
 static int cover(struct covering *at, int target, bool directory, struct thole_error *err) {
     if (directory && at->empty_fd < 0) {
-        at->empty_fd = open_empty_directory(err);
+        at->empty_fd = open_empty_directory(&at->closing, err);
         return at->empty_fd < 0 ? -1 : move_mount(at->empty_fd, "", target, "", EMPTY_BOTH);
     }
     int clone = clone_mount(directory ? at->empty_fd : at->null_fd);

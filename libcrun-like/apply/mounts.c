@@ -272,7 +272,7 @@ static int mount_filesystem(const struct plan_mount *mount, const struct apply_s
     const uint64_t made = FSMOUNT_ATTRIBUTES & ~(mount->readonly_last ? MOUNT_ATTR_RDONLY : 0ULL);
     cleanup_close int mount_fd =
         apply_filesystem_new(mount->type, mount->source, mount->parameters, mount->parameter_count,
-                             mount->attributes_set & made, mount->where, err);
+                             mount->attributes_set & made, mount->where, at->closing, err);
     if (mount_fd < 0) {
         if (mount->bind_on_eperm != NULL && err->code == EPERM)
             return mount_host_instead(mount, at, err);
