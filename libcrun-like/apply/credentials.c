@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +18,7 @@
 #include "base/names.h"
 #include "base/passwd.h"
 #include "base/text.h"
+#include "sys/capabilities.h"
 #include "sys/path.h"
 #include "sys/sched.h"
 
@@ -67,11 +68,14 @@ int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole
     return 0;
 }
 
+/* The kernel may have capabilities that have no name here: it says EINVAL behind its last one. */
 static int drop_bounding(const struct plan_capabilities *wanted, struct thole_error *err) {
-    for (int capability = 0; capability < cap_max_bits(); capability++) {
+    for (int capability = 0; capability < 64; capability++) {
         if ((wanted->bounding >> capability & 1) != 0 ||
-            cap_drop_bound((cap_value_t)capability) == 0)
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
             continue;
+        if (errno == EINVAL)
+            break;
         int failure = errno;
         if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 0)
             continue; /* not there to be dropped */
@@ -81,26 +85,11 @@ static int drop_bounding(const struct plan_capabilities *wanted, struct thole_er
     return 0;
 }
 
-static void cleanup_cap(cap_t *set) {
-    if (*set != NULL)
-        (void)cap_free(*set);
-}
-
-static int set_flag(cap_t set, cap_flag_t flag, uint64_t bits) {
-    for (int capability = 0; capability <= cap_max_bits() - 1; capability++) {
-        const cap_value_t value = (cap_value_t)capability;
-        if ((bits >> capability & 1) != 0 && cap_set_flag(set, flag, 1, &value, CAP_SET) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int set_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable,
+static int set_sets(const struct plan_capabilities *wanted, uint64_t extra,
                     struct thole_error *err) {
-    __attribute__((cleanup(cleanup_cap))) cap_t set = cap_init();
-    if (set == NULL || set_flag(set, CAP_EFFECTIVE, effective) < 0 ||
-        set_flag(set, CAP_PERMITTED, permitted) < 0 ||
-        set_flag(set, CAP_INHERITABLE, inheritable) < 0 || cap_set_proc(set) < 0)
+    const struct sys_capabilities sets = {
+        wanted->effective | extra, wanted->permitted | extra, wanted->inheritable};
+    if (sys_set_capabilities(&sets) < 0)
         return error_errno(err, "/process/capabilities", "set capabilities");
     return 0;
 }
@@ -139,19 +128,18 @@ int apply_identity(const struct plan_process *process, bool keep_admin, struct t
         return error_errno(err, "/process/noNewPrivileges", "set no_new_privs");
     if (!keep_admin)
         return apply_capabilities(process, err);
-    uint64_t extra = UINT64_C(1) << CAP_SYS_ADMIN;
-    return set_sets(wanted->effective | extra, wanted->permitted | extra, wanted->inheritable, err);
+    return set_sets(wanted, UINT64_C(1) << CAP_SYS_ADMIN, err);
 }
 
 int apply_capabilities(const struct plan_process *process, struct thole_error *err) {
     const struct plan_capabilities *wanted = &process->capabilities;
-    if (set_sets(wanted->effective, wanted->permitted, wanted->inheritable, err) < 0)
+    if (set_sets(wanted, 0, err) < 0)
         return -1;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return error_errno(err, "/process/capabilities/ambient", "clear the ambient set");
     for (int capability = 0; wanted->ambient >> capability != 0; capability++) {
         if ((wanted->ambient >> capability & 1) != 0 &&
-            cap_set_ambient((cap_value_t)capability, CAP_SET) < 0)
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0)
             return error_errno(err, "/process/capabilities/ambient", "raise %s",
                                names_capability(capability));
     }

@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/phases.h"
 #include "base/wire.h"
+#include "sys/capabilities.h"
 #include "sys/clone.h"
 #include "sys/mount_calls.h"
 #include "sys/sched.h"
@@ -57,16 +57,14 @@ static int leave_terminal(const struct apply_exec *exec, int *ret_peer, struct t
 
 /* The capabilities that this process has anyway, instead of the plan's. */
 static int keep_capabilities(struct plan_process *process, struct thole_error *err) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-    if (capget(&header, data) < 0)
+    struct sys_capabilities sets;
+    if (sys_get_capabilities(&sets) < 0)
         return error_errno(err, NULL, "read the capabilities of the caller");
-    const uint64_t permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
     process->capabilities = (struct plan_capabilities){
         .set = false, /* the bounding set stays */
-        .effective = permitted,
-        .permitted = permitted,
-        .inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable,
+        .effective = sets.permitted,
+        .permitted = sets.permitted,
+        .inheritable = sets.inheritable,
     };
     return 0;
 }

@@ -28,7 +28,7 @@ struct host_facts {
     bool in_user_namespace;     /* the runtime is not in the initial user namespace */
     bool privileged;            /* CAP_SYS_ADMIN in its user namespace */
     uint64_t capabilities;      /* bounding set of the runtime, bit n = capability n */
-    int last_capability;        /* /proc/sys/kernel/cap_last_cap */
+    int last_capability;        /* that the kernel has */
     uint64_t ignored_signals;   /* by the runtime, bit n - 1 = signal n; a container ignores none */
     bool cgroup_namespaces;     /* CLONE_NEWCGROUP exists */
     bool time_namespaces;       /* CLONE_NEWTIME exists */

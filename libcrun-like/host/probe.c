@@ -5,12 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
-#include <sys/syscall.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -70,13 +70,6 @@ int host_in_user_namespace(struct thole_error *err) {
     return 0;
 }
 
-static bool has_effective(int capability) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-    return syscall(SYS_capget, &header, data) == 0 &&
-           (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
-}
-
 /* One of the lines "NAME:\tBITS" of proc_pid_status(5), the bits in hexadecimal. */
 static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
                      struct thole_error *err) {
@@ -90,6 +83,14 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
     return 0;
 }
 
+/* Those of the bounding set are there; any number of others may be. */
+static int last_capability(uint64_t bounding) {
+    int last = -1;
+    while (last < 63 && (bounding >> (last + 1) != 0 || prctl(PR_CAPBSET_READ, last + 1) >= 0))
+        last++;
+    return last;
+}
+
 static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
@@ -97,14 +98,16 @@ static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     if (in_user_namespace < 0)
         return -1;
     facts->in_user_namespace = in_user_namespace == 1;
-    facts->privileged = has_effective(CAP_SYS_ADMIN);
-    facts->last_capability = cap_max_bits() - 1;
     cleanup_free char *status = NULL;
-    if (file_read_at(AT_FDCWD, "/proc/self/status", SMALL_FILE, &status, NULL, err) < 0)
+    uint64_t effective = 0;
+    if (file_read_at(AT_FDCWD, "/proc/self/status", SMALL_FILE, &status, NULL, err) < 0 ||
+        read_mask(status, "\nCapEff:\t", &effective, err) < 0 ||
+        read_mask(status, "\nCapBnd:\t", &facts->capabilities, err) < 0 ||
+        read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err) < 0)
         return -1;
-    return read_mask(status, "\nCapBnd:\t", &facts->capabilities, err) < 0
-               ? -1
-               : read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err);
+    facts->privileged = (effective >> CAP_SYS_ADMIN & 1) != 0;
+    facts->last_capability = last_capability(facts->capabilities);
+    return 0;
 }
 
 static bool has_namespace(const char *name, struct thole_error *failure) {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* capget(2) and capset(2), which have the sets in halves. */
+#include "sys/capabilities.h"
+
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
+
+int sys_get_capabilities(struct sys_capabilities *ret_sets) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    halves data = {0};
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -1;
+    *ret_sets = (struct sys_capabilities){
+        .effective = (uint64_t)data[1].effective << 32 | data[0].effective,
+        .permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted,
+        .inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable,
+    };
+    return 0;
+}
+
+int sys_set_capabilities(const struct sys_capabilities *sets) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    halves data = {
+        {(uint32_t)sets->effective, (uint32_t)sets->permitted, (uint32_t)sets->inheritable},
+        {(uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
+         (uint32_t)(sets->inheritable >> 32)},
+    };
+    return (int)syscall(SYS_capset, &header, data);
+}
