@@ -87,8 +87,8 @@ static int drop_bounding(const struct plan_capabilities *wanted, struct thole_er
 
 static int set_sets(const struct plan_capabilities *wanted, uint64_t extra,
                     struct thole_error *err) {
-    const struct sys_capabilities sets = {
-        wanted->effective | extra, wanted->permitted | extra, wanted->inheritable};
+    const struct sys_capabilities sets = {wanted->effective | extra, wanted->permitted | extra,
+                                          wanted->inheritable};
     if (sys_set_capabilities(&sets) < 0)
         return error_errno(err, "/process/capabilities", "set capabilities");
     return 0;
@@ -153,10 +153,9 @@ char *apply_home(uint32_t uid) {
     /* Not getpwuid(): what name services of the image may load would run with our privileges. */
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     cleanup_close int fd = root >= 0 ? sys_open_regular_in_root(root, "/etc/passwd") : -1;
-    bool found = fd >= 0 &&
-                 file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
-                 passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME &&
-                 fields[PASSWD_HOME][0] == '/';
+    bool found =
+        fd >= 0 && file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
+        passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME && fields[PASSWD_HOME][0] == '/';
     text_appendf(&home, "HOME=%s", found ? fields[PASSWD_HOME] : "/");
     return text_take(&home);
 }

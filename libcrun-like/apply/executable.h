@@ -7,8 +7,9 @@
 
 /**
  * Resolves args[0] as execvp(3) would in the container's environment and with the credentials the
- * caller has now. Returns the path, which lives until execve(2), or NULL. Error texts are those engines
- * look for: `exec: "x": executable file not found in $PATH`, `exec PATH: no such file or directory`.
+ * caller has now. Returns the path, which lives until execve(2), or NULL. Error texts are those
+ * engines look for: `exec: "x": executable file not found in $PATH`, `exec PATH: no such file or
+ * directory`.
  */
 const char *apply_executable_find(const struct plan_process *process, struct thole_error *err);
 

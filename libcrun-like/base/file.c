@@ -68,6 +68,19 @@ int file_read_regular_at(int dirfd, const char *name, size_t limit, char **ret_d
     return file_read_fd(fd, name, limit, ret_data, ret_length, err);
 }
 
+int file_read_kernel(int dirfd, const char *name, char *buffer, size_t size) {
+    cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    ssize_t length = uninterrupted(read(fd, buffer, size - 1));
+    if (length < 0)
+        return -1;
+    if (length > 0 && buffer[length - 1] == '\n')
+        length--;
+    buffer[length] = '\0';
+    return (int)length;
+}
+
 int file_write_once(int fd, const void *data, size_t length) {
     ssize_t written = uninterrupted(write(fd, data, length));
     if (written < 0)

@@ -23,6 +23,12 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t
                  struct thole_error *err);
 
 /**
+ * Reads what the kernel has to say in one go: the start of @name beneath @dirfd (no link) as far as
+ * @buffer goes, without its last line break. Returns the length, -1 with errno set.
+ */
+int file_read_kernel(int dirfd, const char *name, char *buffer, size_t size);
+
+/**
  * Opens an existing file beneath @dirfd for writing (no O_CREAT, no O_TRUNC, O_NOFOLLOW) and gives
  * @data to the kernel in one write: what procfs, cgroupfs and sysfs want. Returns 0, or -1 with
  * errno set and no error filled in, so that callers can word it.

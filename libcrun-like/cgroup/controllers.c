@@ -84,8 +84,8 @@ static int enable_at(int fd, const char *wanted, const char *level, int level_le
                      struct thole_error *err) {
     char available[LIST_SIZE];
     char enabled[LIST_SIZE];
-    if (cgroup_read(fd, "cgroup.controllers", available, sizeof(available)) < 0 ||
-        cgroup_read(fd, subtree_control, enabled, sizeof(enabled)) < 0)
+    if (file_read_kernel(fd, "cgroup.controllers", available, sizeof(available)) < 0 ||
+        file_read_kernel(fd, subtree_control, enabled, sizeof(enabled)) < 0)
         return error_errno(err, NULL, "read %s of %.*s", subtree_control,
                            level_length > 0 ? level_length : 1, level);
 
@@ -107,7 +107,7 @@ static int enable_at(int fd, const char *wanted, const char *level, int level_le
 int cgroup_enable_controllers(const struct plan_cgroup_directory *directory, int leaf_fd,
                               const char *wanted, struct thole_error *err) {
     char present[LIST_SIZE];
-    if (cgroup_read(leaf_fd, "cgroup.controllers", present, sizeof(present)) >= 0 &&
+    if (file_read_kernel(leaf_fd, "cgroup.controllers", present, sizeof(present)) >= 0 &&
         list_has_all(present, wanted))
         return 0;
 

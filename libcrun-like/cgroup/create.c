@@ -38,10 +38,10 @@ struct making {
 /* A new v1 cpuset has no CPUs and no memory nodes, and no process can enter it before it has. */
 static int fill_cpuset_file(int parent, int child, const char *file) {
     char value[4096];
-    int length = cgroup_read(child, file, value, sizeof(value));
+    int length = file_read_kernel(child, file, value, sizeof(value));
     if (length < 0 || value[strspn(value, " \t\n")] != '\0')
         return length;
-    length = cgroup_read(parent, file, value, sizeof(value));
+    length = file_read_kernel(parent, file, value, sizeof(value));
     if (length <= 0)
         return length;
     return file_write_kernel(child, file, value, (size_t)length);
@@ -155,7 +155,7 @@ static int check_v1(const struct making *making, int fd, struct thole_error *err
     char state[32];
     if (!words_have(making->directory->controllers, "freezer", 7))
         return 0;
-    if (cgroup_read(fd, "freezer.state", state, sizeof(state)) < 0)
+    if (file_read_kernel(fd, "freezer.state", state, sizeof(state)) < 0)
         return look_error(making, "freezer.state", err);
     return strcmp(state, "THAWED") == 0 ? 0 : refuse(making, frozen_text, err);
 }
@@ -164,7 +164,7 @@ static int check_v1(const struct making *making, int fd, struct thole_error *err
  * some controllers exist there (cgroup-v2: threads). */
 static int settle_type(const struct making *making, int fd, struct thole_error *err) {
     char type[64];
-    if (cgroup_read(fd, "cgroup.type", type, sizeof(type)) < 0)
+    if (file_read_kernel(fd, "cgroup.type", type, sizeof(type)) < 0)
         return look_error(making, "cgroup.type", err);
     if (strcmp(type, "domain invalid") != 0)
         return 0;
@@ -200,7 +200,7 @@ static int check_unified(const struct making *making, int fd, struct thole_error
  * kernel has no such list. */
 static int delegate(const struct making *making, int fd, struct thole_error *err) {
     char list[1024] = "";
-    if (cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0 &&
+    if (file_read_kernel(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list)) < 0 &&
         look_error(making, "/sys/kernel/cgroup/delegate", err) < 0)
         return -1;
     if (list[0] == '\0')

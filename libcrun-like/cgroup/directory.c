@@ -87,17 +87,3 @@ bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]) {
     *path = start + length;
     return true;
 }
-
-int cgroup_read(int dirfd, const char *file, char *buffer, size_t size) {
-    cleanup_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return -1;
-    /* What the kernel has to say in one go comes with the first read. */
-    ssize_t length = read(fd, buffer, size - 1);
-    if (length < 0)
-        return -1;
-    if (length > 0 && buffer[length - 1] == '\n')
-        length--;
-    buffer[length] = '\0';
-    return (int)length;
-}

@@ -42,9 +42,3 @@ int cgroup_check_not_root(const struct plan_cgroup *cgroup, const char *action,
 
 /** Takes the next component of the path at @path into @ret_name; false at the end or too long. */
 bool cgroup_next_component(const char **path, char ret_name[NAME_MAX + 1]);
-
-/**
- * Reads @file beneath @dirfd into @buffer without its last line break, cut to @size. Returns the
- * length, -1 with errno set.
- */
-int cgroup_read(int dirfd, const char *file, char *buffer, size_t size);

@@ -35,7 +35,7 @@ static int freeze_v1(const struct plan_cgroup_directory *directory, int fd,
         if (round % ASK_AGAIN == 0 && write_word(fd, "freezer.state", "FROZEN") < 0)
             return error_errno(err, NULL, "write FROZEN to freezer.state of %s", directory->path);
         char state[32];
-        if (cgroup_read(fd, "freezer.state", state, sizeof(state)) < 0)
+        if (file_read_kernel(fd, "freezer.state", state, sizeof(state)) < 0)
             return error_errno(err, NULL, "read freezer.state of %s", directory->path);
         if (strcmp(state, "FROZEN") == 0)
             return 0;
@@ -115,7 +115,7 @@ static int directory_is_frozen(const struct plan_cgroup_directory *directory,
     int frozen = -1;
     if (fd >= 0 && directory->unified)
         frozen = cgroup_event(fd, "frozen");
-    else if (fd >= 0 && cgroup_read(fd, "freezer.state", state, sizeof(state)) >= 0)
+    else if (fd >= 0 && file_read_kernel(fd, "freezer.state", state, sizeof(state)) >= 0)
         frozen = strcmp(state, "FROZEN") == 0;
     if (frozen >= 0 || cgroup_is_gone(errno))
         return frozen == 1;

@@ -128,7 +128,7 @@ static int check_usage(const struct applying *applying, size_t index, struct tho
         &applying->cgroup->directories[write->directory];
     if (write->usage_file == NULL || fd < 0)
         return 0;
-    if (cgroup_read(fd, write->usage_file, text, sizeof(text)) < 0)
+    if (file_read_kernel(fd, write->usage_file, text, sizeof(text)) < 0)
         return cgroup_is_gone(errno) ? 0
                                      : error_errno(err, write->where, "read %s of %s",
                                                    write->usage_file, directory->path);
@@ -154,7 +154,7 @@ static const char runtime_file[] = "cpu.rt_runtime_us";
 
 static int give_budget(int fd, const char *period, const char *value, size_t length) {
     char runtime[32];
-    if (cgroup_read(fd, runtime_file, runtime, sizeof(runtime)) < 0)
+    if (file_read_kernel(fd, runtime_file, runtime, sizeof(runtime)) < 0)
         return -1;
     if (strcmp(runtime, "0") != 0)
         return 0; /* somebody's decision */
@@ -168,7 +168,7 @@ static int give_budget(int fd, const char *period, const char *value, size_t len
 static int write_realtime(const struct plan_cgroup_directory *directory, int leaf_fd,
                           const char *value, size_t length) {
     char period[32];
-    if (cgroup_read(leaf_fd, period_file, period, sizeof(period)) < 0)
+    if (file_read_kernel(leaf_fd, period_file, period, sizeof(period)) < 0)
         return -1;
     cleanup_close int at = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const char *rest = directory->path;

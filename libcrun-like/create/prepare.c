@@ -57,7 +57,7 @@ void create_prepare_record(struct container *container, const struct bundle *bun
     record->bundle = arena_strdup(arena, bundle->path);
     record->rootfs = arena_strdup(arena, plan->rootfs.source);
     record->created = nanoseconds_now();
-    record->owner = geteuid();
+    record->owner = bundle->facts->euid;
     record->no_process = plan->process == NULL;
     record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;
     record->new_keyring = plan->new_keyring;

@@ -57,9 +57,9 @@ static bool exists(const char *path, struct thole_error *failure) {
 int host_in_user_namespace(struct thole_error *err) {
     /* The initial namespace maps every id to itself, and no other one does so by itself. */
     static const unsigned long initial[] = {0, 0, UINT32_MAX};
-    cleanup_free char *map = NULL;
-    if (file_read_at(AT_FDCWD, "/proc/self/uid_map", SMALL_FILE, &map, NULL, err) < 0)
-        return -1;
+    char map[128];
+    if (file_read_kernel(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
+        return error_errno(err, NULL, "read /proc/self/uid_map");
     const char *at = map;
     for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
         char *end = NULL;

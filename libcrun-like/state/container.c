@@ -36,17 +36,22 @@ int container_check_id(const char *id, struct thole_error *err) {
     return 0;
 }
 
+/* From the end: most often all but the last of its directories are there. */
+static int make_directories(char *path, mode_t mode) {
+    if (mkdir(path, mode) == 0 || errno == EEXIST)
+        return 0;
+    char *slash = strrchr(path, '/');
+    if (errno != ENOENT || slash == NULL || slash == path)
+        return -1;
+    *slash = '\0';
+    int parents = make_directories(path, 0755);
+    *slash = '/';
+    return parents < 0 || (mkdir(path, mode) < 0 && errno != EEXIST) ? -1 : 0;
+}
+
 static int make_root(const char *path) {
     cleanup_free char *copy = strdup(path);
-    if (copy == NULL)
-        return -1;
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-            return -1;
-        *slash = '/';
-    }
-    return mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
+    return copy == NULL ? -1 : make_directories(copy, 0700);
 }
 
 int container_open_root(const struct thole_context *context, bool create, struct thole_error *err) {

@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "sys/process_calls.h"
 
-enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 4096, END_TIMEOUT_MS = 10 * 1000 };
+enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 2048, END_TIMEOUT_MS = 10 * 1000 };
 
 /* 1 with the field, 0 for a zombie, -1 if the text is none of proc_pid_stat(5). */
 static int parse_start_time(char *text, uint64_t *ret_start_time) {
@@ -42,19 +42,18 @@ static int parse_start_time(char *text, uint64_t *ret_start_time) {
 
 int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err) {
     char path[48];
+    char text[STAT_MAX];
     (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    cleanup_free char *text = NULL;
-    struct thole_error failure = {0};
-    if (file_read_at(AT_FDCWD, path, STAT_MAX, &text, NULL, &failure) == 0) {
+    if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) >= 0) {
         int result = parse_start_time(text, ret_start_time);
         return result < 0 ? error_bug(err, "%s is not understood", path) : result;
     }
+    const int failure = errno;
     /* A procfs that is missing or hides processes says the same as the end of one. */
-    if ((failure.code == ENOENT || failure.code == ESRCH) && kill(pid, 0) < 0 && errno == ESRCH)
+    if ((failure == ENOENT || failure == ESRCH) && kill(pid, 0) < 0 && errno == ESRCH)
         return 0;
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    errno = failure;
+    return error_errno(err, NULL, "read %s", path);
 }
 
 int process_lives(pid_t pid, uint64_t start_time, struct thole_error *err) {
@@ -90,13 +89,10 @@ int process_end(int pidfd, struct thole_error *err) {
 
 pid_t process_of_pidfd(int pidfd) {
     char path[48];
-    struct thole_error failure = {0};
-    cleanup_free char *text = NULL;
+    char text[512];
     (void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, &failure) < 0) {
-        errno = failure.code;
+    if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) < 0)
         return -1;
-    }
     /* 0: it is of another pid namespace, -1: it has ended. */
     const char *line = strstr(text, "\nPid:");
     long pid = line != NULL ? strtol(line + sizeof("\nPid:") - 1, NULL, 10) : 0;

@@ -21,9 +21,10 @@ int container_pidfd(const struct container *container, struct thole_error *err) 
 int container_set_worker(const struct container *container, bool deleting,
                          struct thole_error *err) {
     struct container_record *record = container->record;
-    record->worker = getpid();
+    const pid_t worker = getpid();
+    record->worker = worker;
     record->deleting = deleting;
-    int lives = process_start_time(getpid(), &record->worker_start_time, err);
+    int lives = process_start_time(worker, &record->worker_start_time, err);
     if (lives <= 0)
         return lives < 0 ? -1 : error_bug(err, "this process is said to be gone");
     return container_save(container, err);

@@ -10,7 +10,7 @@ import pytest
 
 from harness import machine
 
-SYSTEM_CALLS = 445
+SYSTEM_CALLS = 420
 PAGE_FAULTS = 130
 RUNS = 15
 TRUE = os.path.join(os.path.dirname(__file__), "../bench/true.c")

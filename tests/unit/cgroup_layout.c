@@ -81,7 +81,7 @@ void layout_expect(const struct plan_cgroup_directory *directory, const char *fi
     char text[TEXT];
     cleanup_close int fd = cgroup_open_directory(directory, "");
     assert_true(fd >= 0);
-    assert_true(cgroup_read(fd, file, text, sizeof(text)) >= 0);
+    assert_true(file_read_kernel(fd, file, text, sizeof(text)) >= 0);
     assert_string_equal(text, wanted);
 }
 

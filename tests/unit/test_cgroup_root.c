@@ -354,7 +354,7 @@ static void an_update_is_all_or_nothing(void **state) {
     layout_expect(&layout.directories[pids], "pids.max", "7");
     char control[TEXT];
     cleanup_close int fd = cgroup_open_directory(&layout.directories[memory], "");
-    assert_true(cgroup_read(fd, "memory.oom_control", control, sizeof(control)) > 0);
+    assert_true(file_read_kernel(fd, "memory.oom_control", control, sizeof(control)) > 0);
     assert_non_null(strstr(control, "oom_kill_disable 0"));
 }
 
@@ -367,7 +367,7 @@ static void new_cpusets_are_usable(void **state) {
         struct plan_cgroup_directory root = layout.directories[cpuset];
         root.path = "/";
         cleanup_close int fd = cgroup_open_directory(&root, "");
-        assert_true(cgroup_read(fd, files[i], text, sizeof(text)) > 0);
+        assert_true(file_read_kernel(fd, files[i], text, sizeof(text)) > 0);
         layout_expect(&layout.directories[cpuset], files[i], text);
     }
 }
