@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests of the LXC face: thole-lxc, and Debian's LXC beside it."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from harness import lxc as faces
+
+
+@pytest.fixture(scope="session")
+def lxc_path(thole_path):
+    """Path of thole-lxc."""
+    path = os.path.join(os.path.dirname(thole_path), "thole-lxc")
+    if not os.path.exists(path):
+        pytest.skip("needs thole-lxc, which needs libnl-route-3 to build")
+    return path
+
+
+@pytest.fixture
+def lxc(lxc_path, thole_path, folder):
+    """lxc(COMMAND, ARGUMENT...) -> Result, on an lxcpath of the test's own; see harness/lxc.py."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    face = faces.Face(lxc_path, os.path.join(folder, "lxc"), thole_path)
+    yield face
+    complaints = face.clean_up(folder)
+    assert not complaints, "left behind:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def debian(folder):
+    """The same for the LXC of the distribution, on another lxcpath."""
+    if os.geteuid() != 0 or not shutil.which("lxc-start"):
+        pytest.skip("needs root and the package lxc")
+    face = faces.Debian(os.path.join(folder, "debian"))
+    yield face
+    complaints = face.clean_up(folder)
+    assert not complaints, "left behind:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def busybox_rootfs(rootfs_template, folder):
+    """busybox_rootfs(DIRECTORY): a busybox root file system there."""
+
+    def make(directory):
+        subprocess.run(["cp", "-a", rootfs_template, directory], check=True)
+        return directory
+
+    return make
