@@ -50,6 +50,8 @@ int oci_read_process(const char *json, size_t length, struct arena *arena,
                      struct oci_process **ret_process, struct thole_error *err);
 int oci_read_resources(const char *json, size_t length, struct arena *arena,
                        struct oci_resources **ret_resources, struct thole_error *err);
+int oci_read_state(const char *json, size_t length, struct arena *arena,
+                   struct oci_state **ret_state, struct thole_error *err);
 
 /** Each returns a malloc'ed JSON text; @indent is the number of blanks per level, 0 for one line.
  */
