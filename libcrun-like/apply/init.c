@@ -71,11 +71,15 @@ static int set_names(const struct plan *plan, struct thole_error *err) {
 }
 
 static int set_sysctls(const struct apply_init *init, struct thole_error *err) {
+    if (init->plan->sysctl_count == 0)
+        return 0;
+    cleanup_close int sys_fd =
+        sys_open_proc(init->become.proc_fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (sys_fd < 0)
+        return error_errno(err, "/linux/sysctl", "open /proc/sys");
     for (size_t i = 0; i < init->plan->sysctl_count; i++) {
         const struct plan_sysctl *sysctl = &init->plan->sysctls[i];
-        char path[PATH_MAX];
-        (void)snprintf(path, sizeof(path), "sys/%s", sysctl->file);
-        if (sys_write_proc(init->become.proc_fd, path, sysctl->value) < 0)
+        if (sys_write_proc(sys_fd, sysctl->file, sysctl->value) < 0)
             return error_errno(err, sysctl->where, "write %s to /proc/sys/%s", sysctl->value,
                                sysctl->file);
     }

@@ -29,7 +29,7 @@ enum wire_kind {
     WIRE_END,             /* delete -> init, over the gate: its creator was killed, exit */
 };
 
-enum { WIRE_PAYLOAD_MAX = 4096, WIRE_FDS_MAX = 4 };
+enum { WIRE_PAYLOAD_MAX = sizeof(struct thole_error), WIRE_FDS_MAX = 4 };
 
 struct wire_message {
     uint32_t kind;
@@ -37,7 +37,6 @@ struct wire_message {
     int fds[WIRE_FDS_MAX];
     uint32_t fd_count;
     union {
-        char bytes[WIRE_PAYLOAD_MAX];
         struct thole_error error;
         int64_t number;
     } payload;

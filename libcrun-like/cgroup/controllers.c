@@ -53,16 +53,14 @@ static bool list_has_all(const char *list, const char *wanted) {
     return true;
 }
 
-/* The first failure is the one that explains the others. */
-static int note_failure(const char *words, const char *level, int level_length, bool failed,
-                        struct thole_error *err) {
-    if (failed)
-        return -1;
+static int write_error(const char *words, const char *level, int level_length,
+                       struct thole_error *err) {
     return error_errno(err, NULL, "write %s to %s of %.*s", words, subtree_control,
                        level_length > 0 ? level_length : 1, level);
 }
 
-/* One controller that cannot be enabled must not keep the others off. */
+/* One controller that cannot be enabled must not keep the others off. The first failure is the one
+ * that explains the others. */
 static int enable_one_by_one(int fd, const char *words, const char *level, int level_length,
                              struct thole_error *err) {
     bool failed = false;
@@ -75,7 +73,7 @@ static int enable_one_by_one(int fd, const char *words, const char *level, int l
         memcpy(one, word, length);
         one[length] = '\0';
         if (file_write_kernel(fd, subtree_control, one, length) < 0)
-            failed = note_failure(one, level, level_length, failed, err) < 0;
+            failed = write_error(one, level, level_length, failed ? NULL : err) < 0;
     }
     return failed ? -1 : 0;
 }
@@ -114,13 +112,11 @@ int cgroup_enable_controllers(const struct plan_cgroup_directory *directory, int
     cleanup_close int fd = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const char *rest = directory->path;
     char name[NAME_MAX + 1];
-    struct thole_error first = {0};
+    bool failed = false;
     while (fd >= 0 && cgroup_next_component(&rest, name)) {
-        struct thole_error failure = {0};
         int level_length = (int)(rest - directory->path - (ptrdiff_t)strlen(name) - 1);
-        if (enable_at(fd, wanted, directory->path, level_length, &failure) < 0 &&
-            first.kind == THOLE_ERROR_NONE)
-            first = failure;
+        if (enable_at(fd, wanted, directory->path, level_length, failed ? NULL : err) < 0)
+            failed = true;
         if (rest[strspn(rest, "/")] == '\0')
             break;
         int below = openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -128,10 +124,6 @@ int cgroup_enable_controllers(const struct plan_cgroup_directory *directory, int
         fd = below;
     }
     if (fd < 0)
-        return error_errno(err, NULL, "open cgroup %s", directory->path);
-    if (first.kind == THOLE_ERROR_NONE)
-        return 0;
-    if (err != NULL)
-        *err = first;
-    return -1;
+        return error_errno(failed ? NULL : err, NULL, "open cgroup %s", directory->path);
+    return failed ? -1 : 0;
 }

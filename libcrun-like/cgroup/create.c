@@ -234,6 +234,14 @@ static int move_holder(const struct making *making, int fd, struct thole_error *
     return 0;
 }
 
+/* Where a controller is missing, the write to one of its files says so. */
+static void enable(const struct plan_cgroup_directory *directory, int fd, const char *controllers,
+                   const struct thole_log *log) {
+    struct thole_error failure = {0};
+    if (cgroup_enable_controllers(directory, fd, controllers, &failure) < 0)
+        log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+}
+
 /* ---- a child for the payload ---------------------------------------------------------------- */
 
 /* Makes the child that init is born in. It has every controller and no limit; the limits are on the
@@ -251,9 +259,7 @@ static int make_delegated(const struct making *making, const struct thole_log *l
         unmake(&child);
         return -1;
     }
-    struct thole_error failure = {0};
-    if (cgroup_enable_controllers(&directory, fd, directory.controllers, &failure) < 0)
-        log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+    enable(&directory, fd, directory.controllers, log);
     if (settle_type(&child, fd, err) < 0 ||
         (making->cgroup->delegate && delegate(&child, fd, err) < 0)) {
         unmake(&child);
@@ -278,10 +284,8 @@ static int create_in_hierarchy(struct making *making, const struct thole_log *lo
         return -1;
     cleanup_text struct text wanted = {0};
     cgroup_wanted_controllers(making->cgroup, making->index, &wanted);
-    struct thole_error failure = {0};
-    if (wanted.length > 0 &&
-        cgroup_enable_controllers(making->directory, fd, wanted.data, &failure) < 0)
-        log_debug(log, "%s: %s", failure.text, strerror(failure.code));
+    if (wanted.length > 0)
+        enable(making->directory, fd, wanted.data, log);
     if (check_unified(making, fd, err) < 0)
         return -1;
     if (making->cgroup->delegated != NULL)
