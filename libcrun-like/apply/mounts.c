@@ -28,7 +28,7 @@
      MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
 
 struct mounting {
-    int root_fd;
+    int *root_fd;
     struct apply_readonly_last *last;
     struct sys_close_later *closing;
 };
@@ -161,17 +161,28 @@ static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
     return 0;
 }
 
+/* What is mounted on the root is the root from then on: later targets lie in it. */
+static int become_root(int mount_fd, const struct plan_mount *mount, const struct mounting *at,
+                       struct thole_error *err) {
+    int root = fcntl(mount_fd, F_DUPFD_CLOEXEC, 0);
+    if (root < 0)
+        return error_errno(err, mount->where, "take %s for the root", mount->type);
+    (void)close(*at->root_fd);
+    *at->root_fd = root;
+    return 0;
+}
+
 static int attach(int mount_fd, const struct plan_mount *mount, const struct mounting *at,
                   struct thole_error *err) {
     bool directory = mount->kind == PLAN_MOUNT_FILESYSTEM || sys_is_directory(mount_fd);
-    cleanup_close int target = open_target(mount, at->root_fd, directory, err);
+    cleanup_close int target = open_target(mount, *at->root_fd, directory, err);
     if (target < 0)
         return -1;
     if (check_proc(mount_fd, target, mount, err) < 0)
         return -1;
     if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0) {
         sys_close_later(at->closing, take_fd(&target));
-        return 0;
+        return strcmp(mount->target, "/") == 0 ? become_root(mount_fd, mount, at, err) : 0;
     }
     /* The kernel calls a file on a directory, and the other way round, just invalid. */
     if (errno == EINVAL && directory != sys_is_directory(target))
@@ -194,7 +205,7 @@ static int place(int mount_fd, const struct plan_mount *mount, uint64_t made, bo
 static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,
                       const struct mounting *at, struct thole_error *err) {
     if (mount->copy_symlink) {
-        int copied = copy_symlink(mount, at->root_fd, err);
+        int copied = copy_symlink(mount, *at->root_fd, err);
         if (copied != 0)
             return copied < 0 ? -1 : 0;
     }
@@ -278,9 +289,9 @@ static int mount_filesystem(const struct plan_mount *mount, const struct apply_s
             return mount_host_instead(mount, at, err);
         return error_prefix(err, "mount %s on %s", mount->type, mount->target);
     }
-    if (keep_mode(mount_fd, mount, at->root_fd, err) < 0)
+    if (keep_mode(mount_fd, mount, *at->root_fd, err) < 0)
         return -1;
-    if (mount->copy_up && fill_from_target(mount_fd, mount, at->root_fd, err) < 0)
+    if (mount->copy_up && fill_from_target(mount_fd, mount, *at->root_fd, err) < 0)
         return -1;
     if (source != NULL && apply_map_ids(mount_fd, mount, source->userns, err) < 0)
         return -1;
@@ -330,14 +341,14 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     case PLAN_MOUNT_BIND:
         return mount_bind(mount, source, at, err);
     case PLAN_MOUNT_REMOUNT:
-        return remount(mount, at->root_fd, err);
+        return remount(mount, *at->root_fd, err);
     case PLAN_MOUNT_SYMLINK:
-        return make_symlink(mount, at->root_fd, err);
+        return make_symlink(mount, *at->root_fd, err);
     }
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int root_fd,
+int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int *root_fd,
                  struct apply_readonly_last *last, struct thole_error *err) {
     cleanup_sys_close_later struct sys_close_later closing = {0};
     const struct mounting at = {root_fd, last, &closing};
