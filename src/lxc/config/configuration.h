@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "lxc/config/old_names.h"
 
 struct lxc_key; /* a row of the table of keys: config/keys.h */
 
@@ -32,6 +33,8 @@ struct lxc_configuration {
     size_t count;
     char **notes; /* what was understood in an old way, or left out: one line each, malloc'ed */
     size_t note_count;
+    struct lxc_old_names_state old_names; /* from line to line */
+    const char *rootfs_backend;           /* what lxc.rootfs.backend said: the type of the root */
 };
 
 /** Adds the lines of @file, and of what it includes. Errors carry FILE:LINE and the key. */

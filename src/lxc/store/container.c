@@ -87,6 +87,13 @@ int lxc_container_state(const struct lxc_container *container, struct thole_stat
     return err->kind == THOLE_ERROR_NOT_FOUND ? 0 : -1;
 }
 
+int lxc_container_read_config(const struct lxc_container *container, const char *rcfile,
+                              struct lxc_configuration *config, struct thole_error *err) {
+    if (rcfile == NULL && !container->defined)
+        return 0;
+    return lxc_configuration_read(config, rcfile != NULL ? rcfile : container->config_file, err);
+}
+
 void lxc_container_done(struct lxc_container *container) {
     free(container->name);
     free(container->lxcpath);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "lxc/config/configuration.h"
 #include "thole.h"
 
 /** Which container a name means. Strings are malloc'ed. */
@@ -41,6 +42,13 @@ int lxc_container_find(const char *name, const char *lxcpath, const struct thole
 /** Its state, or NULL in @ret_state if it does not run. Release with thole_state_free(). */
 int lxc_container_state(const struct lxc_container *container, struct thole_state **ret_state,
                         struct thole_error *err);
+
+/**
+ * Reads its configuration: @rcfile, or the stored one if that is NULL. An undefined container has
+ * none, which is no error.
+ */
+int lxc_container_read_config(const struct lxc_container *container, const char *rcfile,
+                              struct lxc_configuration *config, struct thole_error *err);
 
 void lxc_container_done(struct lxc_container *container);
 #define cleanup_lxc_container __attribute__((cleanup(lxc_container_done)))
