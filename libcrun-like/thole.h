@@ -70,6 +70,9 @@ struct thole_context {
  */
 THOLE_PUBLIC char *thole_default_root(void);
 
+/** The init that comes with thole, or THOLE_INIT of the environment; borrowed. */
+THOLE_PUBLIC const char *thole_default_init(void);
+
 struct thole_create_request {
     const char *id;
     const char *bundle; /* NULL: the current directory */
@@ -83,7 +86,10 @@ struct thole_create_request {
     const char *notify_socket;  /* NOTIFY_SOCKET */
     bool no_pivot;
     bool no_new_keyring;
-    bool raw; /* detached: hand the caller's terminal over, even if it can be typed into */
+    bool raw;         /* detached: hand the caller's terminal over, even if it can be typed into */
+    const char *init; /* a static program of the host that runs the container's as its child, as
+                         "INIT -- PROGRAM ...": thole_default_init(); NULL: none */
+    bool init_waits;  /* thole's init ends with the last process, not with the program */
     void *reserved[THOLE_RESERVED];
 };
 

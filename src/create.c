@@ -29,6 +29,8 @@ struct run_settings {
                    "pass N more descriptors, after 0 to 2 and LISTEN_FDS"),                   \
         OPTION_ROW("no-pivot", 0, OPTION_FLAG, MEMBER(create.no_pivot), NULL,                 \
                    "do not use pivot_root(2), which an initramfs refuses"),                   \
+        OPTION_ROW("init", 0, OPTION_OPTIONAL, MEMBER(create.init), "FILE",                   \
+                   "run the program beneath a small init, thole's own or FILE"),              \
         OPTION_ROW("raw", 0, OPTION_FLAG, MEMBER(create.raw), NULL,                           \
                    "in the background: hand over a terminal that it may type into"),          \
         TIMING_OPTION(offsetof(struct run_settings, timing)),                                 \
@@ -61,6 +63,8 @@ static struct thole_run_request complete(const struct invocation *invocation) {
     if (request.create.listen_fds > 0)
         request.create.listen_fdnames = environment_get("LISTEN_FDNAMES");
     terminal_options_complete(&request.terminal_options);
+    if (request.create.init != NULL && request.create.init[0] == '\0')
+        request.create.init = thole_default_init();
     request.create.notify_socket = environment_get("NOTIFY_SOCKET");
     return request;
 }

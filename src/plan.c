@@ -24,6 +24,7 @@ static const struct option_row plan_options[] = {
     {"id", 0, OPTION_STRING, MEMBER(request.id), "ID", "plan for this id (default: container)"},
     {"no-pivot", 0, OPTION_FLAG, MEMBER(request.no_pivot), NULL, "as in create"},
     {"no-new-keyring", 0, OPTION_FLAG, MEMBER(request.no_new_keyring), NULL, "as in create"},
+    {"init", 0, OPTION_OPTIONAL, MEMBER(request.init), "FILE", "as in create"},
     {"facts", 0, OPTION_STRING, MEMBER(facts), "FILE",
      "plan for the host described in FILE, not for this one"},
     {"json", 0, OPTION_FLAG, MEMBER(json), NULL, "print the plan as JSON"},
@@ -43,6 +44,8 @@ static struct thole_create_request request_of(const struct invocation *invocatio
     const struct plan_settings *settings = invocation->options;
     struct thole_create_request request = settings->request;
     request.bundle = invocation->argument_count > 0 ? invocation->arguments[0] : NULL;
+    if (request.init != NULL && request.init[0] == '\0')
+        request.init = thole_default_init();
     if (request.id == NULL)
         request.id = "container";
     return request;

@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "apply/credentials.h"
@@ -113,6 +114,8 @@ int apply_become_bare(const struct apply_become *become, const int *others, size
     size_t kept_count = 1;
     if (become->process != NULL && apply_has_exec_label(become->process))
         kept[kept_count++] = become->proc_fd;
+    if (become->init >= 0)
+        kept[kept_count++] = become->init;
     for (size_t i = 0; i < count; i++)
         kept[kept_count++] = others[i];
     return apply_close_fds(become->passed, kept, kept_count, err);
@@ -200,6 +203,31 @@ int apply_become_confined(const struct apply_become *become, int starter, struct
     return needs_admin_for_filter(become) ? apply_capabilities(become->process, err) : 0;
 }
 
+/* The init of the host starts the program, which has been found already: INIT [-w] -- PROGRAM ...
+ */
+static int execute_init(const struct apply_become *become, const struct apply_program *program,
+                        struct thole_error *err) {
+    static char waits[] = "-w";
+    static char end_of_options[] = "--";
+    const struct plan_process *process = become->process;
+    const char *slash = strrchr(process->init, '/');
+    const char **args = calloc(process->args.count + 4, sizeof(*args));
+    if (args == NULL)
+        abort();
+    size_t count = 0;
+    args[count++] = slash != NULL ? slash + 1 : process->init;
+    if (process->init_waits)
+        args[count++] = waits;
+    args[count++] = end_of_options;
+    args[count++] = program->path;
+    for (size_t i = 1; i < process->args.count; i++)
+        args[count++] = process->args.items[i];
+    (void)syscall(SYS_execveat, become->init, "", args, program->environment, AT_EMPTY_PATH);
+    error_errno(err, NULL, "exec the init %s", process->init);
+    free(args);
+    return -1;
+}
+
 int apply_become_program(const struct apply_become *become, int starter,
                          const struct apply_program *program, struct thole_error *err) {
     const struct plan_process *process = become->process;
@@ -209,6 +237,8 @@ int apply_become_program(const struct apply_become *become, int starter,
     phases_end(become->phases, PHASES_INSIDE, "last steps");
     if (apply_keep_fds(become->passed, err) < 0 || apply_become_confined(become, starter, err) < 0)
         return -1;
+    if (become->init >= 0)
+        return execute_init(become, program, err);
     (void)execve(program->path, process->args.items, program->environment);
     return apply_executable_error(program->path, errno, process->program_where, err);
 }

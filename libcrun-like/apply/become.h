@@ -15,6 +15,7 @@ struct apply_become {
     struct phases *phases;              /* NULL: nothing is measured */
     int sync;                           /* socket to the runtime */
     int proc_fd;                        /* the host's /proc (O_PATH) */
+    int init;            /* a sealed copy of the program that runs the process's; -1: none */
     const char *keyring; /* name of the session keyring to make or join, NULL: none */
     bool user_namespace; /* it gets or joins one: the runtime sets the limits, who may raise them */
     bool binds_console;  /* the pty is mounted on /dev/console */
@@ -25,9 +26,9 @@ struct apply_become {
     const struct seccomp_filter *filter; /* NULL: none */
     size_t passed; /* fds from 3 on that stay open: socket activation's and preserved ones */
 };
-#define APPLY_BECOME_INIT                                                \
-    {                                                                    \
-        .sync = -1, .proc_fd = -1, .devpts = -1, .stdio = { -1, -1, -1 } \
+#define APPLY_BECOME_INIT                                                            \
+    {                                                                                \
+        .sync = -1, .proc_fd = -1, .init = -1, .devpts = -1, .stdio = { -1, -1, -1 } \
     }
 
 /** What is handed to execve(2), and lives until then. */

@@ -86,6 +86,8 @@ int bundle_plan(const struct thole_context *context, const struct thole_create_r
         .cgroup_manager = (enum plan_cgroup_manager)context->cgroup_manager,
         .no_pivot = request->no_pivot,
         .no_new_keyring = request->no_new_keyring,
+        .init = request->init,
+        .init_waits = request->init_waits,
         .ignore_cgroup_permissions = context->ignore_cgroup_permissions,
         .listen_fds = request->listen_fds,
         .listen_fdnames = request->listen_fdnames,

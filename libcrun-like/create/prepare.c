@@ -19,6 +19,7 @@
 #include "cgroup/join.h"
 #include "cgroup/resources.h"
 #include "resctrl/group.h"
+#include "security/sealed_copy.h"
 #include "security/seccomp_cache.h"
 #include "security/seccomp_filter.h"
 #include "state/gate.h"
@@ -31,6 +32,7 @@ void preparation_done(struct preparation *preparation) {
     seccomp_filter_done(&preparation->filter);
     cleanup_close_fd(&preparation->init.gate);
     cleanup_close_fd(&preparation->init.become.proc_fd);
+    cleanup_close_fd(&preparation->init.become.init);
     cleanup_close_fd(&preparation->init.hook_state);
     cleanup_close_fd(&preparation->init.become.devpts);
     cleanup_close_fd(&preparation->null_fd);
@@ -170,6 +172,12 @@ int create_prepare_stdio(const struct thole_create_request *request, bool detach
     return become->devpts < 0 ? -1 : 0;
 }
 
+/* Of the host's file itself what runs inside gets nothing: /proc/1/exe is the copy. */
+static int open_init_program(const char *path, struct thole_error *err) {
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? error_errno(err, NULL, "open the init %s", path) : sealed_copy(fd, "init", err);
+}
+
 int create_prepare_init(bool gated, struct creation *creation, struct preparation *preparation,
                         struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
@@ -185,6 +193,11 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
     init->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (init->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
+    if (plan->process != NULL && plan->process->init != NULL) {
+        init->become.init = open_init_program(plan->process->init, err);
+        if (init->become.init < 0)
+            return -1;
+    }
     if (prepare_hook_state(plan, &creation->container.arena, preparation, err) < 0)
         return -1;
     if (gated) {

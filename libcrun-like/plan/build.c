@@ -19,8 +19,15 @@ static plan_part *const parts[] = {
 static int build_process(struct plan_builder *builder, struct thole_error *err) {
     if (builder->config->process == NULL)
         return 0;
-    return plan_build_process(builder, builder->config->process, "/process",
-                              &builder->plan->process, err);
+    struct plan_process *process = NULL;
+    if (plan_build_process(builder, builder->config->process, "/process", &process, err) < 0)
+        return -1;
+    if (builder->request->init != NULL) {
+        process->init = arena_strdup(builder->arena, builder->request->init);
+        process->init_waits = builder->request->init_waits;
+    }
+    builder->plan->process = process;
+    return 0;
 }
 
 int plan_build(const struct oci_config *config, const struct host_facts *facts,

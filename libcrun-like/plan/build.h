@@ -16,6 +16,8 @@ struct plan_request {
     enum plan_cgroup_manager cgroup_manager;
     bool no_pivot;
     bool no_new_keyring;
+    const char *init; /* as struct thole_create_request has it */
+    bool init_waits;
     bool ignore_cgroup_permissions; /* --rootless=true */
     unsigned listen_fds;            /* socket activation: LISTEN_FDS for the container's env */
     const char *listen_fdnames;     /* NULL: none */

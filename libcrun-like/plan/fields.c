@@ -245,6 +245,8 @@ static OCI_TYPE(plan_memory_policy);
 
 static const struct oci_field plan_process_fields[] = {
     STRINGS(plan_process, "args", args),
+    OCI_FIELD(plan_process, "init", init),
+    OCI_FIELD(plan_process, "initWaits", init_waits),
     STRINGS(plan_process, "env", env),
     OCI_FIELD(plan_process, "setHome", set_home),
     OCI_FIELD(plan_process, "cwd", cwd),

@@ -184,6 +184,8 @@ struct plan_memory_policy {
 
 struct plan_process {
     struct plan_strings args;
+    const char *init;        /* a program of the host that runs them as its child, NULL: none */
+    bool init_waits;         /* for all processes, not for that child alone */
     struct plan_strings env; /* complete but for HOME when set_home is true */
     bool set_home;           /* HOME is missing: taken from the container's passwd at apply time */
     const char *cwd;

@@ -6,16 +6,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <linux/memfd.h>
 #include <linux/mount.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -25,13 +22,8 @@
 #include "base/cleanup.h"
 #include "base/fastpath.h"
 #include "base/text.h"
+#include "security/sealed_copy.h"
 #include "sys/process_calls.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U /* Linux 6.3 */
-#endif
-
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 bool own_executable_found_frozen;
 
@@ -79,34 +71,6 @@ static int clone_readonly(int fd) {
         syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
         return -1;
     return take_fd(&tree);
-}
-
-/* MFD_EXEC is asked for where it exists: without it vm.memfd_noexec may forbid the exec. */
-static int create_memory_file(void) {
-    int fd = memfd_create("thole", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL)
-        fd = memfd_create("thole", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return fd;
-}
-
-static int copy_sealed(int fd, struct thole_error *err) {
-    struct stat status;
-    cleanup_close int copy = create_memory_file();
-    if (copy < 0)
-        return error_errno(err, NULL, "create a memory file for thole's executable");
-    if (fstat(fd, &status) < 0)
-        return error_errno(err, NULL, "read thole's executable");
-    off_t offset = 0;
-    while (offset < status.st_size) {
-        ssize_t sent = sendfile(copy, fd, &offset, (size_t)(status.st_size - offset));
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return error_errno(err, NULL, "copy thole's executable to memory");
-    }
-    if (fchmod(copy, 0555) < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
-        return error_errno(err, NULL, "seal the copy of thole's executable");
-    return take_fd(&copy);
 }
 
 /* environ with @guard added and a former one left out; the strings are shared. NULL: no memory. */
@@ -157,7 +121,7 @@ int own_executable_reexecute(char *const argv[], struct thole_error *err) {
     cleanup_close int sealed =
         fastpath_allowed(FASTPATH_READONLY_CLONE) ? clone_readonly(executable) : -1;
     if (sealed < 0)
-        sealed = copy_sealed(executable, err);
+        sealed = sealed_copy(executable, "thole", err);
     if (sealed < 0)
         return -1;
     char guard[sizeof(OWN_EXECUTABLE_GUARD) + 24];

@@ -2,6 +2,8 @@
 /* The library itself: what is built in, how an error reads, the executable that it is in. */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "report/features.h"
 #include "security/own_executable.h"
@@ -27,6 +29,11 @@
 const char *thole_build_features(void) {
     return "+CAP +EBPF +YAJL " SECCOMP_SIGN "SECCOMP " SELINUX_SIGN "SELINUX " APPARMOR_SIGN
            "APPARMOR +SYSTEMD -CRIU";
+}
+
+const char *thole_default_init(void) {
+    const char *given = getenv("THOLE_INIT");
+    return given != NULL && given[0] != '\0' ? given : THOLE_INIT_FILE;
 }
 
 const char *thole_seccomp_version(void) {
