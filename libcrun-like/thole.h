@@ -22,6 +22,8 @@
  * - In the foreground thole_run(), thole_exec() and thole_attach() block signals in the calling
  *   thread, make its terminal raw, and wait for children; both is put back at the end.
  * - thole_create() and thole_run() with attachable change the umask of the process for a moment.
+ * - What keeps an attachable container calls thole_context.log, where no descriptor but 0 to 2 is
+ *   open, and those are /dev/null: a log file is best opened for each line.
  * - Interfaces of a network namespace are moved by the calling thread, which visits it for that.
  * - The current directory, the environment and signal handlers stay what they are. All other
  *   functions may be called from any thread at any time; containers are locked against each other.
@@ -77,6 +79,7 @@ struct thole_create_request {
     const char *id;
     const char *bundle; /* NULL: the current directory */
     const char *config; /* NULL: config.json in the bundle; relative to the current directory */
+    const char *config_text; /* the text of a config.json, which is then read from nowhere */
     const char *console_socket;
     const char *pid_file;
     const char *pidfd_socket;
@@ -152,6 +155,7 @@ struct thole_run_request {
     bool keep;         /* do not delete it at the end */
     bool no_subreaper; /* do not become the reaper of orphans while waiting */
     struct thole_terminal_options terminal_options;
+    const struct thole_monitor *monitor; /* with attachable: what else the keeper does, or NULL */
     void *reserved[THOLE_RESERVED];
 };
 
@@ -280,6 +284,8 @@ struct thole_state {
     struct thole_annotation *annotations;
     size_t annotation_count;
     char *systemd_scope; /* NULL: none */
+    bool exited;         /* its keeper saw how it ended ... */
+    int exit_status;     /* ... and this is how: the exit code, or 128 + signal */
 };
 
 THOLE_PUBLIC int thole_state(const struct thole_context *context, const char *id,

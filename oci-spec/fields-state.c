@@ -16,6 +16,7 @@ static const struct oci_field oci_state_fields[] = {
     OCI_FIELD(oci_state, "annotations", annotations),
     OCI_FIELD(oci_state, "owner", owner),
     OCI_FIELD(oci_state, "systemd-scope", systemd_scope),
+    OCI_NUMBER(oci_state, "exitStatus", exit_status, 0, INT32_MAX),
 };
 OCI_TYPE(oci_state);
 

@@ -359,6 +359,7 @@ struct oci_state {
     char *owner;
     struct oci_pairs annotations;
     char *systemd_scope;
+    struct oci_int exit_status; /* thole's own: of a container whose keeper saw the end */
 };
 
 /** The document that goes with a seccomp notify fd: runtime-spec "Container Process State". */

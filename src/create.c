@@ -8,10 +8,12 @@
 
 struct run_settings {
     struct thole_run_request request;
+    struct thole_monitor monitor;
     const char *timing;
 };
 
 #define MEMBER(name) offsetof(struct run_settings, request.name)
+#define MONITOR(name) offsetof(struct run_settings, monitor.name)
 
 /* Both commands fill in the same request, so that their options are the same. */
 #define OPTIONS_OF_BOTH                                                                       \
@@ -48,6 +50,8 @@ static const struct option_row run_options[] = {
     {"detach", 'd', OPTION_FLAG, MEMBER(detach), NULL, "return when the program has started"},
     {"attachable", 0, OPTION_FLAG, MEMBER(attachable), NULL,
      "with --detach: keep the console for thole attach"},
+    {"rm", 0, OPTION_FLAG, MONITOR(remove), NULL,
+     "with --attachable: delete the container at its end"},
     TERMINAL_OPTIONS(MEMBER(terminal_options)),
     {"keep", 0, OPTION_FLAG, MEMBER(keep), NULL, "do not delete the container at the end"},
     {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL,
@@ -57,7 +61,10 @@ static const struct option_row run_options[] = {
 
 /* The request as parsed, with what the environment and the arguments add. */
 static struct thole_run_request complete(const struct invocation *invocation) {
-    struct thole_run_request request = ((const struct run_settings *)invocation->options)->request;
+    const struct run_settings *settings = invocation->options;
+    struct thole_run_request request = settings->request;
+    if (request.attachable || settings->monitor.remove)
+        request.monitor = &settings->monitor;
     request.create.id = invocation->arguments[0];
     request.create.listen_fds = environment_listen_fds();
     if (request.create.listen_fds > 0)

@@ -14,6 +14,28 @@
 #include "host/probe.h"
 #include "plan/build.h"
 
+static int read_text(const struct thole_create_request *request, struct bundle *bundle,
+                     struct thole_error *err) {
+    if (request->config_text != NULL) {
+        bundle->json_length = strlen(request->config_text);
+        bundle->json = strdup(request->config_text);
+        return bundle->json != NULL ? 0 : error_errno(err, NULL, "copy the configuration");
+    }
+    cleanup_free char *in_bundle = NULL;
+    const char *file = request->config;
+    if (file == NULL) {
+        struct text text = {0};
+        text_appendf(&text, "%s/config.json", bundle->path);
+        file = in_bundle = text_take(&text);
+    }
+    if (file_read_at(AT_FDCWD, file, OCI_DOCUMENT_MAX, &bundle->json, &bundle->json_length, err) ==
+        0)
+        return 0;
+    return request->config == NULL && err->code == ENOENT
+               ? error_hint(err, "\"thole spec\" writes a configuration to start from")
+               : -1;
+}
+
 int bundle_read(const struct thole_create_request *request, struct oci_report *report,
                 struct bundle *ret_bundle, struct thole_error *err) {
     const char *path = request->bundle != NULL ? request->bundle : ".";
@@ -21,18 +43,8 @@ int bundle_read(const struct thole_create_request *request, struct oci_report *r
     if (ret_bundle->path == NULL)
         return error_errno(err, NULL, "open bundle %s", path);
 
-    cleanup_free char *in_bundle = NULL;
-    const char *file = request->config;
-    if (file == NULL) {
-        struct text text = {0};
-        text_appendf(&text, "%s/config.json", ret_bundle->path);
-        file = in_bundle = text_take(&text);
-    }
-    if (file_read_at(AT_FDCWD, file, OCI_DOCUMENT_MAX, &ret_bundle->json, &ret_bundle->json_length,
-                     err) < 0)
-        return request->config == NULL && err->code == ENOENT
-                   ? error_hint(err, "\"thole spec\" writes a configuration to start from")
-                   : -1;
+    if (read_text(request, ret_bundle, err) < 0)
+        return -1;
     return oci_read_config(ret_bundle->json, ret_bundle->json_length, &ret_bundle->arena, report,
                            &ret_bundle->config, err);
 }

@@ -17,8 +17,10 @@
 
 #include "apply/process.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/wire.h"
 #include "create/start.h"
+#include "create/unmake.h"
 #include "sys/clone.h"
 #include "terminal/console_client.h"
 #include "terminal/console_server.h"
@@ -78,10 +80,17 @@ static int drop_stdio(struct thole_error *err) {
 }
 
 /* Nothing of the caller's stays with a process that outlives it. */
-static int become_keeper(const struct terminal_console *console, int directory, int sync,
-                         struct thole_error *err) {
-    const int kept[] = {console->listener,   console->master, console->input, console->outputs[0],
-                        console->outputs[1], console->pidfd,  directory,      sync};
+static int become_keeper(const struct terminal_console *console, const struct container *container,
+                         int sync, struct thole_error *err) {
+    const int kept[] = {console->listener,
+                        console->master,
+                        console->input,
+                        console->outputs[0],
+                        console->outputs[1],
+                        console->pidfd,
+                        container != NULL ? container->directory : -1,
+                        container != NULL ? container->root : -1,
+                        sync};
     (void)prctl(PR_SET_NAME, "thole-keeper", 0, 0, 0);
     if (chdir("/") < 0)
         return error_errno(err, NULL, "change directory to /");
@@ -90,11 +99,11 @@ static int become_keeper(const struct terminal_console *console, int directory, 
     return apply_close_fds(0, kept, sizeof(kept) / sizeof(kept[0]), err);
 }
 
-static noreturn void serve(const struct terminal_console *console, int directory) {
-    terminal_console_serve(console);
+static int serve(const struct terminal_console *console, int directory) {
+    int status = terminal_console_serve(console);
     if (directory >= 0 && console->listener >= 0)
         (void)unlinkat(directory, STATE_CONSOLE, 0);
-    _exit(EXIT_SUCCESS);
+    return status;
 }
 
 /* Forks; the child calls @keep, which reports over its socket. */
@@ -155,6 +164,23 @@ static int create_and_start(const struct thole_context *context,
     return 0;
 }
 
+/* What is gone meanwhile has been deleted by somebody else. */
+static void note_end(struct container *container, int status) {
+    struct thole_error err = {0};
+    if (status < 0 || container_lock(container, &err) < 0 || container_reload(container, &err) < 0)
+        return;
+    container->record->exit_status = (struct oci_int){.set = true, .value = status};
+    (void)container_save(container, &err);
+    container_unlock(container);
+}
+
+static void remove_container(const struct thole_context *context, struct creation *creation) {
+    struct thole_error err = {0};
+    char line[sizeof(err.where) + sizeof(err.text) + 128];
+    if (create_unmake(context, &creation->container, creation->bundle.plan, &err) < 0)
+        log_warning(&context->log, "%s", error_format(&err, line, sizeof(line)));
+}
+
 static noreturn void keep(const struct thole_context *context,
                           const struct thole_run_request *request, int sync) {
     struct thole_error err = {0};
@@ -171,7 +197,7 @@ static noreturn void keep(const struct thole_context *context,
         (void)close(take_fd(&console.outputs[0]));
         (void)close(take_fd(&console.outputs[1]));
     }
-    if (become_keeper(&console, directory, sync, &err) < 0) {
+    if (become_keeper(&console, &creation.container, sync, &err) < 0) {
         wire_send_error(sync, &err);
         create_undo(context, &creation);
         _exit(EXIT_FAILURE);
@@ -179,7 +205,10 @@ static noreturn void keep(const struct thole_context *context,
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     (void)wire_send(sync, WIRE_READY, NULL, 0, -1, NULL);
     (void)close(sync);
-    serve(&console, directory);
+    note_end(&creation.container, serve(&console, directory));
+    if (request->monitor != NULL && request->monitor->remove)
+        remove_container(context, &creation);
+    _exit(EXIT_SUCCESS);
 }
 
 int monitor_keeper_run(const struct thole_context *context, const struct thole_run_request *request,
@@ -220,11 +249,12 @@ int monitor_keeper_take_over(const struct container *container, int master, int 
     if (container != NULL)
         console.listener = console_listen(container, &failure);
     if ((container != NULL && console.listener < 0) ||
-        become_keeper(&console, directory, sync, &failure) < 0) {
+        become_keeper(&console, container, sync, &failure) < 0) {
         wire_send_error(sync, &failure);
         _exit(EXIT_FAILURE);
     }
     (void)wire_send(sync, WIRE_READY, NULL, 0, -1, NULL);
     (void)close(sync);
-    serve(&console, directory);
+    (void)serve(&console, directory);
+    _exit(EXIT_SUCCESS);
 }

@@ -41,6 +41,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_NUMBER(container_record, "worker", worker, 0, INT32_MAX),
     OCI_NUMBER(container_record, "workerStartTime", worker_start_time, 0, UINT64_MAX),
     OCI_FIELD(container_record, "deleting", deleting),
+    OCI_NUMBER(container_record, "exitStatus", exit_status, 0, INT32_MAX),
     OCI_FIELD(container_record, "noProcess", no_process),
     OCI_FIELD(container_record, "ownPidNamespace", own_pid_namespace),
     OCI_FIELD(container_record, "poststart", poststart),

@@ -23,10 +23,11 @@ struct container_record {
     bool systemd_user;   /* it is the user's systemd */
     int64_t worker;      /* pid of the runtime that creates or deletes it, 0: none does */
     uint64_t worker_start_time;
-    bool deleting;          /* that is what the worker does */
-    bool no_process;        /* nothing to start */
-    bool own_pid_namespace; /* the end of init is the end of all */
-    bool poststart;         /* the saved configuration has such hooks */
+    bool deleting;              /* that is what the worker does */
+    struct oci_int exit_status; /* set when its keeper has seen init end: code, or 128 + signal */
+    bool no_process;            /* nothing to start */
+    bool own_pid_namespace;     /* the end of init is the end of all */
+    bool poststart;             /* the saved configuration has such hooks */
     bool poststop;
     bool new_keyring;       /* its processes share a session keyring named after it */
     uint32_t filter_length; /* instructions of the seccomp filter kept beside it, 0: none */

@@ -479,11 +479,12 @@ static bool start(struct server *server) {
     return true;
 }
 
-void terminal_console_serve(const struct terminal_console *console) {
+int terminal_console_serve(const struct terminal_console *console) {
     struct server server = {.console = console, .input = ENDPOINT_INIT, .last_input = '\n'};
     if (!start(&server))
-        return;
+        return -1;
     while (!is_finished(&server) && exchange(&server))
         continue;
     say_goodbye(&server);
+    return server.status_known ? server.status : -1;
 }

@@ -16,8 +16,9 @@ struct terminal_console {
 };
 
 /**
- * Runs until the program is gone and all it said is with the viewers; a viewer that takes nothing
- * for a second is left behind and never holds up the program or the end. Nobody watching, the
- * program is never held up. Takes over standard descriptors and signals: for a process of its own.
+ * Returns the program's exit status, or 128 + signal; -1: nobody has told it. Runs until the
+ * program is gone and all it said is with the viewers; a viewer that takes nothing for a second is
+ * left behind and never holds up the program or the end. Nobody watching, the program is never held
+ * up. Takes over standard descriptors and signals: for a process of its own.
  */
-void terminal_console_serve(const struct terminal_console *console);
+int terminal_console_serve(const struct terminal_console *console);

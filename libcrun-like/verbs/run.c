@@ -94,8 +94,12 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
     *ret_status = 0;
     if (request_check(request->reserved, err) < 0 ||
         request_check(request->create.reserved, err) < 0 ||
-        request_check(request->terminal_options.reserved, err) < 0)
+        request_check(request->terminal_options.reserved, err) < 0 ||
+        (request->monitor != NULL && request_check(request->monitor->reserved, err) < 0))
         return -1;
+    if (request->monitor != NULL && !request->attachable)
+        return error_usage(err,
+                           "what a keeper does is for containers that run detached and attachable");
     if (request->attachable && !request->detach)
         return error_usage(err, "attachable is for containers that run detached");
     if (request->attachable)

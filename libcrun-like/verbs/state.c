@@ -35,6 +35,8 @@ static void fill(struct thole_state *state, struct container *container, enum th
         .created = arena_strdup(&container->arena, created),
         .owner = record->owner,
         .systemd_scope = record->systemd_scope,
+        .exited = record->exit_status.set,
+        .exit_status = (int)record->exit_status.value,
         .annotations = arena_new_array(&container->arena, count + 1, struct thole_annotation),
         .annotation_count = count,
     };
@@ -81,6 +83,7 @@ char *thole_state_json(const struct thole_state *state) {
         .created = state->created,
         .owner = owner,
         .systemd_scope = state->systemd_scope,
+        .exit_status = {.set = state->exited, .value = state->exit_status},
     };
     document.annotations.count = state->annotation_count;
     document.annotations.items = arena_new_array(&arena, state->annotation_count, struct oci_pair);

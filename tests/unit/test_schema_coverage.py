@@ -22,6 +22,7 @@ EXTRA_ROWS = {
     ("state", "/created"): "runc and crun print it, engines read it",
     ("state", "/owner"): "runc and crun print it",
     ("state", "/systemd-scope"): "crun prints it",
+    ("state", "/exitStatus"): "what a keeper saw of the end",
     ("features", "/linux/intelRdt/schemata"): "features-linux.md has it, its schema not yet",
     ("features", "/linux/intelRdt/monitoring"): "features-linux.md has it, its schema not yet",
     ("features", "/linux/memoryPolicy"): "features-linux.md has it, its schema not yet",
