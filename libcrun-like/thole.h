@@ -365,6 +365,8 @@ THOLE_PUBLIC int thole_default_config(bool rootless, char *const *args, char **r
 THOLE_PUBLIC const char *thole_build_features(void);
 /** Version of libseccomp in use, or NULL. */
 THOLE_PUBLIC const char *thole_seccomp_version(void);
+/** The name of the native system call @number, malloc'ed, or NULL if nobody knows. */
+THOLE_PUBLIC char *thole_syscall_name(unsigned number);
 
 /**
  * For programs that run containers: continue from an executable that nothing inside a container can

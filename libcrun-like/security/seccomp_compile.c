@@ -368,6 +368,10 @@ const char *seccomp_library_version(void) {
     return text;
 }
 
+char *seccomp_syscall_name(unsigned number) {
+    return seccomp_syscall_resolve_num_arch(seccomp_arch_native(), (int)number);
+}
+
 #else
 
 static int compile_rules(const struct plan_seccomp *plan, const struct thole_log *log,
@@ -379,6 +383,11 @@ static int compile_rules(const struct plan_seccomp *plan, const struct thole_log
 }
 
 const char *seccomp_library_version(void) {
+    return NULL;
+}
+
+char *seccomp_syscall_name(unsigned number) {
+    (void)number;
     return NULL;
 }
 

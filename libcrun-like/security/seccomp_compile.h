@@ -19,3 +19,7 @@ int seccomp_compile(const struct plan_seccomp *plan, const struct thole_log *log
 
 /** Version of libseccomp; NULL: not built in. */
 const char *seccomp_library_version(void);
+
+/** The name of the native system call @number, malloc'ed; NULL: unknown, or libseccomp is not
+ * built in. */
+char *seccomp_syscall_name(unsigned number);

@@ -40,6 +40,10 @@ const char *thole_seccomp_version(void) {
     return seccomp_library_version();
 }
 
+char *thole_syscall_name(unsigned number) {
+    return seccomp_syscall_name(number);
+}
+
 int thole_features(char **ret_json, struct thole_error *err) {
     (void)err;
     *ret_json = report_features();

@@ -21,6 +21,7 @@
 
 static const struct lxc_command *const commands[] = {
     &lxc_command_config,
+    &lxc_command_convert,
     &lxc_command_hook,
     NULL,
 };

@@ -64,6 +64,7 @@ struct lxc_command {
 };
 
 extern const struct lxc_command lxc_command_config;
+extern const struct lxc_command lxc_command_convert;
 extern const struct lxc_command lxc_command_hook;
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */

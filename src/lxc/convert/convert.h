@@ -14,6 +14,11 @@ struct lxc_convert_request {
     bool execute;            /* lxc-execute: the command runs beneath a small init */
     const char *uid;         /* lxc-execute --uid and --gid, or NULL */
     const char *gid;
+    const char *facts;   /* of another machine, as `thole plan --print-facts` has them, or NULL */
+    const char *program; /* path of thole-lxc, NULL: what is running */
+    /** Finds init of another container, for lxc.namespace.share.*; NULL: only PIDs can be shared.
+     */
+    int (*find_pid)(const char *name, const char *lxcpath, pid_t *ret_pid, struct thole_error *err);
 };
 
 /** The result. Strings are malloc'ed. */
@@ -22,7 +27,9 @@ struct lxc_converted {
     struct thole_monitor monitor; /* consoles, logs, stop hooks, what happens at a reboot */
     struct arena arena;           /* holds what @monitor points to */
     bool no_new_keyring;          /* lxc.keyring.session = 0 */
-    char **notes;                 /* settings without effect here, one line each, malloc'ed */
+    const struct thole_program *pre_start; /* to be run before create; a failure ends the start */
+    size_t pre_start_count;
+    char **notes; /* settings without effect here, one line each, malloc'ed */
     size_t note_count;
 };
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lxc.cap.drop and lxc.cap.keep: without them, a container has all that there are. */
+#include <string.h>
+
+#include "base/names.h"
+#include "base/nearest.h"
+#include "base/text.h"
+#include "lxc/convert/conversion.h"
+
+static int parse(const char *word) {
+    int64_t number = 0;
+    if (text_parse_int(word, 0, 63, &number))
+        return (int)number;
+    return names_capability_parse(word);
+}
+
+static int read_words(struct lxc_conversion *conversion, const struct lxc_item *item,
+                      uint64_t *bits, struct thole_error *err) {
+    struct oci_strings words;
+    if (lxc_words_split(conversion->arena, item->value, item->where, &words, err) < 0)
+        return -1;
+    for (size_t i = 0; i < words.count; i++) {
+        const int capability = parse(words.items[i]);
+        if (capability < 0)
+            return error_config(err, item->where, "there is no capability \"%s\"", words.items[i]);
+        *bits |= UINT64_C(1) << capability;
+    }
+    return 0;
+}
+
+static int read_keep(struct lxc_conversion *conversion, bool *ret_any, uint64_t *ret_bits,
+                     struct thole_error *err) {
+    const struct lxc_item *item = NULL;
+    while ((item = lxc_conversion_next(conversion, "lxc.cap.keep", item)) != NULL) {
+        *ret_any = true;
+        if (strcmp(item->value, "none") == 0)
+            *ret_bits = 0;
+        else if (read_words(conversion, item, ret_bits, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_drop(struct lxc_conversion *conversion, const struct lxc_item **ret_last,
+                     uint64_t *ret_bits, struct thole_error *err) {
+    const struct lxc_item *item = NULL;
+    while ((item = lxc_conversion_next(conversion, "lxc.cap.drop", item)) != NULL) {
+        *ret_last = item;
+        if (read_words(conversion, item, ret_bits, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int lxc_convert_capabilities(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_host *host = NULL;
+    const struct lxc_item *dropped = NULL;
+    bool keeps = false;
+    uint64_t keep = 0;
+    uint64_t drop = 0;
+    if (lxc_conversion_host(conversion, &host, err) < 0 ||
+        read_keep(conversion, &keeps, &keep, err) < 0 ||
+        read_drop(conversion, &dropped, &drop, err) < 0)
+        return -1;
+    if (keeps && dropped != NULL)
+        return error_config(err, dropped->where, "excludes lxc.cap.keep, which is set, too");
+    /* In a user namespace of its own it has them all, whatever this process has. */
+    const uint64_t all =
+        conversion->oci->linux->uid_mappings.count > 0 ? ~UINT64_C(0) : host->capabilities;
+    const uint64_t wanted = all & (keeps ? keep : ~drop);
+    struct oci_capabilities *sets = arena_new(conversion->arena, struct oci_capabilities);
+    for (int i = 0; names_capability(i) != NULL; i++) {
+        if ((wanted & UINT64_C(1) << i) == 0)
+            continue;
+        lxc_strings_add(conversion->arena, &sets->bounding, names_capability(i));
+        lxc_strings_add(conversion->arena, &sets->effective, names_capability(i));
+        lxc_strings_add(conversion->arena, &sets->permitted, names_capability(i));
+    }
+    conversion->oci->process->capabilities = sets;
+    return 0;
+}

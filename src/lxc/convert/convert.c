@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conversion as a whole: domain after domain, then config.json. */
+#include "lxc/convert/convert.h"
+
+#include <stdlib.h>
+
+#include "lxc/convert/conversion.h"
+#include "oci-spec/writer.h"
+
+static int (*const domains[])(struct lxc_conversion *, struct thole_error *) = {
+    lxc_convert_annotations, /* first: so that they come in the order of a reader's interest */
+    lxc_convert_namespaces,  /* which the container has */
+    lxc_convert_idmap,       /* a user namespace joins them */
+    lxc_convert_rootfs,      /* where paths lead */
+    lxc_convert_environment, /* of init and hooks */
+    lxc_convert_process,     lxc_convert_limits,  lxc_convert_capabilities, lxc_convert_mounts,
+    lxc_convert_cgroups,     lxc_convert_seccomp, lxc_convert_security,     lxc_convert_kernel,
+    lxc_convert_console,     lxc_convert_network, lxc_convert_hooks,
+};
+
+static void begin(struct lxc_conversion *conversion) {
+    struct arena *arena = conversion->arena;
+    struct oci_config *oci = arena_new(arena, struct oci_config);
+    oci->oci_version = arena_strdup(arena, OCI_SPEC_VERSION);
+    oci->root = arena_new(arena, struct oci_root);
+    oci->process = arena_new(arena, struct oci_process);
+    oci->process->user = arena_new(arena, struct oci_user);
+    oci->linux = arena_new(arena, struct oci_linux);
+    oci->hooks = arena_new(arena, struct oci_hooks);
+    conversion->oci = oci;
+    conversion->used = arena_new_array(arena, conversion->lxc->count + 1, bool);
+}
+
+static void note_unused(struct lxc_conversion *conversion) {
+    for (size_t i = 0; i < conversion->lxc->count; i++) {
+        if (!conversion->used[i])
+            lxc_conversion_note(conversion, conversion->lxc->items[i].where,
+                                "has no counterpart, and no effect");
+    }
+}
+
+static bool has_hooks(const struct oci_hooks *hooks) {
+    return hooks->prestart.count + hooks->create_runtime.count + hooks->create_container.count +
+               hooks->start_container.count + hooks->poststart.count + hooks->poststop.count >
+           0;
+}
+
+int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert_request *request,
+                struct lxc_converted *ret_converted, struct thole_error *err) {
+    *ret_converted = (struct lxc_converted){0};
+    struct lxc_conversion conversion = {
+        .lxc = config,
+        .request = request,
+        .converted = ret_converted,
+        .arena = &ret_converted->arena,
+    };
+    begin(&conversion);
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+        if (domains[i](&conversion, err) < 0) {
+            lxc_converted_done(ret_converted);
+            return -1;
+        }
+    }
+    note_unused(&conversion);
+    if (!has_hooks(conversion.oci->hooks))
+        conversion.oci->hooks = NULL;
+    ret_converted->config = oci_write(&oci_config_type, conversion.oci, 4);
+    return 0;
+}
+
+void lxc_converted_done(struct lxc_converted *converted) {
+    for (size_t i = 0; i < converted->note_count; i++)
+        free(converted->notes[i]);
+    free(converted->notes);
+    free(converted->config);
+    arena_done(&converted->arena);
+    *converted = (struct lxc_converted){0};
+}

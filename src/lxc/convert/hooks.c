@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lxc.hook.*: the user's programs on the container's way. */
+#include "lxc/convert/hooks.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/text.h"
+
+static const char shell[] = "/bin/sh";
+
+/* What is running now, by the name under which it will be found again. */
+static const char *own_program(struct lxc_conversion *conversion) {
+    char path[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (conversion->request->program != NULL)
+        return conversion->request->program;
+    path[length > 0 ? length : 0] = '\0';
+    if (path[0] == '/' && access(path, X_OK) == 0)
+        return arena_strdup(conversion->arena, path);
+    return THOLE_LXC_PROGRAM; /* a sealed copy in memory has no path */
+}
+
+void lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list, const char *word) {
+    struct arena *arena = conversion->arena;
+    struct oci_hook *hook = lxc_list_add(arena, list);
+    hook->path = arena_strdup(arena, own_program(conversion));
+    lxc_strings_add(arena, &hook->args, "thole-lxc");
+    lxc_strings_add(arena, &hook->args, "hook");
+    lxc_strings_add(arena, &hook->args, word);
+    lxc_strings_add(arena, &hook->env,
+                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+}
+
+/* The environment of a hook of @type. */
+static struct oci_strings environment(struct lxc_conversion *conversion, const char *type) {
+    struct arena *arena = conversion->arena;
+    struct oci_strings env = {0};
+    for (size_t i = 0; i < conversion->hook_env.count; i++)
+        lxc_strings_add(arena, &env, conversion->hook_env.items[i]);
+    if (conversion->hook_version == 0)
+        return env;
+    lxc_strings_add(arena, &env, arena_printf(arena, "LXC_HOOK_TYPE=%s", type));
+    lxc_strings_add(arena, &env, "LXC_HOOK_SECTION=lxc");
+    return env;
+}
+
+/* sh -c "exec SCRIPT [NAME lxc TYPE]" */
+static struct oci_strings arguments(struct lxc_conversion *conversion, const char *script,
+                                    const char *type) {
+    struct arena *arena = conversion->arena;
+    struct oci_strings args = {0};
+    lxc_strings_add(arena, &args, shell);
+    lxc_strings_add(arena, &args, "-c");
+    lxc_strings_add(arena, &args,
+                    conversion->hook_version == 0 ? arena_printf(arena, "exec %s %s lxc %s", script,
+                                                                 conversion->request->name, type)
+                                                  : arena_printf(arena, "exec %s", script));
+    return args;
+}
+
+static void add_hook(struct lxc_conversion *conversion, oci_hook_list *list,
+                     const struct lxc_item *item, const char *type) {
+    struct oci_hook *hook = lxc_list_add(conversion->arena, list);
+    hook->path = arena_strdup(conversion->arena, shell);
+    hook->args = arguments(conversion, item->value, type);
+    hook->env = environment(conversion, type);
+}
+
+/* Through thole-lxc, which knows the pid from the state that thole gives it. */
+static void add_with_state(struct lxc_conversion *conversion, oci_hook_list *list,
+                           const struct lxc_item *item, const char *type) {
+    struct oci_strings args = arguments(conversion, item->value, type);
+    lxc_hook_add_own(conversion, list, "run");
+    struct oci_hook *hook = &list->items[list->count - 1];
+    for (size_t i = 0; i < args.count; i++)
+        lxc_strings_add(conversion->arena, &hook->args, args.items[i]);
+    hook->env = environment(conversion, type);
+}
+
+static void add_program(struct lxc_conversion *conversion, struct thole_program *program,
+                        const struct lxc_item *item, const char *type) {
+    program->args = arguments(conversion, item->value, type).items;
+    program->env = environment(conversion, type).items;
+}
+
+static void begin_environment(struct lxc_conversion *conversion) {
+    struct arena *arena = conversion->arena;
+    struct oci_strings *env = &conversion->hook_env;
+    const struct lxc_convert_request *request = conversion->request;
+    const char *log = lxc_conversion_value(conversion, "lxc.console.logfile");
+    const char *level = lxc_conversion_value(conversion, "lxc.log.level");
+    const char *given = lxc_conversion_value(conversion, "lxc.rootfs.path");
+    lxc_strings_add(arena, env,
+                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    lxc_strings_add(arena, env, arena_printf(arena, "LXC_NAME=%s", request->name));
+    if (request->config_file != NULL)
+        lxc_strings_add(arena, env,
+                        arena_printf(arena, "LXC_CONFIG_FILE=%s", request->config_file));
+    if (given != NULL)
+        lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_PATH=%s", given));
+    lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_MOUNT=%s", conversion->rootfs));
+    if (log != NULL)
+        lxc_strings_add(arena, env, arena_printf(arena, "LXC_CONSOLE_LOGPATH=%s", log));
+    lxc_strings_add(arena, env, "LXC_CGNS_AWARE=1");
+    lxc_strings_add(arena, env,
+                    arena_printf(arena, "LXC_LOG_LEVEL=%s", level != NULL ? level : "ERROR"));
+    lxc_strings_add(arena, env,
+                    arena_printf(arena, "LXC_HOOK_VERSION=%d", conversion->hook_version));
+}
+
+static const struct lxc_item *next(struct lxc_conversion *conversion, const char *type,
+                                   const struct lxc_item *previous) {
+    return lxc_conversion_next(conversion, arena_printf(conversion->arena, "lxc.hook.%s", type),
+                               previous);
+}
+
+/* Those that are hooks of OCI as well. */
+static void convert_listed(struct lxc_conversion *conversion) {
+    struct oci_hooks *hooks = conversion->oci->hooks;
+    const struct {
+        const char *type;
+        oci_hook_list *list;
+    } listed[] = {
+        {"mount", &hooks->create_container},
+        {"autodev", &hooks->create_container},
+        {"start", &hooks->start_container},
+        {"post-stop", &hooks->poststop},
+    };
+    const char *autodev = lxc_conversion_value(conversion, "lxc.autodev");
+    for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
+        const struct lxc_item *item = NULL;
+        while ((item = next(conversion, listed[i].type, item)) != NULL) {
+            if (strcmp(listed[i].type, "autodev") == 0 && text_equal(autodev, "0"))
+                lxc_conversion_note(conversion, item->where, "no effect: lxc.autodev is 0");
+            else
+                add_hook(conversion, listed[i].list, item, listed[i].type);
+        }
+    }
+}
+
+static void add_programs(struct lxc_conversion *conversion, const char *type,
+                         const struct thole_program **ret_programs, size_t *ret_count) {
+    struct thole_program *programs = NULL;
+    size_t count = 0;
+    const struct lxc_item *item = NULL;
+    while ((item = next(conversion, type, item)) != NULL)
+        add_program(conversion, lxc_items_add(conversion->arena, programs, count), item, type);
+    *ret_programs = programs;
+    *ret_count = count;
+}
+
+int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err) {
+    int64_t version = 0;
+    if (lxc_conversion_number(conversion, "lxc.hook.version", 0, 1, &version, err) < 0)
+        return -1;
+    const struct lxc_item *item = next(conversion, "pre-mount", NULL);
+    if (item != NULL)
+        return error_unsupported(err, item->where,
+                                 "nothing can run in the container's mount namespace before its "
+                                 "root is mounted: use lxc.hook.pre-start or lxc.hook.mount");
+    conversion->hook_version = (int)version;
+    begin_environment(conversion);
+    convert_listed(conversion);
+    while ((item = next(conversion, "start-host", item)) != NULL)
+        add_with_state(conversion, &conversion->oci->hooks->create_runtime, item, "start-host");
+    struct lxc_converted *converted = conversion->converted;
+    add_programs(conversion, "pre-start", &converted->pre_start, &converted->pre_start_count);
+    add_programs(conversion, "stop", &converted->monitor.stop, &converted->monitor.stop_count);
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a conversion has to know of the machine, out of thole's facts about it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct lxc_hierarchy {
+    bool unified;
+    const char *controllers; /* "cpu,cpuacct"; of the unified one those that it has */
+};
+
+struct lxc_host {
+    bool apparmor;
+    bool selinux;
+    bool cgroup_namespaces;
+    uint64_t capabilities; /* that can be given */
+    struct lxc_hierarchy *hierarchies;
+    size_t hierarchy_count;
+};
+
+/** Reads @facts, as `thole plan --print-facts` prints them; NULL: of this machine. */
+int lxc_host_read(const char *facts, struct arena *arena, struct lxc_host **ret_host,
+                  struct thole_error *err);
+
+/** True if @controller ("memory") has a hierarchy of its own, cgroup v1. */
+bool lxc_host_is_v1(const struct lxc_host *host, const char *controller);

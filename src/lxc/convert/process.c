@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Init: its command, where and as whom it runs. */
+#include <linux/personality.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "lxc/convert/conversion.h"
+
+static const char default_init[] = "/sbin/init";
+
+static int convert_command(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_convert_request *request = conversion->request;
+    struct oci_process *process = conversion->oci->process;
+    const struct lxc_item *init = lxc_conversion_item(conversion, "lxc.init.cmd");
+    const struct lxc_item *execute = lxc_conversion_item(conversion, "lxc.execute.cmd");
+    const struct lxc_item *item = request->execute ? execute : init;
+    for (char *const *word = request->command; word != NULL && *word != NULL; word++)
+        lxc_strings_add(conversion->arena, &process->args, *word);
+    if (process->args.count > 0)
+        return 0;
+    if (item != NULL)
+        return lxc_words_split(conversion->arena, item->value, item->where, &process->args, err);
+    if (request->execute)
+        return error_usage(err, "no command: neither on the command line nor as lxc.execute.cmd");
+    lxc_strings_add(conversion->arena, &process->args, default_init);
+    return 0;
+}
+
+static int read_id(struct lxc_conversion *conversion, const char *given, const char *name,
+                   uint32_t *ret_id, struct thole_error *err) {
+    int64_t number = 0;
+    if (lxc_conversion_number(conversion, name, 0, UINT32_MAX - 1, &number, err) < 0)
+        return -1;
+    uint64_t id = (uint64_t)number;
+    if (given != NULL && !text_parse_uint(given, UINT32_MAX - 1, &id))
+        return error_usage(err, "\"%s\" is not a user or group id", given);
+    *ret_id = (uint32_t)id;
+    return 0;
+}
+
+static int convert_groups(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_item *item = NULL;
+    while ((item = lxc_conversion_next(conversion, "lxc.init.groups", item)) != NULL) {
+        for (const char *at = item->value; *at != '\0';) {
+            const size_t length = strcspn(at, ", \t");
+            uint64_t id = 0;
+            if (length > 0 &&
+                !text_parse_uint(arena_strndup(conversion->arena, at, length), UINT32_MAX - 1, &id))
+                return error_config(err, item->where, "\"%.*s\" is not a group id", (int)length,
+                                    at);
+            if (length > 0)
+                *lxc_list_add(conversion->arena, &conversion->oci->process->user->additional_gids) =
+                    (uint32_t)id;
+            at += length + (at[length] != '\0');
+        }
+    }
+    return 0;
+}
+
+static int convert_user(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_convert_request *request = conversion->request;
+    struct oci_user *user = conversion->oci->process->user;
+    if (read_id(conversion, request->uid, "lxc.init.uid", &user->uid, err) < 0 ||
+        read_id(conversion, request->gid, "lxc.init.gid", &user->gid, err) < 0)
+        return -1;
+    return convert_groups(conversion, err);
+}
+
+static int convert_cwd(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.init.cwd");
+    if (item != NULL && item->value[0] != '/')
+        return error_config(err, item->where, "\"%s\" is not an absolute path", item->value);
+    conversion->oci->process->cwd =
+        arena_strdup(conversion->arena, item != NULL ? item->value : "/");
+    return 0;
+}
+
+static int convert_architecture(struct lxc_conversion *conversion, struct thole_error *err) {
+    static const char *const narrow[] = {"x86",     "i386", "i486",    "i586",  "i686",   "athlon",
+                                         "linux32", "arm",  "armel",   "armhf", "armv7l", "mips",
+                                         "mipsel",  "ppc",  "powerpc", "x32"};
+    static const char *const wide[] = {"x86_64",  "amd64",   "linux64",  "aarch64",     "arm64",
+                                       "ppc64",   "ppc64le", "ppc64el",  "powerpc64",   "s390x",
+                                       "riscv64", "mips64",  "mips64el", "loongarch64", "loong64"};
+    const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.arch");
+    if (item == NULL)
+        return 0;
+    const bool is_narrow = text_is_one_of(item->value, narrow, sizeof(narrow) / sizeof(narrow[0]));
+    if (!is_narrow && !text_is_one_of(item->value, wide, sizeof(wide) / sizeof(wide[0])))
+        return error_config(err, item->where, "\"%s\" is not an architecture", item->value);
+    conversion->oci->linux->personality = arena_new(conversion->arena, struct oci_personality);
+    conversion->oci->linux->personality->domain = is_narrow ? PER_LINUX32 : PER_LINUX;
+    return 0;
+}
+
+/* lxc.proc.FILE: what goes to /proc/PID/FILE of init. */
+static int convert_proc(struct lxc_conversion *conversion, struct thole_error *err) {
+    const struct lxc_item *item = NULL;
+    while ((item = lxc_conversion_next(conversion, "lxc.proc.", item)) != NULL) {
+        struct oci_process *process = conversion->oci->process;
+        if (strcmp(item->detail, "oom_score_adj") != 0)
+            return error_unsupported(err, item->where,
+                                     "of the files in /proc/PID only oom_score_adj can be set");
+        if (!text_parse_int(item->value, -1000, 1000, &process->oom_score_adj.value))
+            return error_config(err, item->where, "\"%s\" is not a number from -1000 to 1000",
+                                item->value);
+        process->oom_score_adj.set = true;
+    }
+    return 0;
+}
+
+int lxc_convert_process(struct lxc_conversion *conversion, struct thole_error *err) {
+    struct oci_bool *no_new_privileges = &conversion->oci->process->no_new_privileges;
+    bool set = false;
+    if (convert_command(conversion, err) < 0 || convert_user(conversion, err) < 0 ||
+        convert_cwd(conversion, err) < 0 || convert_architecture(conversion, err) < 0 ||
+        convert_proc(conversion, err) < 0 ||
+        lxc_conversion_flag(conversion, "lxc.no_new_privs", false, &set, err) < 0)
+        return -1;
+    *no_new_privileges = (struct oci_bool){set, set};
+    return 0;
+}
