@@ -8,29 +8,61 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "lxc/commands/commands.h"
+#include "lxc/network/down.h"
+#include "lxc/network/settings.h"
+#include "lxc/network/up.h"
 #include "oci-spec/document.h"
+
+/* What a hook has to do with. */
+struct hook_call {
+    const struct oci_state *state; /* NULL if the hook does not read it */
+    char *const *arguments;
+    size_t argument_count;
+};
 
 /* One thing to do: "thole-lxc hook WORD [ARGUMENT]...". */
 struct hook {
     const char *word;
-    int (*run)(const struct oci_state *state, char *const *arguments, struct thole_error *err);
+    bool reads_state;
+    int (*run)(const struct hook_call *call, struct thole_error *err);
 };
 
-static int run_network_up(const struct oci_state *state, char *const *arguments,
-                          struct thole_error *err) {
-    (void)arguments;
-    return error_unsupported(err, NULL, "network of container %s: not yet", state->id);
+static const char *annotation(const struct oci_state *state, const char *key) {
+    for (size_t i = 0; i < state->annotations.count; i++) {
+        if (strcmp(state->annotations.items[i].key, key) == 0)
+            return state->annotations.items[i].value;
+    }
+    return NULL;
 }
 
-static int run_network_down(const struct oci_state *state, char *const *arguments,
-                            struct thole_error *err) {
-    (void)arguments;
-    return error_unsupported(err, NULL, "network of container %s: not yet", state->id);
+/* "network-up LXCPATH NAME", a createRuntime hook. */
+static int run_network_up(const struct hook_call *call, struct thole_error *err) {
+    if (call->argument_count != 2)
+        return error_usage(err, "network-up LXCPATH NAME");
+    const char *settings = annotation(call->state, LXC_NETWORKS_ANNOTATION);
+    if (settings == NULL || !call->state->pid.set)
+        return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
+                         "the state on standard input has no pid, or no annotation %s",
+                         LXC_NETWORKS_ANNOTATION);
+    const struct lxc_network_call network = {
+        .lxcpath = call->arguments[0],
+        .name = call->arguments[1],
+        .settings = settings,
+        .pid = (pid_t)call->state->pid.value,
+    };
+    return lxc_network_up(&network, err);
+}
+
+/* "network-down LXCPATH NAME", a poststop hook or a stop program of the monitor. */
+static int run_network_down(const struct hook_call *call, struct thole_error *err) {
+    if (call->argument_count != 2)
+        return error_usage(err, "network-down LXCPATH NAME");
+    return lxc_network_down(call->arguments[0], call->arguments[1], err);
 }
 
 static const struct hook hooks[] = {
-    {"network-down", run_network_down},
-    {"network-up", run_network_up},
+    {"network-down", false, run_network_down},
+    {"network-up", true, run_network_up},
     {0},
 };
 
@@ -42,22 +74,33 @@ static const struct hook *find_hook(const char *word) {
     return NULL;
 }
 
-static int run_hook(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
-    cleanup_arena struct arena arena = {0};
+static int read_state(struct arena *arena, struct oci_state **ret_state, struct thole_error *err) {
     cleanup_free char *json = NULL;
     size_t length = 0;
-    struct oci_state *state = NULL;
-    (void)ret_status;
-    const struct hook *hook = call->argument_count > 0 ? find_hook(call->arguments[0]) : NULL;
-    if (hook == NULL)
-        return error_usage(err, "there is no hook %s",
-                           call->argument_count > 0 ? call->arguments[0] : "without a name");
     if (file_read_fd(STDIN_FILENO, "the state on standard input", OCI_DOCUMENT_MAX, &json, &length,
                      err) < 0)
         return -1;
-    if (oci_read_state(json, length, &arena, &state, err) < 0)
+    if (oci_read_state(json, length, arena, ret_state, err) < 0)
         return error_prefix(err, "the state on standard input");
-    return hook->run(state, call->arguments + 1, err);
+    return 0;
+}
+
+static int run_hook(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
+    cleanup_arena struct arena arena = {0};
+    struct oci_state *state = NULL;
+    (void)ret_status;
+    const char *word = call->argument_count > 0 ? call->arguments[0] : "without a name";
+    const struct hook *hook = find_hook(word);
+    if (hook == NULL)
+        return error_usage(err, "there is no hook %s", word);
+    if (hook->reads_state && read_state(&arena, &state, err) < 0)
+        return -1;
+    const struct hook_call hook_call = {
+        .state = state,
+        .arguments = call->arguments + 1,
+        .argument_count = call->argument_count - 1,
+    };
+    return hook->run(&hook_call, err);
 }
 
 const struct lxc_command lxc_command_hook = {

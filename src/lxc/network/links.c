@@ -5,14 +5,11 @@
 #include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/net_namespace.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/link.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "lxc/network/netlink.h"
 #include "lxc/network/side.h"
 
 enum { NO_ID = -1 };
@@ -42,17 +39,6 @@ static int open_process(pid_t pid, struct lxc_side **ret_side, struct thole_erro
     return -1;
 }
 
-static void free_cache(struct nl_cache **cache) {
-    if (*cache != NULL)
-        nl_cache_free(*cache);
-}
-#define cleanup_cache __attribute__((cleanup(free_cache)))
-
-static void put_link(struct rtnl_link **link) {
-    rtnl_link_put(*link);
-}
-#define cleanup_link __attribute__((cleanup(put_link)))
-
 /* ---- the other end ---- */
 
 static int take_namespace_id(struct nl_msg *message, void *argument) {
@@ -72,14 +58,7 @@ static int namespace_id(struct lxc_side *side, const struct lxc_side *other, int
     if (message == NULL || nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
         nla_put_u32(message, NETNSA_FD, (uint32_t)other->namespace_fd) < 0)
         abort();
-    (void)nl_socket_modify_cb(side->socket, NL_CB_VALID, NL_CB_CUSTOM, take_namespace_id, ret_id);
-    int result = nl_send_auto(side->socket, message);
-    nlmsg_free(message);
-    if (result >= 0)
-        result = nl_recvmsgs_default(side->socket);
-    if (result >= 0)
-        result = nl_wait_for_ack(side->socket);
-    (void)nl_socket_modify_cb(side->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+    int result = lxc_side_ask(side, message, take_namespace_id, ret_id);
     if (result < 0)
         return lxc_side_error(side, result, err, NULL, "ask for a network namespace's number");
     return 0;
@@ -107,7 +86,7 @@ static bool leads_to(struct rtnl_link *link, int id) {
 
 /* The name on the host, or NULL. A veth that was replaced in between is not taken for it. */
 static char *host_name(const struct view *view, struct rtnl_link *link) {
-    cleanup_link struct rtnl_link *other = NULL;
+    cleanup_nl_link struct rtnl_link *other = NULL;
     if (!leads_to(link, view->host_id) ||
         rtnl_link_get_kernel(view->host->socket, rtnl_link_get_link(link), NULL, &other) < 0)
         return NULL;
@@ -136,7 +115,7 @@ static void add_link(struct lxc_links *links, const struct view *view, struct rt
 int lxc_network_links(pid_t pid, struct lxc_links *ret_links, struct thole_error *err) {
     cleanup_lxc_side struct lxc_side *host = NULL;
     cleanup_lxc_side struct lxc_side *inside = NULL;
-    cleanup_cache struct nl_cache *cache = NULL;
+    cleanup_nl_cache struct nl_cache *cache = NULL;
     struct view view = {0};
     *ret_links = (struct lxc_links){0};
     if (open_process(pid, &inside, err) < 0 || lxc_side_open_own(&host, err) < 0)
@@ -176,7 +155,7 @@ static void add_address(struct lxc_addresses *addresses, struct nl_cache *links,
                         struct rtnl_addr *address) {
     char text[INET6_ADDRSTRLEN];
     const struct nl_addr *local = rtnl_addr_get_local(address);
-    cleanup_link struct rtnl_link *link = rtnl_link_get(links, rtnl_addr_get_ifindex(address));
+    cleanup_nl_link struct rtnl_link *link = rtnl_link_get(links, rtnl_addr_get_ifindex(address));
     int family = rtnl_addr_get_family(address);
     if (link == NULL || is_loopback(link) || local == NULL ||
         rtnl_addr_get_scope(address) == RT_SCOPE_LINK ||
@@ -196,8 +175,8 @@ static int compare(const void *a, const void *b) {
 
 int lxc_network_addresses(pid_t pid, struct lxc_addresses *ret_addresses, struct thole_error *err) {
     cleanup_lxc_side struct lxc_side *inside = NULL;
-    cleanup_cache struct nl_cache *links = NULL;
-    cleanup_cache struct nl_cache *cache = NULL;
+    cleanup_nl_cache struct nl_cache *links = NULL;
+    cleanup_nl_cache struct nl_cache *cache = NULL;
     *ret_addresses = (struct lxc_addresses){0};
     if (open_process(pid, &inside, err) < 0)
         return -1;

@@ -67,6 +67,11 @@ struct lxc_network_addresses {
     size_t count;
 };
 
+struct lxc_network_vlans {
+    int64_t *items;
+    size_t count;
+};
+
 enum lxc_gateway_kind {
     LXC_GATEWAY_NONE,
     LXC_GATEWAY_ADDRESS,
@@ -95,7 +100,7 @@ struct lxc_network {
     bool up;
     const char *link;   /* NULL: none */
     const char *name;   /* inside; NULL: the first free eth0, eth1 ..., of phys its own */
-    uint64_t mtu;       /* 0: as the link's */
+    int64_t mtu;        /* 0: as the link's */
     const char *hwaddr; /* LXC_HWADDR_DIGITS hexadecimal digits or x for a random one; NULL: any */
     bool l2proxy;
     struct lxc_network_addresses addresses; /* of both families, in order */
@@ -106,12 +111,11 @@ struct lxc_network {
 
     const char *pair; /* veth: the host's end, NULL: vethXXXXXX */
     int router;       /* veth: 0 bridge, 1 router */
-    uint64_t rx_queues;
-    uint64_t tx_queues;
+    int64_t rx_queues;
+    int64_t tx_queues;
     struct lxc_network_addresses routes; /* veth: on the host, to the container */
     int64_t veth_vlan;                   /* untagged on the bridge, LXC_VLAN_NONE: none at all */
-    int64_t *tagged;                     /* veth: VLANs on the bridge */
-    size_t tagged_count;
+    struct lxc_network_vlans tagged;
     int64_t vlan;         /* type vlan */
     int macvlan_mode;     /* MACVLAN_MODE_* */
     int ipvlan_mode;      /* IPVLAN_MODE_* */

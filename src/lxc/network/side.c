@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <netlink/errno.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <sched.h>
@@ -69,13 +70,26 @@ int lxc_side_error(struct lxc_side *side, int result, struct thole_error *err, c
     return -1;
 }
 
-int lxc_side_refused(struct lxc_side *side, int code) {
-    bool refused = side->code == code;
+bool lxc_side_refused(struct lxc_side *side, int result, int code) {
+    bool refused = side->code != 0 ? side->code == code : result == -nl_syserr2nlerr(code);
     if (refused) {
         side->code = 0;
         side->reason[0] = '\0';
     }
     return refused;
+}
+
+int lxc_side_ask(struct lxc_side *side, struct nl_msg *message,
+                 int (*take)(struct nl_msg *message, void *argument), void *argument) {
+    (void)nl_socket_modify_cb(side->socket, NL_CB_VALID, NL_CB_CUSTOM, take, argument);
+    int result = nl_send_auto(side->socket, message);
+    nlmsg_free(message);
+    if (result >= 0)
+        result = nl_recvmsgs_default(side->socket);
+    if (result >= 0)
+        result = nl_wait_for_ack(side->socket);
+    (void)nl_socket_modify_cb(side->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+    return result < 0 ? result : 0;
 }
 
 /* ---- sockets ---- */

@@ -3,11 +3,13 @@
  * for what it refuses. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 
+struct nl_msg;
 struct nl_sock;
 
 struct lxc_side {
@@ -32,12 +34,20 @@ int lxc_side_open_namespace(int namespace_fd, struct lxc_side **ret_side, struct
 /** 1 if both are the same namespace, -1: an error. */
 int lxc_side_is_same(const struct lxc_side *a, const struct lxc_side *b, struct thole_error *err);
 
+/**
+ * Sends @message, which is released, and gives every answer to @take with @argument; returns 0 or
+ * libnl's negative number.
+ */
+int lxc_side_ask(struct lxc_side *side, struct nl_msg *message,
+                 int (*take)(struct nl_msg *message, void *argument), void *argument);
+
 /** The error for a libnl function that returned @result: errno and the kernel's words. */
 int lxc_side_error(struct lxc_side *side, int result, struct thole_error *err, const char *where,
                    const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
 
-/** True if the last refusal was @code; it is forgotten then. */
-int lxc_side_refused(struct lxc_side *side, int code);
+/** True if the errno behind @result is @code; it is forgotten then. Some functions of libnl keep
+ * errno to themselves and tell it by their own number only. */
+bool lxc_side_refused(struct lxc_side *side, int result, int code);
 
 void lxc_side_close(struct lxc_side **side);
 #define cleanup_lxc_side __attribute__((cleanup(lxc_side_close)))

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Undoing a container's network. */
+#include "lxc/network/down.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "lxc/network/bridge.h"
+#include "lxc/network/proxy.h"
+#include "lxc/network/record.h"
+#include "lxc/network/script.h"
+
+/* All of one container. */
+struct undoing {
+    const char *name;
+    int record;
+    struct lxc_networks networks;
+    struct lxc_made_list made;
+    struct lxc_side *host;
+};
+
+static const struct lxc_network *network_of(const struct undoing *undoing, unsigned index) {
+    for (size_t i = 0; i < undoing->networks.count; i++) {
+        if (undoing->networks.items[i].index == index)
+            return &undoing->networks.items[i];
+    }
+    return NULL;
+}
+
+/* By name, number and address: another one may have come to the name since. */
+static int delete_veth(const struct undoing *undoing, const struct lxc_made *made,
+                       struct thole_error *err) {
+    struct lxc_link_facts facts;
+    int found = lxc_link_look(undoing->host, made->device, &facts, NULL, err);
+    if (found <= 0)
+        return found;
+    if (facts.index != made->number || strcmp(facts.kind, "veth") != 0 ||
+        memcmp(facts.hwaddr, made->hwaddr, sizeof(facts.hwaddr)) != 0)
+        return 0;
+    return lxc_link_delete(undoing->host, facts.index, err);
+}
+
+static int detach_port(const struct undoing *undoing, const struct lxc_network *network,
+                       const struct lxc_made *made, struct thole_error *err) {
+    struct lxc_link_facts bridge;
+    if (network->link == NULL || network->router)
+        return 0;
+    int found = lxc_link_look(undoing->host, network->link, &bridge, NULL, err);
+    if (found <= 0 || !lxc_bridge_remembers(&bridge))
+        return found;
+    return lxc_bridge_detach(network, made->device, err);
+}
+
+/* As it was on the host, but down, as LXC leaves it. */
+static int restore_device(const struct undoing *undoing, const struct lxc_network *network,
+                          const struct lxc_made *made, struct thole_error *err) {
+    const char *where = network->where[LXC_NETWORK_LINK];
+    struct lxc_link_facts facts;
+    cleanup_lxc_side struct lxc_side *inside = NULL;
+    cleanup_close int namespace_fd = lxc_record_namespace(undoing->record, err);
+    if (namespace_fd < 0 || lxc_side_open_namespace(namespace_fd, &inside, err) < 0)
+        return -1;
+    int found = lxc_link_look_index(inside, made->number, &facts, err);
+    if (found < 0)
+        return -1;
+    if (found == 0)
+        return error_set(err, THOLE_ERROR_HOST, 0, where,
+                         "interface %s is not in the container any more", made->device);
+    int index = lxc_link_move(inside, &facts, undoing->host, made->device, where, err);
+    if (index < 0)
+        return -1;
+    if (network->mtu > 0 && lxc_link_set_mtu(undoing->host, index, made->mtu, where, err) < 0)
+        return -1;
+    return network->hwaddr != NULL
+               ? lxc_link_set_hwaddr(undoing->host, index, made->hwaddr, where, err)
+               : 0;
+}
+
+static int run_scripts(const struct undoing *undoing, const struct lxc_network *network,
+                       const struct lxc_made *made, struct thole_error *err) {
+    const struct lxc_script_call call = {
+        .name = undoing->name,
+        .hook_version = undoing->networks.hook_version,
+        .up = false,
+    };
+    return lxc_scripts_run(network, &call, network->type == LXC_NETWORK_VETH ? made->device : "",
+                           err);
+}
+
+/* Keeps the first error. */
+static void note(int result, const struct thole_error *failure, int *ret_result,
+                 struct thole_error *err) {
+    if (result < 0 && *ret_result == 0) {
+        *ret_result = -1;
+        if (err != NULL)
+            *err = *failure;
+    }
+}
+
+static int undo_interface(const struct undoing *undoing, const struct lxc_made *made,
+                          struct thole_error *err) {
+    struct thole_error failure = {0};
+    int result = 0;
+    const struct lxc_network *network = network_of(undoing, made->index);
+    if (network == NULL)
+        return error_bug(err, "the record of the network knows no lxc.net.%u", made->index);
+    if (network->type == LXC_NETWORK_PHYS && made->number > 0)
+        return restore_device(undoing, network, made, err);
+    note(run_scripts(undoing, network, made, &failure), &failure, &result, err);
+    note(lxc_proxies_delete(network, undoing->host, &failure), &failure, &result, err);
+    if (network->type == LXC_NETWORK_VETH) {
+        note(detach_port(undoing, network, made, &failure), &failure, &result, err);
+        note(delete_veth(undoing, made, &failure), &failure, &result, err);
+    }
+    return result;
+}
+
+static int undo_all(struct undoing *undoing, struct thole_error *err) {
+    struct thole_error failure = {0};
+    int result = 0;
+    if (lxc_record_read(undoing->record, &undoing->networks, &undoing->made, err) < 0 ||
+        lxc_side_open_own(&undoing->host, err) < 0)
+        return -1;
+    for (size_t i = undoing->made.count; i > 0; i--)
+        note(undo_interface(undoing, &undoing->made.items[i - 1], &failure), &failure, &result,
+             err);
+    return result;
+}
+
+int lxc_network_down(const char *lxcpath, const char *name, struct thole_error *err) {
+    struct thole_error failure = {0};
+    struct undoing undoing = {.name = name, .record = -1};
+    int result = lxc_record_open(lxcpath, name, &undoing.record, err);
+    if (result <= 0)
+        return result;
+    result = undo_all(&undoing, err);
+    note(lxc_record_remove(lxcpath, name, &failure), &failure, &result, err);
+    lxc_networks_done(&undoing.networks);
+    free(undoing.made.items);
+    lxc_side_close(&undoing.host);
+    cleanup_close_fd(&undoing.record);
+    return result;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Undoing a container's network. */
+#pragma once
+
+#include "base/error.h"
+
+/**
+ * Runs script.down, deletes the host's ends of veths (if they are still those that were made),
+ * takes ports and proxy entries away, and brings devices of the host back under their old names.
+ * Without a record there is nothing to do. Goes on after an error, and returns the first one.
+ */
+int lxc_network_down(const char *lxcpath, const char *name, struct thole_error *err);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making an interface of each type: it lies in the container's namespace then, under its name. */
+#pragma once
+
+#include "base/error.h"
+#include "lxc/network/link.h"
+
+/** One interface at work. */
+struct lxc_interface {
+    const struct lxc_network *network;
+    struct lxc_side *host;
+    struct lxc_side *inside;
+    struct lxc_link_facts link; /* on the host: a bridge, a parent; index 0: there is none */
+    struct lxc_link_facts peer; /* veth: the host's end; index 0: there is none */
+    int index;                  /* inside, 0: it is not there */
+};
+
+/** Finds the link on the host, and makes what lies in between: the pair of a veth. */
+int lxc_interface_make(struct lxc_interface *interface, struct thole_error *err);
+
+/** A device of the host goes in; what has been made is there already. */
+int lxc_interface_move_in(struct lxc_interface *interface, struct thole_error *err);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of the host that take part in making a network. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/** True if @name is an executable file in one of PATH's directories. */
+bool lxc_program_exists(const char *name);
+
+/**
+ * Runs @words (at most 15, NULL-terminated), its program looked up in PATH, with the caller's
+ * environment and standard streams, and waits. Anything but exit status 0 is an error.
+ */
+int lxc_program_run(const char *const *words, const char *where, struct thole_error *err);

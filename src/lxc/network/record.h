@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What has been made of a container's network, for whoever takes it down: a directory
+ * /run/thole-lxc-network/LXCPATH:NAME (slashes as colons) with the settings, a line for each
+ * interface, and, if devices of the host are inside, the namespace, so that they can be brought
+ * back.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "lxc/network/settings.h"
+
+/** What one interface has of the host. */
+struct lxc_made {
+    unsigned index;        /* the N of lxc.net.N */
+    char device[IFNAMSIZ]; /* veth: the host's end; phys: its name on the host; else "" */
+    int number; /* veth: of the host's end; phys: inside, in a second line, once it is there; or 0
+                 */
+    uint8_t hwaddr[LXC_HWADDR_LENGTH];
+    unsigned mtu;
+};
+struct lxc_made_list {
+    struct lxc_made *items; /* malloc'ed */
+    size_t count;
+};
+
+/** Opens the directory of a container: 1, 0 if there is none, -1 after an error. */
+int lxc_record_open(const char *lxcpath, const char *name, int *ret_directory,
+                    struct thole_error *err);
+
+/** Makes it, with the text of the settings. */
+int lxc_record_create(const char *lxcpath, const char *name, const char *settings,
+                      int *ret_directory, struct thole_error *err);
+
+/** Keeps the network namespace of process @pid in it. */
+int lxc_record_keep_namespace(int directory, pid_t pid, struct thole_error *err);
+
+/** The namespace that was kept, or -1 after an error. */
+int lxc_record_namespace(int directory, struct thole_error *err);
+
+/** Notes one interface more. */
+int lxc_record_add(int directory, const struct lxc_made *made, struct thole_error *err);
+
+/** Reads all of it. */
+int lxc_record_read(int directory, struct lxc_networks *ret_networks,
+                    struct lxc_made_list *ret_list, struct thole_error *err);
+
+/** Removes it, and lets the namespace go. */
+int lxc_record_remove(const char *lxcpath, const char *name, struct thole_error *err);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a container's network: one interface after the other. */
+#include "lxc/network/up.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "lxc/network/address.h"
+#include "lxc/network/bridge.h"
+#include "lxc/network/down.h"
+#include "lxc/network/proxy.h"
+#include "lxc/network/record.h"
+#include "lxc/network/script.h"
+
+/* All of one container. */
+struct making {
+    const struct lxc_network_call *call;
+    struct lxc_networks networks;
+    struct lxc_side *host;
+    struct lxc_side *inside;
+    int record;
+};
+
+/* ---- one interface ---- */
+
+static int note_made(const struct making *making, const struct lxc_interface *interface,
+                     struct thole_error *err) {
+    const struct lxc_network *network = interface->network;
+    bool is_veth = network->type == LXC_NETWORK_VETH;
+    const struct lxc_link_facts *kept = is_veth ? &interface->peer : &interface->link;
+    struct lxc_made made = {.index = network->index};
+    if (is_veth || network->type == LXC_NETWORK_PHYS) {
+        made.mtu = kept->mtu;
+        made.number = is_veth ? kept->index : interface->index;
+        memcpy(made.hwaddr, kept->hwaddr, sizeof(made.hwaddr));
+        memcpy(made.device, kept->name, sizeof(made.device));
+    }
+    return lxc_record_add(making->record, &made, err);
+}
+
+/* The MTU both ends of a veth get: as configured, else the bridge's. */
+static unsigned wanted_mtu(const struct lxc_interface *interface) {
+    const struct lxc_network *network = interface->network;
+    if (network->mtu > 0)
+        return (unsigned)network->mtu;
+    return network->type == LXC_NETWORK_VETH ? interface->link.mtu : 0;
+}
+
+static int set_up_peer(const struct lxc_interface *interface, struct thole_error *err) {
+    const struct lxc_network *network = interface->network;
+    const char *where_mtu = network->where[LXC_NETWORK_MTU];
+    unsigned mtu = wanted_mtu(interface);
+    if (network->type != LXC_NETWORK_VETH)
+        return 0;
+    if (mtu > 0 &&
+        lxc_link_set_mtu(interface->host, interface->peer.index, mtu, where_mtu, err) < 0)
+        return -1;
+    if (network->link != NULL && !network->router && lxc_bridge_attach(interface, err) < 0)
+        return -1;
+    if (lxc_link_set_up(interface->host, interface->peer.index, network->where[LXC_NETWORK_TYPE],
+                        err) < 0)
+        return -1;
+    return lxc_router_add(interface, err);
+}
+
+static int set_up_inside(const struct lxc_interface *interface, struct thole_error *err) {
+    const struct lxc_network *network = interface->network;
+    unsigned mtu = wanted_mtu(interface);
+    uint8_t hwaddr[LXC_HWADDR_LENGTH] = {0};
+    if (mtu > 0 && lxc_link_set_mtu(interface->inside, interface->index, mtu,
+                                    network->where[LXC_NETWORK_MTU], err) < 0)
+        return -1;
+    if (network->hwaddr != NULL &&
+        (lxc_link_expand_hwaddr(network->hwaddr, hwaddr, err) < 0 ||
+         lxc_link_set_hwaddr(interface->inside, interface->index, hwaddr,
+                             network->where[LXC_NETWORK_HWADDR], err) < 0))
+        return -1;
+    if (lxc_addresses_add(interface, err) < 0)
+        return -1;
+    if (network->up && lxc_link_set_up(interface->inside, interface->index,
+                                       network->where[LXC_NETWORK_FLAGS], err) < 0)
+        return -1;
+    return lxc_gateways_add(interface, err);
+}
+
+/* The script comes when the host's side is ready; a device of the host is still there then. */
+static int make_interface(struct making *making, const struct lxc_network *network,
+                          struct thole_error *err) {
+    struct lxc_interface interface = {
+        .network = network,
+        .host = making->host,
+        .inside = making->inside,
+    };
+    const struct lxc_script_call script = {
+        .name = making->call->name,
+        .hook_version = making->networks.hook_version,
+        .up = true,
+    };
+    if (network->type == LXC_NETWORK_NONE)
+        return 0;
+    if (lxc_interface_make(&interface, err) < 0 || note_made(making, &interface, err) < 0 ||
+        set_up_peer(&interface, err) < 0 || lxc_proxies_add(&interface, err) < 0 ||
+        lxc_scripts_run(network, &script, interface.peer.name, err) < 0)
+        return -1;
+    if (network->type == LXC_NETWORK_EMPTY)
+        return 0;
+    if (network->type == LXC_NETWORK_PHYS &&
+        (lxc_interface_move_in(&interface, err) < 0 || note_made(making, &interface, err) < 0))
+        return -1;
+    return set_up_inside(&interface, err);
+}
+
+/* ---- all ---- */
+
+static bool has_work(const struct lxc_networks *networks) {
+    for (size_t i = 0; i < networks->count; i++) {
+        const struct lxc_network *network = &networks->items[i];
+        if (network->type > LXC_NETWORK_EMPTY ||
+            (network->type == LXC_NETWORK_EMPTY &&
+             network->up_scripts.count + network->down_scripts.count > 0))
+            return true;
+    }
+    return false;
+}
+
+/* A setuid program for users would have to judge for itself whom the namespace belongs to, what the
+ * user may have of a bridge, and what to delete: see docs/lxc-network.md. */
+static int check_user(const struct lxc_networks *networks, struct thole_error *err) {
+    for (size_t i = 0; geteuid() != 0 && i < networks->count; i++) {
+        const struct lxc_network *network = &networks->items[i];
+        if (network->type > LXC_NETWORK_EMPTY)
+            return error_unsupported(
+                err, network->where[LXC_NETWORK_TYPE],
+                "only root makes a %s: start the container as root (lxc.idmap keeps its "
+                "processes from being root), or use the type empty with a program like pasta(1), "
+                "or "
+                "none",
+                lxc_network_type_name(network->type));
+    }
+    return 0;
+}
+
+static bool takes_devices(const struct lxc_networks *networks) {
+    for (size_t i = 0; i < networks->count; i++) {
+        if (networks->items[i].type == LXC_NETWORK_PHYS)
+            return true;
+    }
+    return false;
+}
+
+static int open_sides(struct making *making, struct thole_error *err) {
+    if (lxc_side_open_own(&making->host, err) < 0 ||
+        lxc_side_open_process(making->call->pid, &making->inside, err) < 0)
+        return -1;
+    int same = lxc_side_is_same(making->host, making->inside, err);
+    if (same > 0)
+        return error_config(err, NULL,
+                            "the container has no network namespace of its own to make interfaces "
+                            "in");
+    return same;
+}
+
+static int make_all(struct making *making, struct thole_error *err) {
+    const struct lxc_network_call *call = making->call;
+    if (takes_devices(&making->networks) &&
+        lxc_record_keep_namespace(making->record, call->pid, err) < 0)
+        return -1;
+    for (size_t i = 0; i < making->networks.count; i++) {
+        if (make_interface(making, &making->networks.items[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What a container of this name left when its end was not noticed goes first. */
+static int begin(struct making *making, struct thole_error *err) {
+    const struct lxc_network_call *call = making->call;
+    char pid[16];
+    (void)snprintf(pid, sizeof(pid), "%d", call->pid);
+    if (setenv("LXC_PID", pid, 1) < 0)
+        abort();
+    if (lxc_network_down(call->lxcpath, call->name, err) < 0)
+        return error_prefix(err, "remove what is left of an earlier network");
+    return lxc_record_create(call->lxcpath, call->name, call->settings, &making->record, err);
+}
+
+static int run(struct making *making, struct thole_error *err) {
+    if (lxc_networks_parse(making->call->settings, &making->networks, err) < 0)
+        return -1;
+    if (!has_work(&making->networks))
+        return 0;
+    if (check_user(&making->networks, err) < 0 || open_sides(making, err) < 0 ||
+        begin(making, err) < 0)
+        return -1;
+    if (make_all(making, err) == 0)
+        return 0;
+    (void)lxc_network_down(making->call->lxcpath, making->call->name, NULL);
+    return -1;
+}
+
+int lxc_network_up(const struct lxc_network_call *call, struct thole_error *err) {
+    struct making making = {.call = call, .record = -1};
+    int result = run(&making, err);
+    lxc_networks_done(&making.networks);
+    lxc_side_close(&making.host);
+    lxc_side_close(&making.inside);
+    cleanup_close_fd(&making.record);
+    return result;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a container's network. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct lxc_network_call {
+    const char *lxcpath;
+    const char *name;
+    const char *settings; /* text of lxc_networks_write() */
+    pid_t pid;            /* a process in the container's network namespace */
+};
+
+/**
+ * Makes the interfaces of the settings, in the order of their numbers, on the host the caller is
+ * in and in the namespace of the process. Everything is undone if one of them fails.
+ */
+int lxc_network_up(const struct lxc_network_call *call, struct thole_error *err);
