@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the members of one object have to do with each other. */
 #include <inttypes.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,12 +15,12 @@ void oci_check_process(const void *object, struct oci_reader *reader) {
     const struct oci_process *process = object;
     uint64_t seen = 0;
     for (size_t i = 0; i < process->rlimits.count; i++) {
-        const char *type = process->rlimits.items[i].type;
-        uint64_t bit = UINT64_C(1) << names_rlimit_parse(type);
+        const int type = process->rlimits.items[i].type;
+        const uint64_t bit = UINT64_C(1) << type;
         if ((seen & bit) != 0) {
             char where[48];
             (void)snprintf(where, sizeof(where), "rlimits/%zu/type", i);
-            oci_complain(reader, where, "%s is listed twice", type);
+            oci_complain(reader, where, "%s is listed twice", names_of(names_rlimits, type));
         }
         seen |= bit;
     }
@@ -77,10 +78,9 @@ void oci_check_device(const void *object, struct oci_reader *reader) {
 
 /* runtime-spec config-linux.md, seccomp: an errno for an action that returns none is an error. */
 static void check_errno(struct oci_reader *reader, const char *where, const struct oci_uint *number,
-                        const char *action) {
-    if (number->set && strcmp(action, "SCMP_ACT_ERRNO") != 0 &&
-        strcmp(action, "SCMP_ACT_TRACE") != 0)
-        oci_complain(reader, where, "%s returns no errno", action);
+                        int action) {
+    if (number->set && action != SECCOMP_RET_ERRNO && action != SECCOMP_RET_TRACE)
+        oci_complain(reader, where, "%s returns no errno", names_of(names_seccomp_actions, action));
 }
 
 void oci_check_seccomp(const void *object, struct oci_reader *reader) {

@@ -65,10 +65,6 @@ const char *oci_check_environment(const char *value) {
     return equals != NULL && equals != value ? NULL : "of the form NAME=VALUE";
 }
 
-const char *oci_check_rlimit_type(const char *value) {
-    return names_rlimit_parse(value) >= 0 ? NULL : "a resource limit such as RLIMIT_NOFILE";
-}
-
 const char *oci_check_cpu_list(const char *value) {
     uint64_t first = 0;
     uint64_t last = 0;

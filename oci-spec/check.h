@@ -12,7 +12,6 @@ oci_value_check oci_check_absolute_path;
 oci_value_check oci_check_version;
 oci_value_check oci_check_config_version;
 oci_value_check oci_check_environment;
-oci_value_check oci_check_rlimit_type;
 oci_value_check oci_check_cpu_list;
 oci_value_check oci_check_interface;
 oci_value_check oci_check_device_access;

@@ -46,7 +46,7 @@ static const struct oci_field oci_config_fields[] = {
     OCI_FIELD(oci_config, "domainname", domainname, .flags = OCI_EMPTY_IS_ABSENT),
     OCI_OBJECTS(oci_config, "mounts", mounts, oci_mount),
     OCI_OBJECT(oci_config, "hooks", hooks, oci_hooks),
-    OCI_FIELD(oci_config, "annotations", annotations, .key_check = oci_check_not_empty),
+    OCI_FIELD(oci_config, "annotations", annotations, .check = oci_check_not_empty),
     OCI_OBJECT(oci_config, "linux", linux, oci_linux),
     OCI_FOREIGN("solaris"),
     OCI_FOREIGN("windows"),

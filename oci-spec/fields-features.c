@@ -67,7 +67,7 @@ static const struct oci_field oci_features_fields[] = {
     OCI_FIELD(oci_features, "hooks", hooks),
     OCI_FIELD(oci_features, "mountOptions", mount_options),
     OCI_OBJECT(oci_features, "linux", linux, oci_features_linux),
-    OCI_FIELD(oci_features, "annotations", annotations, .key_check = oci_check_not_empty),
+    OCI_FIELD(oci_features, "annotations", annotations, .check = oci_check_not_empty),
     OCI_FIELD(oci_features, "potentiallyUnsafeConfigAnnotations",
               potentially_unsafe_config_annotations),
 };

@@ -61,7 +61,7 @@ static const struct oci_field oci_capabilities_fields[] = {
 static OCI_TYPE(oci_capabilities);
 
 static const struct oci_field oci_rlimit_fields[] = {
-    OCI_FIELD(oci_rlimit, "type", type, .flags = OCI_REQUIRED, .check = oci_check_rlimit_type),
+    OCI_CHOICE(oci_rlimit, "type", type, names_rlimits, .flags = OCI_REQUIRED),
     OCI_NUMBER(oci_rlimit, "soft", soft, 0, UINT64_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(oci_rlimit, "hard", hard, 0, UINT64_MAX, .flags = OCI_REQUIRED),
 };

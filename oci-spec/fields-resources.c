@@ -108,7 +108,7 @@ static const struct oci_field oci_resources_fields[] = {
     OCI_OBJECT(oci_resources, "blockIO", block_io, oci_block_io),
     OCI_OBJECTS(oci_resources, "hugepageLimits", hugepage_limits, oci_hugepage_limit),
     OCI_OBJECT(oci_resources, "network", network, oci_network),
-    OCI_OBJECT_MAP(oci_resources, "rdma", rdma, oci_rdma, .key_check = oci_check_not_empty),
-    OCI_FIELD(oci_resources, "unified", unified, .key_check = oci_check_cgroup_file),
+    OCI_OBJECT_MAP(oci_resources, "rdma", rdma, oci_rdma, .check = oci_check_not_empty),
+    OCI_FIELD(oci_resources, "unified", unified, .check = oci_check_cgroup_file),
 };
 OCI_TYPE(oci_resources);

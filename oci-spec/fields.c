@@ -52,17 +52,9 @@ const struct oci_field *oci_type_find(const struct oci_type *type, const char *n
     return NULL;
 }
 
-const struct name_value *oci_names_find(const struct name_value *names, const char *name) {
-    for (; names->name != NULL; names++) {
-        if (strcmp(names->name, name) == 0)
-            return names;
-    }
-    return NULL;
-}
-
 int oci_names_mask(const struct name_value *names, const struct oci_strings *words) {
     int mask = 0;
     for (size_t i = 0; i < words->count; i++)
-        mask |= oci_names_find(names, words->items[i])->value;
+        mask |= (int)names_find(names, words->items[i])->value;
     return mask;
 }

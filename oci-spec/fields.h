@@ -77,12 +77,10 @@ struct oci_field {
     unsigned flags : 8;     /* enum oci_field_flag */
     uint32_t offset;
     const struct oci_type *type;    /* table of the object or of the elements */
-    const struct name_value *names; /* the only accepted strings, ended by a NULL name */
-    const char *(*name_of)(int);    /* of an enum or of a bit, instead of @names: NULL at the end */
+    const struct name_value *names; /* the only accepted strings; of bits, those of their masks */
     int64_t minimum;                /* of a number; for a list the least number of entries */
     uint64_t maximum;               /* of a number */
-    oci_value_check *check;         /* of a string, of each string in a list or map */
-    oci_value_check *key_check;     /* of each member name in a map */
+    oci_value_check *check; /* of a string, of each string in a list, of each name in a map */
 };
 
 /** One object: its C struct and its rows. */
@@ -208,16 +206,12 @@ extern const struct oci_type oci_features_type;
 /* The flags in lists of strings. */
 extern const struct name_value oci_scheduler_flags[];
 extern const struct name_value oci_memory_policy_flags[];
-extern const struct name_value oci_seccomp_flags[];
 
 /** Bytes of a member of @kind in its struct. */
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind);
 
 /** Row called @name (@length bytes, not terminated), or NULL. */
 const struct oci_field *oci_type_find(const struct oci_type *type, const char *name, size_t length);
-
-/** Entry called @name, or NULL. */
-const struct name_value *oci_names_find(const struct name_value *names, const char *name);
 
 /** The values of @words, which have been read by the table @names, in one mask. */
 int oci_names_mask(const struct name_value *names, const struct oci_strings *words);

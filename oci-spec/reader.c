@@ -392,7 +392,7 @@ static void begin_entry(struct oci_reader *reader, struct frame *frame, const ch
     *key = arena_strndup(reader->arena, name, length);
     frame->key = *key;
     frame->skip_next = false;
-    const char *wanted = frame->field->key_check != NULL ? frame->field->key_check(*key) : NULL;
+    const char *wanted = frame->field->check != NULL ? frame->field->check(*key) : NULL;
     if (wanted != NULL)
         complain(reader, "the name must be %s", wanted);
 }

@@ -93,7 +93,7 @@ struct oci_capabilities {
 };
 
 struct oci_rlimit {
-    char *type;
+    int type; /* RLIMIT_* */
     uint64_t soft;
     uint64_t hard;
 };
@@ -277,16 +277,16 @@ struct oci_seccomp_argument {
     uint32_t index;
     uint64_t value;
     uint64_t value_two;
-    char *op; /* SCMP_CMP_* */
+    int op; /* enum scmp_compare */
 };
 struct oci_seccomp_rule {
     struct oci_strings names;
-    char *action; /* SCMP_ACT_* */
+    int action; /* SECCOMP_RET_* */
     struct oci_uint errno_ret;
     OCI_LIST(struct oci_seccomp_argument) args;
 };
 struct oci_seccomp {
-    char *default_action;
+    int default_action;
     struct oci_uint default_errno_ret;
     struct oci_strings flags;
     char *listener_path;

@@ -109,12 +109,13 @@ bool oci_value_string(const struct oci_field *field, enum oci_kind kind, void *m
     if (kind == OCI_KIND_HEX)
         return store_hexadecimal(copy, memory, fault);
     if (field->names != NULL) {
-        const struct name_value *name = oci_names_find(field->names, copy);
+        const struct name_value *name = names_find(field->names, copy);
         if (name == NULL)
             return refuse_choice(fault, field->names, oci_unicode_quote(text, length).text);
-        number = name->value;
+        number = (int)name->value;
     }
-    const char *wanted = field->check != NULL ? field->check(copy) : NULL;
+    const bool in_map = field->kind == OCI_KIND_STRING_MAP; /* whose names are what is checked */
+    const char *wanted = field->check != NULL && !in_map ? field->check(copy) : NULL;
     if (wanted != NULL)
         return refuse(fault, "must be %s, not %s", wanted, oci_unicode_quote(text, length).text);
     if (kind == OCI_KIND_ENUM)

@@ -21,15 +21,6 @@ static const char *pointer_at(const void *memory) {
     return pointer;
 }
 
-static const char *name_of(const struct oci_field *field, int value) {
-    if (field->name_of != NULL)
-        return field->name_of(value);
-    const struct name_value *names = field->names;
-    while (names->name != NULL && names->value != value)
-        names++;
-    return names->name;
-}
-
 /* Number of the bit that is the one at @index among those that are set, -1 behind the last. */
 static int bit_at(uint64_t bits, size_t index) {
     for (; bits != 0; bits &= bits - 1) {
@@ -131,7 +122,7 @@ static void append_number(struct text *text, const struct oci_field *field, cons
 }
 
 static void append_bit(struct text *text, const struct oci_field *field, int bit) {
-    const char *name = name_of(field, bit);
+    const char *name = names_of(field->names, (int64_t)(UINT64_C(1) << bit));
     if (name != NULL)
         text_append(text, name);
     else
@@ -154,12 +145,13 @@ void oci_append_word(struct text *text, const struct oci_field *field, const voi
         text_append_bytes(text, memory, 1);
         break;
     case OCI_KIND_ENUM:
-        name = name_of(field, *(const int *)memory);
+        name = names_of(field->names, *(const int *)memory);
         text_append(text, name != NULL ? name : "");
         break;
     case OCI_KIND_BOOL:
         name = *(const bool *)memory ? "true" : "false";
-        text_append(text, field->names != NULL ? name_of(field, *(const bool *)memory) : name);
+        text_append(text,
+                    field->names != NULL ? names_of(field->names, *(const bool *)memory) : name);
         break;
     case OCI_KIND_STRINGS:
         text_append(text, ((char *const *)(const void *)pointer_at(memory))[index]);

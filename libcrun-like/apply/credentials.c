@@ -46,7 +46,7 @@ int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_er
         const struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
         if (prlimit(pid, limit->resource, &value, NULL) == 0)
             continue;
-        error_errno(err, limit->where, "set %s", names_rlimit(limit->resource));
+        error_errno(err, limit->where, "set %s", names_of(names_rlimits, limit->resource));
         if (errno == EPERM)
             error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
         return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Name tables: signals, capabilities, rlimits, namespaces. */
+/* The tables of signals, capabilities, limits and namespaces, and the searches. */
 #include "base/names.h"
 
 #include <linux/capability.h>
@@ -13,7 +13,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static const struct name_value rlimits[] = {
+const struct name_value names_rlimits[] = {
     {"RLIMIT_AS", RLIMIT_AS},
     {"RLIMIT_CORE", RLIMIT_CORE},
     {"RLIMIT_CPU", RLIMIT_CPU},
@@ -30,77 +30,117 @@ static const struct name_value rlimits[] = {
     {"RLIMIT_RTTIME", RLIMIT_RTTIME},
     {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
     {"RLIMIT_STACK", RLIMIT_STACK},
+    {0},
 };
 
 static const struct name_value signals[] = {
-    {"HUP", SIGHUP},       {"INT", SIGINT},    {"QUIT", SIGQUIT},     {"ILL", SIGILL},
-    {"TRAP", SIGTRAP},     {"ABRT", SIGABRT},  {"IOT", SIGABRT},      {"BUS", SIGBUS},
-    {"FPE", SIGFPE},       {"KILL", SIGKILL},  {"USR1", SIGUSR1},     {"SEGV", SIGSEGV},
-    {"USR2", SIGUSR2},     {"PIPE", SIGPIPE},  {"ALRM", SIGALRM},     {"TERM", SIGTERM},
-    {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},   {"CONT", SIGCONT},     {"STOP", SIGSTOP},
-    {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},  {"TTOU", SIGTTOU},     {"URG", SIGURG},
-    {"XCPU", SIGXCPU},     {"XFSZ", SIGXFSZ},  {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
-    {"WINCH", SIGWINCH},   {"IO", SIGIO},      {"POLL", SIGIO},       {"PWR", SIGPWR},
-    {"SYS", SIGSYS},       {"UNUSED", SIGSYS},
+    {"HUP", SIGHUP},
+    {"INT", SIGINT},
+    {"QUIT", SIGQUIT},
+    {"ILL", SIGILL},
+    {"TRAP", SIGTRAP},
+    {"ABRT", SIGABRT},
+    {"IOT", SIGABRT},
+    {"BUS", SIGBUS},
+    {"FPE", SIGFPE},
+    {"KILL", SIGKILL},
+    {"USR1", SIGUSR1},
+    {"SEGV", SIGSEGV},
+    {"USR2", SIGUSR2},
+    {"PIPE", SIGPIPE},
+    {"ALRM", SIGALRM},
+    {"TERM", SIGTERM},
+    {"CHLD", SIGCHLD},
+    {"CLD", SIGCHLD},
+    {"CONT", SIGCONT},
+    {"STOP", SIGSTOP},
+    {"TSTP", SIGTSTP},
+    {"TTIN", SIGTTIN},
+    {"TTOU", SIGTTOU},
+    {"URG", SIGURG},
+    {"XCPU", SIGXCPU},
+    {"XFSZ", SIGXFSZ},
+    {"VTALRM", SIGVTALRM},
+    {"PROF", SIGPROF},
+    {"WINCH", SIGWINCH},
+    {"IO", SIGIO},
+    {"POLL", SIGIO},
+    {"PWR", SIGPWR},
+    {"SYS", SIGSYS},
+    {"UNUSED", SIGSYS},
 #ifdef SIGSTKFLT
     {"STKFLT", SIGSTKFLT},
 #endif
+    {0},
 };
 
-/* In the order of the CAP_* numbers of linux/capability.h. */
-static const char *const capabilities[] = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
+#define CAPABILITY(name) \
+    { #name, INT64_C(1) << (name) }
+const struct name_value names_capabilities[] = {
+    CAPABILITY(CAP_CHOWN),
+    CAPABILITY(CAP_DAC_OVERRIDE),
+    CAPABILITY(CAP_DAC_READ_SEARCH),
+    CAPABILITY(CAP_FOWNER),
+    CAPABILITY(CAP_FSETID),
+    CAPABILITY(CAP_KILL),
+    CAPABILITY(CAP_SETGID),
+    CAPABILITY(CAP_SETUID),
+    CAPABILITY(CAP_SETPCAP),
+    CAPABILITY(CAP_LINUX_IMMUTABLE),
+    CAPABILITY(CAP_NET_BIND_SERVICE),
+    CAPABILITY(CAP_NET_BROADCAST),
+    CAPABILITY(CAP_NET_ADMIN),
+    CAPABILITY(CAP_NET_RAW),
+    CAPABILITY(CAP_IPC_LOCK),
+    CAPABILITY(CAP_IPC_OWNER),
+    CAPABILITY(CAP_SYS_MODULE),
+    CAPABILITY(CAP_SYS_RAWIO),
+    CAPABILITY(CAP_SYS_CHROOT),
+    CAPABILITY(CAP_SYS_PTRACE),
+    CAPABILITY(CAP_SYS_PACCT),
+    CAPABILITY(CAP_SYS_ADMIN),
+    CAPABILITY(CAP_SYS_BOOT),
+    CAPABILITY(CAP_SYS_NICE),
+    CAPABILITY(CAP_SYS_RESOURCE),
+    CAPABILITY(CAP_SYS_TIME),
+    CAPABILITY(CAP_SYS_TTY_CONFIG),
+    CAPABILITY(CAP_MKNOD),
+    CAPABILITY(CAP_LEASE),
+    CAPABILITY(CAP_AUDIT_WRITE),
+    CAPABILITY(CAP_AUDIT_CONTROL),
+    CAPABILITY(CAP_SETFCAP),
+    CAPABILITY(CAP_MAC_OVERRIDE),
+    CAPABILITY(CAP_MAC_ADMIN),
+    CAPABILITY(CAP_SYSLOG),
+    CAPABILITY(CAP_WAKE_ALARM),
+    CAPABILITY(CAP_BLOCK_SUSPEND),
+    CAPABILITY(CAP_AUDIT_READ),
+    CAPABILITY(CAP_PERFMON),
+    CAPABILITY(CAP_BPF),
+    CAPABILITY(CAP_CHECKPOINT_RESTORE),
+    {0},
 };
-_Static_assert(COUNT(capabilities) == CAP_CHECKPOINT_RESTORE + 1, "one name per capability");
+_Static_assert(COUNT(names_capabilities) == CAP_CHECKPOINT_RESTORE + 2, "one name per capability");
 
-static const struct {
-    unsigned long flag;
-    const char *file;
-} namespaces[] = {
-    {CLONE_NEWNS, "mnt"},    {CLONE_NEWUTS, "uts"},       {CLONE_NEWIPC, "ipc"},
-    {CLONE_NEWPID, "pid"},   {CLONE_NEWNET, "net"},       {CLONE_NEWUSER, "user"},
-    {CLONE_NEWTIME, "time"}, {CLONE_NEWCGROUP, "cgroup"},
+const struct name_value names_namespaces[] = {
+    {"mnt", CLONE_NEWNS},    {"uts", CLONE_NEWUTS},       {"ipc", CLONE_NEWIPC},
+    {"pid", CLONE_NEWPID},   {"net", CLONE_NEWNET},       {"user", CLONE_NEWUSER},
+    {"time", CLONE_NEWTIME}, {"cgroup", CLONE_NEWCGROUP}, {0},
 };
+
+const struct name_value *names_find(const struct name_value *names, const char *word) {
+    for (; names->name != NULL; names++) {
+        if (strcmp(names->name, word) == 0)
+            return names;
+    }
+    return NULL;
+}
+
+const char *names_of(const struct name_value *names, int64_t value) {
+    while (names->name != NULL && names->value != value)
+        names++;
+    return names->name;
+}
 
 static int realtime_signal(const char *name) {
     int64_t offset = 0;
@@ -125,47 +165,23 @@ int names_signal_parse(const char *name) {
         return (int)number;
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
-    for (size_t i = 0; i < COUNT(signals); i++) {
-        if (strcasecmp(signals[i].name, name) == 0)
-            return signals[i].value;
+    for (const struct name_value *signal = signals; signal->name != NULL; signal++) {
+        if (strcasecmp(signal->name, name) == 0)
+            return (int)signal->value;
     }
     return realtime_signal(name);
 }
 
-int names_capability_parse(const char *name) {
-    for (size_t i = 0; i < COUNT(capabilities); i++) {
-        if (strcasecmp(capabilities[i], name) == 0 || strcasecmp(capabilities[i] + 4, name) == 0)
-            return (int)i;
+uint64_t names_capability_parse(const char *name) {
+    for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
+        if (strcasecmp(known->name, name) == 0 || strcasecmp(known->name + 4, name) == 0)
+            return (uint64_t)known->value;
     }
-    return -1;
+    return 0;
 }
 
 const char *names_capability(int capability) {
-    if (capability < 0 || (size_t)capability >= COUNT(capabilities))
-        return NULL;
-    return capabilities[capability];
-}
-
-int names_rlimit_parse(const char *name) {
-    for (size_t i = 0; i < COUNT(rlimits); i++) {
-        if (strcmp(rlimits[i].name, name) == 0)
-            return rlimits[i].value;
-    }
-    return -1;
-}
-
-const char *names_rlimit(int resource) {
-    for (size_t i = 0; i < COUNT(rlimits); i++) {
-        if (rlimits[i].value == resource)
-            return rlimits[i].name;
-    }
-    return NULL;
-}
-
-const char *names_namespace_file(unsigned long clone_flag) {
-    for (size_t i = 0; i < COUNT(namespaces); i++) {
-        if (namespaces[i].flag == clone_flag)
-            return namespaces[i].file;
-    }
-    return NULL;
+    return capability < 0 || capability > 62
+               ? NULL
+               : names_of(names_capabilities, INT64_C(1) << capability);
 }

@@ -59,8 +59,9 @@ static bool same_file(const char *a, const char *b) {
 static bool same_namespace(pid_t pid, unsigned long flag) {
     char own[48];
     char other[48];
-    (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", names_namespace_file(flag));
-    (void)snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, names_namespace_file(flag));
+    const char *file = names_of(names_namespaces, (int64_t)flag);
+    (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", file);
+    (void)snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, file);
     return same_file(own, other);
 }
 

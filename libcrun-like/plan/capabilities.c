@@ -5,13 +5,16 @@
 #include "base/names.h"
 #include "plan/builder.h"
 
+static uint64_t kernel_has(const struct plan_builder *builder) {
+    const int last = builder->facts->last_capability;
+    return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
+}
+
 /* capabilities(7): a process that enters or makes a user namespace has all of them there. */
 static uint64_t grantable(const struct plan_builder *builder) {
-    const int last = builder->facts->last_capability;
-    const uint64_t known = last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
-    if (plan_has_namespace(builder->plan, CLONE_NEWUSER))
-        return known;
-    return known & builder->facts->capabilities;
+    return plan_has_namespace(builder->plan, CLONE_NEWUSER)
+               ? kernel_has(builder)
+               : kernel_has(builder) & builder->facts->capabilities;
 }
 
 static uint64_t read_set(struct plan_builder *builder, const struct oci_strings *names,
@@ -19,16 +22,15 @@ static uint64_t read_set(struct plan_builder *builder, const struct oci_strings 
     const uint64_t possible = grantable(builder);
     uint64_t bits = 0;
     for (size_t i = 0; i < names->count; i++) {
-        const int capability = names_capability_parse(names->items[i]);
-        const uint64_t bit = capability >= 0 ? UINT64_C(1) << capability : 0;
-        if (capability < 0)
+        const uint64_t bit = names_capability_parse(names->items[i]);
+        if (bit == 0)
             plan_warn(builder, arena_printf(builder->arena, "%s/%s/%zu", where, set, i),
                       "unknown capability %s", names->items[i]);
-        else if (capability > builder->facts->last_capability)
+        else if ((kernel_has(builder) & bit) == 0)
             plan_warn(builder, where, "this kernel has no capability %s", names->items[i]);
         else if ((possible & bit) == 0)
             plan_warn(builder, where, "%s cannot be granted: the runtime does not have it itself",
-                      names_capability(capability));
+                      names_of(names_capabilities, (int64_t)bit));
         bits |= bit & possible;
     }
     return bits;
@@ -37,10 +39,10 @@ static uint64_t read_set(struct plan_builder *builder, const struct oci_strings 
 /* capset(2) and prctl(2) would refuse the whole set; the rest of it can still be granted. */
 static uint64_t limited_to(struct plan_builder *builder, uint64_t bits, uint64_t limit,
                            const char *where, const char *set, const char *reason) {
-    for (int capability = 0; names_capability(capability) != NULL; capability++) {
-        if ((bits & ~limit & UINT64_C(1) << capability) != 0)
+    for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
+        if ((bits & ~limit & (uint64_t)known->value) != 0)
             plan_warn(builder, arena_printf(builder->arena, "%s/%s", where, set),
-                      "%s is left out: it is not %s", names_capability(capability), reason);
+                      "%s is left out: it is not %s", known->name, reason);
     }
     return bits & limit;
 }

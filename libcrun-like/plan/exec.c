@@ -68,7 +68,7 @@ static void append_name(struct oci_strings *names, char *name, struct arena *are
     names->items = items;
 }
 
-static bool holds_name(const struct oci_strings *names, int capability) {
+static bool holds_name(const struct oci_strings *names, uint64_t capability) {
     for (size_t i = 0; i < names->count; i++) {
         if (names_capability_parse(names->items[i]) == capability)
             return true;
@@ -86,9 +86,9 @@ static void add_capabilities(char *const *names, struct arena *arena, struct oci
         *sets = *process->capabilities;
     process->capabilities = sets;
     for (size_t i = 0; names[i] != NULL; i++) {
-        const int capability = names_capability_parse(names[i]);
+        const uint64_t capability = names_capability_parse(names[i]);
         append_name(&sets->bounding, names[i], arena);
-        if (capability < 0)
+        if (capability == 0)
             continue;
         append_name(&sets->effective, names[i], arena);
         append_name(&sets->permitted, names[i], arena);

@@ -40,27 +40,22 @@
 
 /* clang-format on */
 
-/* ---- words; of masks, names of bit numbers --------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
-#define BIT(mask) __builtin_ctzll(mask)
-
-static const char *namespace_name(int bit) {
-    return names_namespace_file(1UL << bit);
-}
 static const struct name_value propagation_names[] = {
-    {"shared", BIT(MS_SHARED)},         {"slave", BIT(MS_SLAVE)},   {"private", BIT(MS_PRIVATE)},
-    {"unbindable", BIT(MS_UNBINDABLE)}, {"recursive", BIT(MS_REC)}, {0},
+    {"shared", MS_SHARED},         {"slave", MS_SLAVE},   {"private", MS_PRIVATE},
+    {"unbindable", MS_UNBINDABLE}, {"recursive", MS_REC}, {0},
 };
 static const struct name_value attribute_names[] = {
-    {"ro", BIT(MOUNT_ATTR_RDONLY)},
-    {"nosuid", BIT(MOUNT_ATTR_NOSUID)},
-    {"nodev", BIT(MOUNT_ATTR_NODEV)},
-    {"noexec", BIT(MOUNT_ATTR_NOEXEC)},
-    {"noatime", BIT(MOUNT_ATTR_NOATIME)},
-    {"strictatime", BIT(MOUNT_ATTR_STRICTATIME)},
-    {"atime", BIT(MOUNT_ATTR__ATIME) + 2},
-    {"nodiratime", BIT(MOUNT_ATTR_NODIRATIME)},
-    {"nosymfollow", BIT(MOUNT_ATTR_NOSYMFOLLOW)},
+    {"ro", MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID},
+    {"nodev", MOUNT_ATTR_NODEV},
+    {"noexec", MOUNT_ATTR_NOEXEC},
+    {"noatime", MOUNT_ATTR_NOATIME},
+    {"strictatime", MOUNT_ATTR_STRICTATIME},
+    {"atime", MOUNT_ATTR__ATIME & ~(MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME)},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME},
+    {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW},
     {0},
 };
 static const struct name_value rule_names[] = {{"deny", false}, {"allow", true}, {0}};
@@ -87,14 +82,14 @@ static const struct name_value manager_names[] = {
 /* ---- namespaces and id maps ------------------------------------------------------------------ */
 
 static const struct oci_field plan_joined_namespace_fields[] = {
-    BITS(plan_joined_namespace, "type", flag, NULL, .name_of = namespace_name, .flags = OCI_COLUMN),
+    BITS(plan_joined_namespace, "type", flag, names_namespaces, .flags = OCI_COLUMN),
     OCI_FIELD(plan_joined_namespace, "path", path),
     OCI_FIELD(plan_joined_namespace, "where", where),
 };
 static OCI_TYPE(plan_joined_namespace);
 
 static const struct oci_field plan_namespaces_fields[] = {
-    BITS(plan_namespaces, "created", created, NULL, .name_of = namespace_name),
+    BITS(plan_namespaces, "created", created, names_namespaces),
     OCI_COUNTED_OBJECTS(plan_namespaces, "joined", joined, joined_count, plan_joined_namespace),
     OCI_FIELD(plan_namespaces, "timeOffsets", time_offsets),
 };
@@ -207,17 +202,16 @@ static OCI_TYPE(plan_sysctl);
 
 static const struct oci_field plan_capabilities_fields[] = {
     OCI_FIELD(plan_capabilities, "set", set),
-    BITS(plan_capabilities, "bounding", bounding, NULL, .name_of = names_capability),
-    BITS(plan_capabilities, "effective", effective, NULL, .name_of = names_capability),
-    BITS(plan_capabilities, "permitted", permitted, NULL, .name_of = names_capability),
-    BITS(plan_capabilities, "inheritable", inheritable, NULL, .name_of = names_capability),
-    BITS(plan_capabilities, "ambient", ambient, NULL, .name_of = names_capability),
+    BITS(plan_capabilities, "bounding", bounding, names_capabilities),
+    BITS(plan_capabilities, "effective", effective, names_capabilities),
+    BITS(plan_capabilities, "permitted", permitted, names_capabilities),
+    BITS(plan_capabilities, "inheritable", inheritable, names_capabilities),
+    BITS(plan_capabilities, "ambient", ambient, names_capabilities),
 };
 static OCI_TYPE(plan_capabilities);
 
 static const struct oci_field plan_rlimit_fields[] = {
-    WORD(plan_rlimit, "type", resource, NULL, .name_of = names_rlimit,
-         .flags = OCI_ALWAYS | OCI_COLUMN),
+    WORD(plan_rlimit, "type", resource, names_rlimits, .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "soft", soft, .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "hard", hard, .flags = OCI_ALWAYS | OCI_COLUMN),
     OCI_FIELD(plan_rlimit, "where", where),
@@ -287,14 +281,15 @@ static OCI_TYPE(plan_process);
 
 static const struct oci_field plan_seccomp_argument_fields[] = {
     OCI_FIELD(plan_seccomp_argument, "index", index, .flags = OCI_ALWAYS),
-    OCI_FIELD(plan_seccomp_argument, "op", op),
+    WORD(plan_seccomp_argument, "op", op, names_seccomp_operators),
     OCI_FIELD(plan_seccomp_argument, "value", value, .flags = OCI_ALWAYS),
     OCI_FIELD(plan_seccomp_argument, "valueTwo", value_two),
 };
 static OCI_TYPE(plan_seccomp_argument);
 
 static const struct oci_field plan_seccomp_rule_fields[] = {
-    OCI_FIELD(plan_seccomp_rule, "action", action, .flags = OCI_COLUMN),
+    WORD(plan_seccomp_rule, "action", action, names_seccomp_actions,
+         .flags = OCI_COLUMN | OCI_ALWAYS),
     OCI_FIELD(plan_seccomp_rule, "errno", errno_ret, .flags = OCI_COLUMN | OCI_ALWAYS),
     STRINGS(plan_seccomp_rule, "names", names),
     OCI_COUNTED_OBJECTS(plan_seccomp_rule, "arguments", arguments, argument_count,
@@ -304,13 +299,10 @@ static const struct oci_field plan_seccomp_rule_fields[] = {
 static OCI_TYPE(plan_seccomp_rule);
 
 static const struct oci_field plan_seccomp_fields[] = {
-    OCI_FIELD(plan_seccomp, "defaultAction", default_action),
+    WORD(plan_seccomp, "defaultAction", default_action, names_seccomp_actions, .flags = OCI_ALWAYS),
     OCI_FIELD(plan_seccomp, "defaultErrnoRet", default_errno_ret),
     STRINGS(plan_seccomp, "architectures", architectures),
-    OCI_FIELD(plan_seccomp, "flagTsync", flag_tsync),
-    OCI_FIELD(plan_seccomp, "flagLog", flag_log),
-    OCI_FIELD(plan_seccomp, "flagSpecAllow", flag_spec_allow),
-    OCI_FIELD(plan_seccomp, "flagWaitKillable", flag_wait_killable),
+    BITS(plan_seccomp, "flags", flags, names_seccomp_flags),
     OCI_COUNTED_OBJECTS(plan_seccomp, "rules", rules, rule_count, plan_seccomp_rule),
     OCI_FIELD(plan_seccomp, "notifies", notifies),
     OCI_FIELD(plan_seccomp, "failUnknownSyscall", fail_unknown_syscall),

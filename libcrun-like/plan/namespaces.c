@@ -24,7 +24,7 @@ int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err)
         const unsigned long flag = (unsigned long)wanted->type;
         if (!kernel_has(builder->facts, flag))
             return error_unsupported(err, where, "this kernel has no %s namespaces",
-                                     names_namespace_file(flag));
+                                     names_of(names_namespaces, wanted->type));
         if (wanted->path == NULL) {
             namespaces->created |= flag;
             continue;

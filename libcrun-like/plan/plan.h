@@ -226,12 +226,12 @@ struct plan_seccomp_argument {
     uint32_t index;
     uint64_t value;
     uint64_t value_two;
-    const char *op; /* SCMP_CMP_* */
+    int op; /* enum scmp_compare */
 };
 
 struct plan_seccomp_rule {
     struct plan_strings names;
-    const char *action; /* SCMP_ACT_* */
+    int action; /* SECCOMP_RET_* */
     uint32_t errno_ret;
     struct plan_seccomp_argument *arguments;
     size_t argument_count;
@@ -239,13 +239,10 @@ struct plan_seccomp_rule {
 };
 
 struct plan_seccomp {
-    const char *default_action;
+    int default_action;
     uint32_t default_errno_ret;
     struct plan_strings architectures; /* SCMP_ARCH_*, the native one included by the compiler */
-    bool flag_tsync;
-    bool flag_log;
-    bool flag_spec_allow;
-    bool flag_wait_killable;
+    uint64_t flags;                    /* SECCOMP_FILTER_FLAG_* that are asked for */
     struct plan_seccomp_rule *rules;
     size_t rule_count;
     bool notifies; /* some action is SCMP_ACT_NOTIFY: a listener fd is made */

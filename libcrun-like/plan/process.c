@@ -97,7 +97,7 @@ static void plan_rlimits(const struct plan_builder *builder, const struct oci_pr
         const struct oci_rlimit *rlimit = &wanted->rlimits.items[i];
         *plan_list_add(builder->arena, process->rlimits, process->rlimit_count) =
             (struct plan_rlimit){
-                .resource = names_rlimit_parse(rlimit->type),
+                .resource = rlimit->type,
                 .soft = rlimit->soft,
                 .hard = rlimit->hard,
                 .where = arena_printf(builder->arena, "%s/rlimits/%zu", where, i),

@@ -9,17 +9,6 @@
 #include "oci-spec/fields.h"
 #include "plan/builder.h"
 
-static const char notify[] = "SCMP_ACT_NOTIFY";
-
-static void plan_flags(const struct oci_strings *names, struct plan_seccomp *seccomp) {
-    const int flags = oci_names_mask(oci_seccomp_flags, names);
-    /* Without a list, as runc: no speculation mitigation just for having a filter. */
-    seccomp->flag_spec_allow = !names->set || (flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW) != 0;
-    seccomp->flag_tsync = (flags & SECCOMP_FILTER_FLAG_TSYNC) != 0;
-    seccomp->flag_log = (flags & SECCOMP_FILTER_FLAG_LOG) != 0;
-    seccomp->flag_wait_killable = (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0;
-}
-
 /* The init process hands the listener over with sendmsg(2) when the filter is on already. */
 static int check_notify(const struct oci_seccomp_rule *rule, const char *where,
                         struct thole_error *err) {
@@ -35,9 +24,9 @@ static int check_notify(const struct oci_seccomp_rule *rule, const char *where,
 
 /* MAX_ERRNO of the kernel: a larger number is cut to it. */
 static uint32_t plan_errno(const struct plan_builder *builder, const struct oci_uint *number,
-                           const char *action, const char *where, const char *member) {
+                           int action, const char *where, const char *member) {
     enum { ERRNO_MAX = 4095 };
-    if (number->set && number->value > ERRNO_MAX && strcmp(action, "SCMP_ACT_ERRNO") == 0)
+    if (number->set && number->value > ERRNO_MAX && action == SECCOMP_RET_ERRNO)
         plan_note(builder, arena_printf(builder->arena, "%s/%s", where, member),
                   "the kernel makes %d of %" PRIu64, ERRNO_MAX, number->value);
     return number->set ? (uint32_t)number->value : EPERM;
@@ -45,7 +34,7 @@ static uint32_t plan_errno(const struct plan_builder *builder, const struct oci_
 
 static int plan_rule(struct plan_builder *builder, const struct oci_seccomp_rule *wanted,
                      const char *where, struct plan_seccomp *seccomp, struct thole_error *err) {
-    if (strcmp(wanted->action, notify) == 0) {
+    if (wanted->action == SECCOMP_RET_USER_NOTIF) {
         seccomp->notifies = true;
         if (check_notify(wanted, where, err) < 0)
             return -1;
@@ -82,8 +71,7 @@ static int plan_listener(const struct plan_builder *builder, const struct oci_se
 }
 
 int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err) {
-    static char allow[] = "SCMP_ACT_ALLOW";
-    static const struct oci_seccomp raw_only = {.default_action = allow};
+    static const struct oci_seccomp raw_only = {.default_action = SECCOMP_RET_ALLOW};
     const struct oci_config *config = builder->config;
     const struct oci_seccomp *wanted = builder->linux_section->seccomp;
     struct plan_seccomp *seccomp = arena_new(builder->arena, struct plan_seccomp);
@@ -92,7 +80,7 @@ int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err) {
         return 0;
     if (wanted == NULL)
         wanted = &raw_only;
-    else if (strcmp(wanted->default_action, notify) == 0)
+    else if (wanted->default_action == SECCOMP_RET_USER_NOTIF)
         return error_config(
             err, "/linux/seccomp/defaultAction",
             "SCMP_ACT_NOTIFY as the default would also stop the call that hands the "
@@ -103,7 +91,10 @@ int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err) {
         plan_errno(builder, &wanted->default_errno_ret, wanted->default_action, seccomp->where,
                    "defaultErrnoRet");
     seccomp->architectures = plan_strings_of(&wanted->architectures);
-    plan_flags(&wanted->flags, seccomp);
+    /* Without a list, as runc: no speculation mitigation just for having a filter. */
+    seccomp->flags = wanted->flags.set
+                         ? (uint64_t)oci_names_mask(names_seccomp_flags, &wanted->flags)
+                         : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     for (size_t i = 0; i < wanted->syscalls.count; i++) {
         const char *where = arena_printf(builder->arena, "/linux/seccomp/syscalls/%zu", i);
         if (plan_rule(builder, &wanted->syscalls.items[i], where, seccomp, err) < 0 &&

@@ -12,7 +12,7 @@
 #include "oci-spec/fields.h"
 #include "plan/mount.h"
 #include "security/seccomp_compile.h"
-#include "security/seccomp_names.h"
+#include "security/seccomp_filter.h"
 
 #define YES \
     { .set = true, .value = true }
@@ -64,10 +64,21 @@ static struct oci_strings mount_options(struct arena *arena) {
     return list;
 }
 
-static struct oci_strings capabilities(struct arena *arena) {
+/* libseccomp makes filters for the architectures of the machine's own byte order alone. */
+static struct oci_strings seccomp_architectures(struct arena *arena) {
     struct oci_strings list = {.set = true};
-    for (int i = 0; names_capability(i) != NULL; i++)
-        add(arena, &list, names_capability(i));
+    for (const struct name_value *known = names_seccomp_architectures; known->name != NULL; known++)
+        if (known->value == __BYTE_ORDER__)
+            add(arena, &list, known->name);
+    return list;
+}
+
+static struct oci_strings seccomp_supported_flags(struct arena *arena) {
+    struct oci_strings list = {.set = true};
+    for (const struct name_value *known = names_seccomp_flags; known->name != NULL; known++) {
+        if (seccomp_filter_flag_supported((unsigned)known->value))
+            add(arena, &list, known->name);
+    }
     return list;
 }
 
@@ -76,14 +87,11 @@ static struct oci_features_seccomp *seccomp(struct arena *arena) {
     seccomp->enabled = (struct oci_bool){.set = true, .value = seccomp_library_version() != NULL};
     if (!seccomp->enabled.value)
         return seccomp;
-    seccomp->actions = copy_strings(arena, seccomp_known_actions);
-    seccomp->operators = copy_strings(arena, seccomp_known_operators);
-    seccomp->archs = copy_strings(arena, seccomp_known_architectures);
-    seccomp->known_flags = copy_strings(arena, seccomp_known_flags);
-
-    const char *supported[32] = {0};
-    (void)seccomp_supported_flags(supported, sizeof(supported) / sizeof(supported[0]) - 1);
-    seccomp->supported_flags = copy_strings(arena, supported);
+    seccomp->actions = copy_names(arena, names_seccomp_actions);
+    seccomp->operators = copy_names(arena, names_seccomp_operators);
+    seccomp->archs = seccomp_architectures(arena);
+    seccomp->known_flags = copy_names(arena, names_seccomp_flags);
+    seccomp->supported_flags = seccomp_supported_flags(arena);
     return seccomp;
 }
 
@@ -99,7 +107,7 @@ static struct oci_features_linux *linux_features(struct arena *arena) {
     struct oci_features_linux *features = arena_new(arena, struct oci_features_linux);
 
     features->namespaces = copy_names(arena, find_field(namespace, "type")->names);
-    features->capabilities = capabilities(arena);
+    features->capabilities = copy_names(arena, names_capabilities);
     features->cgroup = arena_new(arena, struct oci_features_cgroup);
     *features->cgroup = (struct oci_features_cgroup){
         .v1 = YES,

@@ -34,23 +34,19 @@ static void add_strings(struct text *key, const struct plan_strings *strings) {
 
 static void add_rule(struct text *key, const struct plan_seccomp_rule *rule) {
     add_strings(key, &rule->names);
-    add_string(key, rule->action);
-    text_appendf(key, "%" PRIu32 ",%zu(", rule->errno_ret, rule->argument_count);
+    text_appendf(key, "%d,%" PRIu32 ",%zu(", rule->action, rule->errno_ret, rule->argument_count);
     for (size_t i = 0; i < rule->argument_count; i++) {
         const struct plan_seccomp_argument *argument = &rule->arguments[i];
-        text_appendf(key, "%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", argument->index, argument->value,
-                     argument->value_two);
-        add_string(key, argument->op);
+        text_appendf(key, "%" PRIu32 ",%d,%" PRIu64 ",%" PRIu64 ",", argument->index, argument->op,
+                     argument->value, argument->value_two);
     }
 }
 
 /* All that the compiled program depends on. */
 static void make_key(const struct plan_seccomp *plan, struct text *key) {
     add_string(key, PACKAGE_VERSION);
-    add_string(key, plan->default_action);
-    text_appendf(key, "%" PRIu32 ",%d%d%d%d%d%d,", plan->default_errno_ret, plan->flag_tsync,
-                 plan->flag_log, plan->flag_spec_allow, plan->flag_wait_killable, plan->notifies,
-                 plan->fail_unknown_syscall);
+    text_appendf(key, "%d,%" PRIu32 ",%" PRIx64 ",%d%d,", plan->default_action,
+                 plan->default_errno_ret, plan->flags, plan->notifies, plan->fail_unknown_syscall);
     add_strings(key, &plan->architectures);
     text_appendf(key, "%zu{", plan->rule_count);
     for (size_t i = 0; i < plan->rule_count; i++)

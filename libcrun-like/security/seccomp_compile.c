@@ -2,10 +2,12 @@
 /* From resolved seccomp rules to a BPF program. */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #ifdef HAVE_LIBSECCOMP
@@ -14,29 +16,19 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
-#include "security/seccomp_names.h"
 #include "security/seccomp_sections.h"
 
 static unsigned filter_flags(const struct plan_seccomp *plan) {
-    unsigned flags = 0;
-    if (plan->flag_tsync)
-        flags |= SECCOMP_FILTER_FLAG_TSYNC;
-    if (plan->flag_log)
-        flags |= SECCOMP_FILTER_FLAG_LOG;
-    if (plan->flag_spec_allow)
-        flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-    if (!plan->notifies)
-        return flags;
-    flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    const unsigned flags = (unsigned)plan->flags;
     /* The kernel refuses this one without a listener, where it has no meaning anyway. */
-    if (plan->flag_wait_killable)
-        flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    if (!plan->notifies)
+        return flags & ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     /* Both TSYNC and a listener want the return value; this settles it for the listener. */
-    if (plan->flag_tsync)
-        flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
-    return flags;
+    const bool tsync = (flags & SECCOMP_FILTER_FLAG_TSYNC) != 0;
+    return flags | SECCOMP_FILTER_FLAG_NEW_LISTENER | (tsync ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0);
 }
 
 #ifdef HAVE_LIBSECCOMP
@@ -68,6 +60,12 @@ static void compiler_done(struct compiler *compiler) {
     }
 }
 #define cleanup_compiler __attribute__((cleanup(compiler_done)))
+
+/* What the filter returns: the low 16 bits are data for actions that have any. */
+static uint32_t answer(int action, uint32_t data) {
+    const bool has_data = action == SECCOMP_RET_ERRNO || action == SECCOMP_RET_TRACE;
+    return (uint32_t)action | (has_data ? data & SECCOMP_RET_DATA : 0);
+}
 
 static int library_error(struct thole_error *err, int result, const char *where, const char *what,
                          const char *name) {
@@ -108,6 +106,15 @@ static int add_architecture(struct compiler *compiler, uint32_t token, const cha
     return 0;
 }
 
+/* The library's own words have no prefix, and small letters. 0: it does not know it. */
+static uint32_t architecture_token(const char *name) {
+    char word[32];
+    (void)snprintf(word, sizeof(word), "%s", name + strlen("SCMP_ARCH_"));
+    for (char *at = word; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return seccomp_arch_resolve_name(word);
+}
+
 /* A name this libseccomp does not know leaves that architecture without rules, which means that its
  * system calls are refused. */
 static int add_architectures(struct compiler *compiler, struct thole_error *err) {
@@ -116,10 +123,7 @@ static int add_architectures(struct compiler *compiler, struct thole_error *err)
         return -1;
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const char *name = plan->architectures.items[i];
-        char word[32];
-        uint32_t token = seccomp_architecture_word(name, word, sizeof(word))
-                             ? seccomp_arch_resolve_name(word)
-                             : 0;
+        uint32_t token = architecture_token(name);
         if (token == 0)
             log_warning(compiler->log, "%s/architectures/%zu: this libseccomp does not know %s",
                         plan->where, i, name);
@@ -150,9 +154,7 @@ static int note_call(struct compiler *compiler, const struct seccomp_call *call,
 
 static int note_rule(struct compiler *compiler, const struct plan_seccomp_rule *rule,
                      struct thole_error *err) {
-    struct seccomp_call call = {.rule = rule};
-    if (!seccomp_action_value(rule->action, rule->errno_ret, &call.action))
-        return error_config(err, rule->where, "seccomp: unknown action %s", rule->action);
+    struct seccomp_call call = {.rule = rule, .action = answer(rule->action, rule->errno_ret)};
     for (size_t i = 0; i < rule->names.count; i++) {
         call.name = rule->names.items[i];
         call.native = seccomp_syscall_resolve_name(call.name);
@@ -172,15 +174,12 @@ static int note_rule(struct compiler *compiler, const struct plan_seccomp_rule *
 /* The spec gives MASKED_EQ the mask first, as libseccomp does. */
 static int convert_argument(const struct plan_seccomp_argument *argument, const char *where,
                             struct scmp_arg_cmp *ret_compare, struct thole_error *err) {
-    unsigned operator_value = seccomp_operator_value(argument->op);
-    if (operator_value == 0)
-        return error_config(err, where, "seccomp: unknown operator %s", argument->op);
     if (argument->index >= ARGUMENTS_MAX)
         return error_config(err, where, "seccomp: a system call has no argument %u",
                             argument->index);
     *ret_compare = (struct scmp_arg_cmp){
         .arg = argument->index,
-        .op = (enum scmp_compare)operator_value,
+        .op = (enum scmp_compare)argument->op,
         .datum_a = argument->value,
         .datum_b = argument->value_two,
     };
@@ -306,7 +305,7 @@ static int make_section(const struct compiler *compiler, struct architecture *ar
     if (context == NULL)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, compiler->plan->where,
                          "seccomp: libseccomp refuses default action %s",
-                         compiler->plan->default_action);
+                         names_of(names_seccomp_actions, compiler->plan->default_action));
     int result = seccomp_table_settle(&architecture->table, shared, shared_count);
     if (result < 0)
         error_errno(err, NULL, "compile a seccomp filter");
@@ -344,10 +343,11 @@ static int join_sections(const struct compiler *compiler, struct seccomp_filter 
 
 static int compile_rules(const struct plan_seccomp *plan, const struct thole_log *log,
                          struct seccomp_filter *ret_filter, struct thole_error *err) {
-    cleanup_compiler struct compiler compiler = {.plan = plan, .log = log};
-    if (!seccomp_action_value(plan->default_action, plan->default_errno_ret,
-                              &compiler.default_action))
-        return error_config(err, plan->where, "seccomp: unknown action %s", plan->default_action);
+    cleanup_compiler struct compiler compiler = {
+        .plan = plan,
+        .log = log,
+        .default_action = answer(plan->default_action, plan->default_errno_ret),
+    };
     if (add_architectures(&compiler, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->rule_count; i++) {

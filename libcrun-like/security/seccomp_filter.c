@@ -54,6 +54,14 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error 
     return -1;
 }
 
+/* Without a filter the kernel says EFAULT once it has accepted the flags (seccomp(2)). */
+bool seccomp_filter_flag_supported(unsigned flag) {
+    /* This one it takes only together with a listener. */
+    if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+        flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT;
+}
+
 int seccomp_filter_save(const struct seccomp_filter *filter, const struct text *key, int dirfd,
                         const char *name, struct thole_error *err) {
     cleanup_text struct text file = {0};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -20,6 +21,9 @@ struct seccomp_filter {
  * SECCOMP_FILTER_FLAG_NEW_LISTENER, else 0.
  */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error *err);
+
+/** True if this kernel knows the SECCOMP_FILTER_FLAG_* @flag. */
+bool seccomp_filter_flag_supported(unsigned flag);
 
 /**
  * Keeps a compiled filter in a file, together with the @key that it is to be found by (an empty one

@@ -35,6 +35,10 @@ EXTRA_NAMES = {
         ({"rshared", "rslave", "rprivate", "runbindable"}, "engines give the recursive forms"),
     ("config", "/linux/devices/*/type"): ({"c", "b", "u", "p"}, "a pattern in the schema"),
     ("config", "/linux/resources/devices/*/type"): ({"a", "c", "b"}, "only in config-linux.md"),
+    ("config", "/process/rlimits/*/type"):
+        ({"RLIMIT_" + name for name in
+          "AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK"
+          .split()}, "a pattern in the schema"),
 }
 # Where a row is stricter (+) or milder (-) than the schema on being required, and why.
 REQUIRED = {

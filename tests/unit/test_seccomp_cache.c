@@ -29,19 +29,19 @@ static void cached(int cache, uint32_t errno_ret, struct seccomp_filter *ret_fil
     struct thole_error err = {0};
     char call[] = "getppid";
     char *const calls[] = {call, NULL};
-    struct plan_seccomp_argument argument = {.index = 1, .value = 4, .op = "SCMP_CMP_EQ"};
+    struct plan_seccomp_argument argument = {.index = 1, .value = 4, .op = 4 /* SCMP_CMP_EQ */};
     struct plan_seccomp_rule rule = {
         .names = {.items = calls, .count = 1},
-        .action = "SCMP_ACT_ERRNO",
+        .action = SECCOMP_RET_ERRNO,
         .errno_ret = errno_ret,
         .arguments = &argument,
         .argument_count = 1,
     };
     const struct plan_seccomp plan = {
-        .default_action = "SCMP_ACT_ALLOW",
+        .default_action = SECCOMP_RET_ALLOW,
         .rules = &rule,
         .rule_count = 1,
-        .flag_log = true,
+        .flags = SECCOMP_FILTER_FLAG_LOG,
         .where = "/linux/seccomp",
     };
     int result = cache == -2 ? seccomp_compile(&plan, &no_log, ret_filter, &err)

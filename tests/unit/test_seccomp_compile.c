@@ -22,9 +22,9 @@
 #include <seccomp.h>
 #endif
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
-#include "security/seccomp_names.h"
 #include "security/seccomp_sections.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -172,13 +172,13 @@ static void learn_names(void) {
 }
 
 static void draw_rule(struct profile *profile, size_t index, uint64_t *seed) {
-    static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_LOG",
-                                          "SCMP_ACT_KILL_PROCESS"};
-    static const char *const operators[] = {"SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_LT",
-                                            "SCMP_CMP_GE", "SCMP_CMP_MASKED_EQ"};
+    static const uint32_t actions[] = {SCMP_ACT_ALLOW, SECCOMP_RET_ERRNO, SCMP_ACT_LOG,
+                                       SCMP_ACT_KILL_PROCESS};
+    static const int operators[] = {SCMP_CMP_EQ, SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_GE,
+                                    SCMP_CMP_MASKED_EQ};
     struct plan_seccomp_rule *rule = &profile->rules[index];
     *rule = (struct plan_seccomp_rule){
-        .action = (char *)(uintptr_t)actions[draw(seed, COUNT(actions))],
+        .action = (int)actions[draw(seed, COUNT(actions))],
         .errno_ret = 1 + draw(seed, 2),
         .names = {.items = profile->names[index], .count = 1 + draw(seed, NAMES_MOST)},
         .arguments = profile->arguments[index],
@@ -192,16 +192,16 @@ static void draw_rule(struct profile *profile, size_t index, uint64_t *seed) {
             .index = (unsigned)i * 2 + draw(seed, 2),
             .value = draw(seed, 4),
             .value_two = draw(seed, 4),
-            .op = (char *)(uintptr_t)operators[draw(seed, COUNT(operators))],
+            .op = operators[draw(seed, COUNT(operators))],
         };
 }
 
 static void draw_profile(struct profile *profile, uint64_t *seed) {
     static const char *const architectures[] = {"SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
                                                 "SCMP_ARCH_X32"};
-    static const char *const defaults[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL"};
+    static const int defaults[] = {SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, SECCOMP_RET_KILL_THREAD};
     profile->plan = (struct plan_seccomp){
-        .default_action = (char *)(uintptr_t)defaults[draw(seed, COUNT(defaults))],
+        .default_action = defaults[draw(seed, COUNT(defaults))],
         .default_errno_ret = EACCES, /* with EPERM newer calls would get ENOSYS */
         .architectures = {.items = profile->architectures, .count = draw(seed, 4)},
         .rules = profile->rules,
@@ -214,15 +214,18 @@ static void draw_profile(struct profile *profile, uint64_t *seed) {
         draw_rule(profile, i, seed);
 }
 
+static uint32_t word_of(int action, uint32_t data) {
+    return action == SECCOMP_RET_ERRNO ? SCMP_ACT_ERRNO(data) : (uint32_t)action;
+}
+
 static int add_plainly(scmp_filter_ctx context, const struct plan_seccomp_rule *rule,
                        uint32_t default_action) {
     struct scmp_arg_cmp compares[ARGUMENTS_MOST];
-    uint32_t action = 0;
-    assert_true(seccomp_action_value(rule->action, rule->errno_ret, &action));
+    const uint32_t action = word_of(rule->action, rule->errno_ret);
     for (size_t i = 0; i < rule->argument_count; i++)
         compares[i] = (struct scmp_arg_cmp){
             .arg = rule->arguments[i].index,
-            .op = (enum scmp_compare)seccomp_operator_value(rule->arguments[i].op),
+            .op = (enum scmp_compare)rule->arguments[i].op,
             .datum_a = rule->arguments[i].value,
             .datum_b = rule->arguments[i].value_two,
         };
@@ -237,9 +240,7 @@ static int add_plainly(scmp_filter_ctx context, const struct plan_seccomp_rule *
 
 /* All in one context, as libseccomp is meant to be used. -1: it refuses the rules. */
 static int compile_plainly(const struct plan_seccomp *plan, struct seccomp_filter *filter) {
-    uint32_t default_action = 0;
-    assert_true(
-        seccomp_action_value(plan->default_action, plan->default_errno_ret, &default_action));
+    const uint32_t default_action = word_of(plan->default_action, plan->default_errno_ret);
     scmp_filter_ctx context = seccomp_init(default_action);
     int result = 0;
     for (size_t i = 0; i < plan->architectures.count; i++) {
@@ -311,7 +312,25 @@ static void test_answers_are_those_of_libseccomp(void **state) {
         free(known[i]);
 }
 
+static void test_words_stand_for_what_they_do_there(void **state) {
+    (void)state;
+    assert_int_equal(names_find(names_seccomp_actions, "SCMP_ACT_KILL_PROCESS")->value,
+                     (int)SCMP_ACT_KILL_PROCESS);
+    assert_int_equal(names_find(names_seccomp_actions, "SCMP_ACT_KILL")->value, SCMP_ACT_KILL);
+    assert_int_equal(names_find(names_seccomp_actions, "SCMP_ACT_TRACE")->value, SCMP_ACT_TRACE(0));
+    assert_int_equal(names_find(names_seccomp_actions, "SCMP_ACT_NOTIFY")->value, SCMP_ACT_NOTIFY);
+    assert_int_equal(names_find(names_seccomp_operators, "SCMP_CMP_NE")->value, SCMP_CMP_NE);
+    assert_int_equal(names_find(names_seccomp_operators, "SCMP_CMP_MASKED_EQ")->value,
+                     SCMP_CMP_MASKED_EQ);
+}
+
 #else
+
+static void test_words_stand_for_what_they_do_there(void **state) {
+    (void)state;
+    print_message("skipped: built without libseccomp\n");
+    skip();
+}
 
 static void test_answers_are_those_of_libseccomp(void **state) {
     (void)state;
@@ -325,6 +344,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_call_meets_its_own_section),
         cmocka_unit_test(test_answers_are_those_of_libseccomp),
+        cmocka_unit_test(test_words_stand_for_what_they_do_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

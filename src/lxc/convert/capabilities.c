@@ -7,11 +7,11 @@
 #include "base/text.h"
 #include "lxc/convert/conversion.h"
 
-static int parse(const char *word) {
-    int64_t number = 0;
-    if (text_parse_int(word, 0, 63, &number))
-        return (int)number;
-    return names_capability_parse(word);
+/* The bit of a name or a number; 0: there is none. */
+static uint64_t parse(const char *word) {
+    uint64_t number = 0;
+    return text_parse_uint(word, 63, &number) ? UINT64_C(1) << number
+                                              : names_capability_parse(word);
 }
 
 static int read_words(struct lxc_conversion *conversion, const struct lxc_item *item,
@@ -20,10 +20,10 @@ static int read_words(struct lxc_conversion *conversion, const struct lxc_item *
     if (lxc_words_split(conversion->arena, item->value, item->where, &words, err) < 0)
         return -1;
     for (size_t i = 0; i < words.count; i++) {
-        const int capability = parse(words.items[i]);
-        if (capability < 0)
+        const uint64_t bit = parse(words.items[i]);
+        if (bit == 0)
             return error_config(err, item->where, "there is no capability \"%s\"", words.items[i]);
-        *bits |= UINT64_C(1) << capability;
+        *bits |= bit;
     }
     return 0;
 }
@@ -69,12 +69,12 @@ int lxc_convert_capabilities(struct lxc_conversion *conversion, struct thole_err
         conversion->oci->linux->uid_mappings.count > 0 ? ~UINT64_C(0) : host->capabilities;
     const uint64_t wanted = all & (keeps ? keep : ~drop);
     struct oci_capabilities *sets = arena_new(conversion->arena, struct oci_capabilities);
-    for (int i = 0; names_capability(i) != NULL; i++) {
-        if ((wanted & UINT64_C(1) << i) == 0)
+    for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
+        if ((wanted & (uint64_t)known->value) == 0)
             continue;
-        lxc_strings_add(conversion->arena, &sets->bounding, names_capability(i));
-        lxc_strings_add(conversion->arena, &sets->effective, names_capability(i));
-        lxc_strings_add(conversion->arena, &sets->permitted, names_capability(i));
+        lxc_strings_add(conversion->arena, &sets->bounding, known->name);
+        lxc_strings_add(conversion->arena, &sets->effective, known->name);
+        lxc_strings_add(conversion->arena, &sets->permitted, known->name);
     }
     conversion->oci->process->capabilities = sets;
     return 0;

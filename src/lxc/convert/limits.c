@@ -27,13 +27,14 @@ int lxc_convert_limits(struct lxc_conversion *conversion, struct thole_error *er
     struct arena *arena = conversion->arena;
     const struct lxc_item *item = NULL;
     while ((item = lxc_conversion_next(conversion, "lxc.prlimit.", item)) != NULL) {
-        struct oci_rlimit limit = {.type = type_of(arena, item->detail)};
+        const struct name_value *known = names_find(names_rlimits, type_of(arena, item->detail));
         const size_t length = strcspn(item->value, ": \t");
         const char *hard = item->value + length + strspn(item->value + length, ": \t");
         const char *soft = arena_strndup(arena, item->value, length);
-        if (names_rlimit_parse(limit.type) < 0)
+        if (known == NULL)
             return error_config(err, item->where, "there is no resource limit \"%s\"",
                                 item->detail);
+        struct oci_rlimit limit = {.type = (int)known->value};
         if (!read_limit(soft, &limit.soft) || !read_limit(*hard != '\0' ? hard : soft, &limit.hard))
             return error_config(err, item->where,
                                 "\"%s\" is not one or two limits, numbers or unlimited, with a "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc.seccomp.*: the policy file, and who is asked about system calls. */
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -40,10 +41,10 @@ static int read_policy(struct lxc_conversion *conversion, const struct lxc_item 
 
 static bool notifies(const struct oci_seccomp *seccomp) {
     for (size_t i = 0; i < seccomp->syscalls.count; i++) {
-        if (strcmp(seccomp->syscalls.items[i].action, "SCMP_ACT_NOTIFY") == 0)
+        if (seccomp->syscalls.items[i].action == SECCOMP_RET_USER_NOTIF)
             return true;
     }
-    return strcmp(seccomp->default_action, "SCMP_ACT_NOTIFY") == 0;
+    return seccomp->default_action == SECCOMP_RET_USER_NOTIF;
 }
 
 static int convert_proxy(struct lxc_conversion *conversion, struct thole_error *err) {

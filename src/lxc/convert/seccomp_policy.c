@@ -3,6 +3,7 @@
 #include "lxc/convert/seccomp_policy.h"
 
 #include <ctype.h>
+#include <linux/seccomp.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -46,6 +47,7 @@ struct reading {
     size_t machine; /* MACHINE_COUNT: one without compatible ABIs that we know */
     const char *(*name_of)(struct arena *arena, unsigned number);
     struct lxc_seccomp_policy *policy;
+    bool has_kind; /* it is known which of the two: */
     bool allowlist;
     bool own_only; /* a section holds for the machine's own ABI alone */
     bool skip;     /* the section is another machine's */
@@ -85,11 +87,12 @@ static int read_kind(struct reading *reading, const char *line, const char *wher
                             line);
     if (reading->version == 1 && (!reading->allowlist || words.count > 1))
         return error_config(err, where, "a policy of version 1 is an allowlist, not \"%s\"", line);
-    if (action.name == NULL)
-        action.name = reading->allowlist ? "SCMP_ACT_KILL" : "SCMP_ACT_ALLOW";
-    reading->rule_action.name = reading->allowlist ? "SCMP_ACT_ALLOW" : "SCMP_ACT_KILL";
-    reading->policy->seccomp.default_action = arena_strdup(reading->arena, action.name);
+    if (words.count == 1)
+        action.value = reading->allowlist ? SECCOMP_RET_KILL_THREAD : SECCOMP_RET_ALLOW;
+    reading->rule_action.value = reading->allowlist ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_THREAD;
+    reading->policy->seccomp.default_action = action.value;
     reading->policy->seccomp.default_errno_ret = action.number;
+    reading->has_kind = true;
     return 0;
 }
 
@@ -128,7 +131,7 @@ static int read_number(struct reading *reading, const char *line, const char *wh
     struct oci_seccomp_rule *rule =
         lxc_list_add(reading->arena, &reading->policy->seccomp.syscalls);
     lxc_strings_add(reading->arena, &rule->names, name);
-    rule->action = arena_strdup(reading->arena, "SCMP_ACT_ALLOW");
+    rule->action = SECCOMP_RET_ALLOW;
     reading->own_only = true;
     return 0;
 }
@@ -143,7 +146,7 @@ static int read_rule(struct reading *reading, const char *line, const char *wher
         return -1;
     /* What happens anyway is no rule, and none to libseccomp either. */
     const struct oci_seccomp *seccomp = &reading->policy->seccomp;
-    if (!reading->skip && strcmp(rule.action, seccomp->default_action) != 0)
+    if (!reading->skip && rule.action != seccomp->default_action)
         *lxc_list_add(reading->arena, &reading->policy->seccomp.syscalls) = rule;
     return 0;
 }
@@ -166,7 +169,7 @@ static int read_line(struct reading *reading, const char *line, const char *wher
                      struct thole_error *err) {
     if (reading->version == 0)
         return read_version(reading, line, where, err);
-    if (reading->policy->seccomp.default_action == NULL)
+    if (!reading->has_kind)
         return read_kind(reading, line, where, err);
     if (reading->version == 1)
         return read_number(reading, line, where, err);
@@ -205,7 +208,7 @@ int lxc_seccomp_policy_read(const char *text, const char *file, const char *mach
         if (line != NULL && read_line(&reading, line, where, err) < 0)
             return -1;
     }
-    if (ret_policy->seccomp.default_action == NULL)
+    if (!reading.has_kind)
         return error_config(err, file, "needs a version and a kind: 2, then allowlist or denylist");
     add_architectures(&reading);
     return 0;

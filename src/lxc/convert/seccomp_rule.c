@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "lxc/convert/conversion.h"
 
@@ -17,12 +19,12 @@ static const char blanks[] = " \t\r";
 
 static const struct {
     const char *word;
-    const char *name;
+    int value;
     bool number; /* follows */
 } actions[] = {
-    {"kill", "SCMP_ACT_KILL", false},     {"allow", "SCMP_ACT_ALLOW", false},
-    {"trap", "SCMP_ACT_TRAP", false},     {"errno", "SCMP_ACT_ERRNO", true},
-    {"notify", "SCMP_ACT_NOTIFY", false},
+    {"kill", SECCOMP_RET_KILL_THREAD, false},  {"allow", SECCOMP_RET_ALLOW, false},
+    {"trap", SECCOMP_RET_TRAP, false},         {"errno", SECCOMP_RET_ERRNO, true},
+    {"notify", SECCOMP_RET_USER_NOTIF, false},
 };
 
 static const struct {
@@ -39,7 +41,7 @@ bool lxc_seccomp_action_read(const struct oci_strings *words, size_t *index,
     for (size_t i = 0; *index < words->count && i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (strcmp(actions[i].word, words->items[*index]) != 0)
             continue;
-        *ret_action = (struct lxc_seccomp_action){.name = actions[i].name};
+        *ret_action = (struct lxc_seccomp_action){.value = actions[i].value};
         ++*index;
         if (!actions[i].number)
             return true;
@@ -59,12 +61,12 @@ static bool read_value(const char *word, uint64_t *ret_value) {
     return errno == 0 && *end == '\0';
 }
 
-static const char *read_operator(const char *word) {
+static const struct name_value *read_operator(const char *word) {
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-        if (strcmp(operators[i].word, word) == 0 || strcmp(operators[i].name, word) == 0)
-            return operators[i].name;
+        if (strcmp(operators[i].word, word) == 0)
+            word = operators[i].name;
     }
-    return NULL;
+    return names_find(names_seccomp_operators, word);
 }
 
 /* "INDEX,VALUE,OPERATOR" or "INDEX,VALUE,OPERATOR,MASK". */
@@ -87,18 +89,18 @@ static bool read_argument(struct arena *arena, const char *text, size_t length,
         if (at >= text + length)
             break;
     }
-    const char *operator_name = count >= 3 ? read_operator(fields[2]) : NULL;
-    if (operator_name == NULL || !read_value(fields[0], &index) || index >= ARGUMENTS_MAX ||
+    const struct name_value *operator= count >= 3 ? read_operator(fields[2]) : NULL;
+    if (operator== NULL || !read_value(fields[0], &index) || index >= ARGUMENTS_MAX ||
         !read_value(fields[1], &value) || (count == 4 && !read_value(fields[3], &mask)))
         return false;
-    const bool masked = strcmp(operator_name, "SCMP_CMP_MASKED_EQ") == 0;
+    const bool masked = strcmp(operator->name, "SCMP_CMP_MASKED_EQ") == 0;
     if (masked != (count == 4))
         return false;
     *ret_argument = (struct oci_seccomp_argument){
         .index = (uint32_t)index,
         .value = masked ? mask : value,
         .value_two = masked ? value : 0,
-        .op = arena_strdup(arena, operator_name),
+        .op = (int)operator->value,
     };
     return true;
 }
@@ -144,7 +146,7 @@ int lxc_seccomp_rule_read(struct arena *arena, const char *line, const char *whe
                             "notify",
                             line);
     lxc_strings_add(arena, &ret_rule->names, words.items[0]);
-    ret_rule->action = arena_strdup(arena, action.name);
+    ret_rule->action = action.value;
     ret_rule->errno_ret = action.number;
     if (!read_arguments(arena, line + length, ret_rule))
         return error_config(err, where,
@@ -156,7 +158,7 @@ int lxc_seccomp_rule_read(struct arena *arena, const char *line, const char *whe
 
 void lxc_seccomp_rule_force_umount(struct arena *arena, struct oci_seccomp_rule *ret_rule) {
     *ret_rule = (struct oci_seccomp_rule){
-        .action = arena_strdup(arena, "SCMP_ACT_ERRNO"),
+        .action = SECCOMP_RET_ERRNO,
         .errno_ret = {true, EACCES},
     };
     lxc_strings_add(arena, &ret_rule->names, "umount2");
@@ -164,6 +166,6 @@ void lxc_seccomp_rule_force_umount(struct arena *arena, struct oci_seccomp_rule 
         .index = 1,
         .value = MNT_FORCE,
         .value_two = MNT_FORCE,
-        .op = arena_strdup(arena, "SCMP_CMP_MASKED_EQ"),
+        .op = (int)read_operator("&=")->value,
     };
 }

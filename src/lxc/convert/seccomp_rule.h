@@ -10,7 +10,7 @@
 
 /** An action and the errno that goes with it. */
 struct lxc_seccomp_action {
-    const char *name; /* SCMP_ACT_*, NULL: none given */
+    int value; /* SECCOMP_RET_* */
     struct oci_uint number;
 };
 
