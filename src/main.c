@@ -133,12 +133,9 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     int result = options_parse(global_options, true, argv + 1, &settings, &words, err);
     if (words.unknown != NULL)
         hint_unknown_option(commands, NULL, words.unknown, err);
-    struct thole_error context_error = {0};
-    if (context_init(&settings, &call->logger, &context, &root, &context_error) < 0 &&
-        result >= 0) {
-        *err = context_error;
+    /* Where the words are wrong as well, that is what is told; as the log options want it. */
+    if (context_init(&settings, &call->logger, &context, &root, result < 0 ? NULL : err) < 0)
         result = -1;
-    }
     if (result >= 0 && words.help) {
         result = help_print_program(commands, err);
     } else if (result >= 0 && settings.version) {

@@ -11,7 +11,7 @@
 #include "base/words.h"
 #include "cgroup/directory.h"
 
-enum { LIST_SIZE = 512 };
+enum { LIST_SIZE = 256 };
 
 static const char subtree_control[] = "cgroup.subtree_control";
 static const char threaded_controllers[] = "cpu cpuset perf_event pids";

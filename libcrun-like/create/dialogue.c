@@ -241,8 +241,8 @@ static int launch_once(const struct thole_context *context,
         restrict_devices_ahead(context, creation, preparation, err) < 0)
         return -1;
     /* A start that cannot be said is no failure: init then tells why. */
-    struct thole_error unsaid = {0};
-    creation->started = ahead && gate_open(creation->launched.sync, &unsaid) == 0;
+    creation->started =
+        ahead && wire_send(creation->launched.sync, WIRE_START, NULL, 0, -1, NULL) == 0;
     phases_end(context->phases, PHASES_RUNTIME, "record with its pid");
     if (wait_until_ready(context, request, creation, preparation, err) < 0)
         return -1;

@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "sys/process_calls.h"
 
-enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 2048, END_TIMEOUT_MS = 10 * 1000 };
+enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 768, END_TIMEOUT_MS = 10 * 1000 };
 
 /* 1 with the field, 0 for a zombie, -1 if the text is none of proc_pid_stat(5). */
 static int parse_start_time(char *text, uint64_t *ret_start_time) {
