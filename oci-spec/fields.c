@@ -37,6 +37,13 @@ const struct oci_kind_info oci_kinds[] = {
     [OCI_KIND_BITS] = {"a list of strings", OCI_JSON_LIST, sizeof(uint64_t), 0},
 };
 
+const struct oci_type *oci_field_type(const struct oci_field *field) {
+    return field->kind == OCI_KIND_OBJECT || field->kind == OCI_KIND_INLINE_OBJECT ||
+                   oci_kinds[field->kind].element == OCI_KIND_INLINE_OBJECT
+               ? field->type
+               : NULL;
+}
+
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind) {
     const bool plain = kind == field->kind && (field->flags & OCI_PLAIN) != 0;
     return plain ? sizeof(struct oci_pairs) : oci_kinds[kind].size;

@@ -76,10 +76,12 @@ struct oci_field {
     enum oci_kind kind : 8; /* small: rows are relocated at every start */
     unsigned flags : 8;     /* enum oci_field_flag */
     uint32_t offset;
-    const struct oci_type *type;    /* table of the object or of the elements */
-    const struct name_value *names; /* the only accepted strings; of bits, those of their masks */
-    int64_t minimum;                /* of a number; for a list the least number of entries */
-    uint64_t maximum;               /* of a number */
+    union {
+        const struct oci_type *type;    /* table of the object or of the elements */
+        const struct name_value *names; /* else: the only accepted strings; of bits, their masks' */
+    };
+    int64_t minimum;        /* of a number; for a list the least number of entries */
+    uint64_t maximum;       /* of a number */
     oci_value_check *check; /* of a string, of each string in a list, of each name in a map */
 };
 
@@ -206,6 +208,9 @@ extern const struct oci_type oci_features_type;
 /* The flags in lists of strings. */
 extern const struct name_value oci_scheduler_flags[];
 extern const struct name_value oci_memory_policy_flags[];
+
+/** The table of the object or of the elements that a member holds, or NULL. */
+const struct oci_type *oci_field_type(const struct oci_field *field);
 
 /** Bytes of a member of @kind in its struct. */
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind);

@@ -18,11 +18,12 @@ static enum oci_json json_of(enum oci_kind kind) {
     return oci_kinds[kind].json;
 }
 
-static void list_type(struct walk *walk, const struct oci_type *type) {
+static void list_type(struct walk *walk, const struct oci_type *owner) {
     const size_t length = strlen(walk->pointer);
     const size_t room = sizeof(walk->pointer) - length;
-    for (size_t i = 0; i < type->count; i++) {
-        const struct oci_field *field = &type->fields[i];
+    for (size_t i = 0; i < owner->count; i++) {
+        const struct oci_field *field = &owner->fields[i];
+        const struct oci_type *type = oci_field_type(field);
         const enum oci_kind element = oci_kinds[field->kind].element;
         const bool collection = element != OCI_KIND_FOREIGN;
         (void)snprintf(walk->pointer + length, room, "/%s", field->name);
@@ -30,7 +31,7 @@ static void list_type(struct walk *walk, const struct oci_type *type) {
             .document = walk->document,
             .pointer = walk->pointer,
             .kind = oci_kinds[field->kind].wanted,
-            .names = field->names,
+            .names = type == NULL ? field->names : NULL,
             .number = json_of(field->kind) == OCI_JSON_NUMBER || element == OCI_KIND_UINT32,
             .minimum = field->minimum,
             .maximum = field->maximum,
@@ -39,10 +40,10 @@ static void list_type(struct walk *walk, const struct oci_type *type) {
             .foreign = field->kind == OCI_KIND_FOREIGN,
         };
         walk->visit(walk->userdata, &listing);
-        if (field->type == NULL)
+        if (type == NULL)
             continue;
         (void)snprintf(walk->pointer + length, room, "/%s%s", field->name, collection ? "/*" : "");
-        list_type(walk, field->type);
+        list_type(walk, type);
     }
     walk->pointer[length] = '\0';
 }

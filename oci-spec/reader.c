@@ -191,7 +191,7 @@ static struct slot member_slot(struct frame *frame) {
     return (struct slot){
         .kind = field->kind,
         .field = field,
-        .type = field->type,
+        .type = oci_field_type(field),
         .memory = frame->object + field->offset,
     };
 }
@@ -207,7 +207,7 @@ static struct slot element_slot(struct oci_reader *reader, struct frame *frame) 
     return (struct slot){
         .kind = oci_kinds[field->kind].element,
         .field = field,
-        .type = field->type,
+        .type = oci_field_type(field),
         .memory = memory,
     };
 }

@@ -157,27 +157,23 @@ static int step(struct walk *walk, const char *name, size_t length, enum sys_pat
     return 0;
 }
 
-/* The last component of @path, NULL if that is none to be made; what comes before goes to @parent.
- */
-static const char *split_last(const char *path, char parent[PATH_MAX]) {
+/* The last component of @path, NULL if that is none to be made; what comes before goes to
+ * @ret_parent. */
+static const char *split_last(const char *path, char **ret_parent) {
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
-    const size_t length = (size_t)(name - path);
-    const bool fits = length < PATH_MAX;
-    if (!fits || name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        errno = fits ? EINVAL : ENAMETOOLONG;
+    errno = EINVAL;
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return NULL;
-    }
-    memcpy(parent, path, length);
-    parent[length] = '\0';
-    return name;
+    *ret_parent = strndup(path, (size_t)(name - path));
+    return *ret_parent == NULL ? NULL : name;
 }
 
 /* The usual case: only the last component is missing, and nothing stands in its place. -1 if it is
  * another one. */
 static int make_last(int root_fd, const char *path, enum sys_path_kind kind, mode_t mode) {
-    char parent[PATH_MAX];
-    const char *name = split_last(path, parent);
+    cleanup_free char *parent = NULL;
+    const char *name = split_last(path, &parent);
     if (name == NULL)
         return -1;
     cleanup_close int fd = sys_open_in_root(root_fd, parent, O_PATH | O_DIRECTORY, 0);
@@ -225,8 +221,8 @@ int sys_make_in_root(int root_fd, const char *path, enum sys_path_kind kind, mod
 }
 
 int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name) {
-    char parent[PATH_MAX];
-    const char *name = split_last(path, parent);
+    cleanup_free char *parent = NULL;
+    const char *name = split_last(path, &parent);
     if (name == NULL)
         return -1;
     *ret_name = name;

@@ -31,14 +31,14 @@ struct option_numbers {
 
 /** One option. A table ends with a row without a name. */
 struct option_row {
-    const char *name; /* long name without dashes */
-    char letter;      /* short name, 0: none */
-    enum option_kind kind;
-    size_t offset;        /* of the member in the struct that is filled in */
-    const char *argument; /* what help calls the value; NULL for flags */
-    const char *help;     /* NULL: accepted, but not shown */
-    const char *choices;  /* the values allowed, separated by "|"; NULL: any */
-    bool not_empty;       /* an empty value is an error */
+    const char *name;          /* long name without dashes */
+    char letter;               /* short name, 0: none */
+    enum option_kind kind : 8; /* small: rows are relocated at every start */
+    uint32_t offset;           /* of the member in the struct that is filled in */
+    const char *argument;      /* what help calls the value; NULL for flags */
+    const char *help;          /* NULL: accepted, but not shown */
+    const char *choices;       /* the values allowed, separated by "|"; NULL: any */
+    bool not_empty;            /* an empty value is an error */
 };
 
 /** A row within a macro for several tables. */

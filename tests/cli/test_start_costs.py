@@ -11,7 +11,7 @@ import pytest
 from harness import machine
 
 SYSTEM_CALLS = 420
-PAGE_FAULTS = 130
+PAGE_FAULTS = 120
 RUNS = 15
 TRUE = os.path.join(os.path.dirname(__file__), "../bench/true.c")
 # Any value keeps a developer build from sealing itself before the C library starts.
