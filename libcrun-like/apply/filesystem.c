@@ -108,3 +108,21 @@ int apply_filesystem_new(const char *type, const char *source, const struct plan
                        : apply_filesystem_mount(scratch, type, source, parameters, parameter_count,
                                                 attributes, where, err);
 }
+
+int apply_filesystem_change(int target, const char *name, const struct plan_pair *parameters,
+                            size_t parameter_count, const char *where, struct thole_error *err) {
+    if (apply_filesystem_needs_mount("", NULL, parameters, parameter_count))
+        return apply_filesystem_remount(target, parameters, parameter_count) == 0
+                   ? 0
+                   : error_errno(err, where, "remount %s", name);
+    cleanup_close int context = fspick(target, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+    if (context < 0)
+        return error_errno(err, where, "remount %s", name);
+    for (size_t i = 0; i < parameter_count; i++) {
+        if (set_parameter(context, &parameters[i]) < 0)
+            return error_errno(err, where, "set option %s of %s", parameters[i].key, name);
+    }
+    if (fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+        return error_errno(err, where, "remount %s", name);
+    return 0;
+}

@@ -15,6 +15,10 @@ int apply_filesystem_new(const char *type, const char *source, const struct plan
                          size_t parameter_count, uint64_t attributes, const char *where,
                          struct sys_close_later *closing, struct thole_error *err);
 
+/** Other parameters for the filesystem whose mount is open as @target, called @name in errors. */
+int apply_filesystem_change(int target, const char *name, const struct plan_pair *parameters,
+                            size_t parameter_count, const char *where, struct thole_error *err);
+
 /** True for what mount(2) can do and fsconfig(2) cannot, or not on every kernel. */
 bool apply_filesystem_needs_mount(const char *type, const char *source,
                                   const struct plan_pair *parameters, size_t parameter_count);
@@ -23,3 +27,7 @@ bool apply_filesystem_needs_mount(const char *type, const char *source,
 int apply_filesystem_mount(int scratch, const char *type, const char *source,
                            const struct plan_pair *parameters, size_t parameter_count,
                            uint64_t attributes, const char *where, struct thole_error *err);
+
+/** As apply_filesystem_change(), by mount(2). -1 with errno set. */
+int apply_filesystem_remount(int target, const struct plan_pair *parameters,
+                             size_t parameter_count);

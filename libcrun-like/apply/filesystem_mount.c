@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "apply/filesystem.h"
@@ -107,4 +108,23 @@ int apply_filesystem_mount(int scratch, const char *type, const char *source,
     if (fchdir(back) < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &wanted, sizeof(wanted)) < 0)
         return error_errno(err, where, "set mount options of %s", type);
     return take_fd(&tree);
+}
+
+/* The call sets the flags of the mount as well: they stay as they are. */
+int apply_filesystem_remount(int target, const struct plan_pair *parameters,
+                             size_t parameter_count) {
+    enum { SAME = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME | ST_NODIRATIME };
+    struct statvfs now;
+    cleanup_text struct text data = {0};
+    unsigned long set = MS_REMOUNT | join(parameters, parameter_count, &data);
+    cleanup_close int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (back < 0 || fstatvfs(target, &now) < 0 || fchdir(target) < 0)
+        return -1;
+    set |= (now.f_flag & SAME) | ((now.f_flag & ST_RELATIME) != 0 ? MS_RELATIME : 0);
+    int result = mount(NULL, ".", NULL, set, data.data);
+    int problem = errno;
+    if (fchdir(back) < 0)
+        return -1;
+    errno = problem;
+    return result;
 }

@@ -145,8 +145,7 @@ static int build_root(const struct apply_init *init, int *ret_peer, struct thole
     if (root_fd < 0)
         return -1;
     phases_end(init->become.phases, PHASES_INSIDE, "root");
-    cleanup_apply_readonly_last struct apply_readonly_last last;
-    last.count = 0;
+    cleanup_apply_readonly_last struct apply_readonly_last last = {0};
     if (apply_mounts(plan, init->sources, &root_fd, &last, err) < 0)
         return -1;
     phases_end(init->become.phases, PHASES_INSIDE, "mounts");

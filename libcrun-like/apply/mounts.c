@@ -196,10 +196,9 @@ static int place(int mount_fd, const struct plan_mount *mount, uint64_t made, bo
                  const struct mounting *at, struct thole_error *err) {
     const bool waits = apply_readonly_waits(at->last, mount, mount_fd);
     if (set_attributes(mount_fd, mount, made, waits, err) < 0 ||
-        set_propagation(mount_fd, mount, from_host, err) < 0 ||
-        attach(mount_fd, mount, at, err) < 0)
+        set_propagation(mount_fd, mount, from_host, err) < 0)
         return -1;
-    return waits ? apply_readonly_remember(at->last, mount, mount_fd, err) : 0;
+    return attach(mount_fd, mount, at, err);
 }
 
 static int mount_bind(const struct plan_mount *mount, const struct apply_source *source,
@@ -306,20 +305,10 @@ static int remount(const struct plan_mount *mount, int root_fd, struct thole_err
     cleanup_close int target = open_target(mount, root_fd, true, err);
     if (target < 0)
         return -1;
-    if (mount->parameter_count > 0) {
-        cleanup_close int context = fspick(target, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
-        if (context < 0)
-            return error_errno(err, mount->where, "remount %s", mount->target);
-        for (size_t i = 0; i < mount->parameter_count; i++) {
-            const struct plan_pair *pair = &mount->parameters[i];
-            if (fsconfig(context, pair->value != NULL ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
-                         pair->key, pair->value, 0) < 0)
-                return error_errno(err, mount->where, "set option %s of %s", pair->key,
-                                   mount->target);
-        }
-        if (fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
-            return error_errno(err, mount->where, "remount %s", mount->target);
-    }
+    if (mount->parameter_count > 0 &&
+        apply_filesystem_change(target, mount->target, mount->parameters, mount->parameter_count,
+                                mount->where, err) < 0)
+        return -1;
     if (set_attributes(target, mount, 0, false, err) < 0)
         return -1;
     return set_propagation(target, mount, false, err);

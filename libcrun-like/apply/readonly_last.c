@@ -3,25 +3,32 @@
 #include "apply/readonly_last.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
 
-bool apply_readonly_waits(const struct apply_readonly_last *list, const struct plan_mount *mount,
-                          int mount_fd) {
-    return mount->readonly_last && list->count < APPLY_READONLY_LAST_MAX &&
-           sys_is_directory(mount_fd);
-}
+enum { KEPT_FREE = 64 };
 
-int apply_readonly_remember(struct apply_readonly_last *list, const struct plan_mount *mount,
-                            int mount_fd, struct thole_error *err) {
-    int fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3);
-    if (fd < 0)
-        return error_errno(err, mount->where, "keep %s open", mount->target);
-    list->items[list->count].fd = fd;
-    list->items[list->count++].mount = mount;
-    return 0;
+bool apply_readonly_waits(struct apply_readonly_last *list, const struct plan_mount *mount,
+                          int mount_fd) {
+    struct rlimit limit;
+    if (!mount->readonly_last || !sys_is_directory(mount_fd) ||
+        getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return false;
+    cleanup_close int fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0 || (rlim_t)fd + KEPT_FREE >= limit.rlim_cur)
+        return false;
+    struct apply_readonly_item *items =
+        reallocarray(list->items, list->count + 1, sizeof(*list->items));
+    if (items == NULL)
+        return false;
+    list->items = items;
+    list->items[list->count++] = (struct apply_readonly_item){take_fd(&fd), mount};
+    return true;
 }
 
 int apply_readonly_now(const struct apply_readonly_last *list, struct thole_error *err) {
@@ -38,4 +45,6 @@ int apply_readonly_now(const struct apply_readonly_last *list, struct thole_erro
 void apply_readonly_last_done(struct apply_readonly_last *list) {
     for (size_t i = 0; i < list->count; i++)
         (void)close(list->items[i].fd);
+    free(list->items);
+    *list = (struct apply_readonly_last){0};
 }

@@ -11,23 +11,22 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/* More than that are read-only at once: file descriptors are limited. */
-enum { APPLY_READONLY_LAST_MAX = 64 };
-
+/** Zero-initialise to use. */
 struct apply_readonly_last {
-    struct {
+    struct apply_readonly_item {
         int fd;
         const struct plan_mount *mount;
-    } items[APPLY_READONLY_LAST_MAX];
+    } * items;
     size_t count;
 };
 
-/** True if the tree @mount_fd can wait: there is nothing to make beneath a file. */
-bool apply_readonly_waits(const struct apply_readonly_last *list, const struct plan_mount *mount,
+/**
+ * Remembers the tree @mount_fd, which stays the caller's, if @mount is to be read-only in the end.
+ * False if it has to be so at once: there is nothing to make beneath a file, and where so many wait
+ * that file descriptors get scarce, the rest does not.
+ */
+bool apply_readonly_waits(struct apply_readonly_last *list, const struct plan_mount *mount,
                           int mount_fd);
-/** Remembers the tree, whose fd stays the caller's. */
-int apply_readonly_remember(struct apply_readonly_last *list, const struct plan_mount *mount,
-                            int mount_fd, struct thole_error *err);
 /** Makes them read-only. */
 int apply_readonly_now(const struct apply_readonly_last *list, struct thole_error *err);
 void apply_readonly_last_done(struct apply_readonly_last *list);

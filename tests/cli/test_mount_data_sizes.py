@@ -127,6 +127,16 @@ def test_source_of_any_length(thole, bundle, folder, kind, size):
     assert {"nosuid", "noatime"} <= set(words[5].split(","))
 
 
+@pytest.mark.parametrize("length", [255, 256, 3000])
+def test_remount_with_a_value_of_any_length(thole, bundle, length):
+    """128k in octal; the flags of the mount stay."""
+    made = bundle("/bin/sh", "-c", "grep ' /mnt ' /proc/self/mountinfo")
+    made.mount("/mnt", "tmpfs", "tmpfs", ["size=64k", "nosuid", "noatime"])
+    made.mount("/mnt", "tmpfs", "tmpfs", ["remount", "size=" + "400000".rjust(length, "0"), "nodev"])
+    line = thole.run(made).ok().out
+    assert "size=128k" in line and {"nosuid", "noatime", "nodev"} <= set(line.split()[5].split(","))
+
+
 def test_several_options_in_one_string(thole, bundle):
     made = bundle("/bin/sh", "-c", "grep ' /mnt ' /proc/self/mountinfo")
     made.mount("/mnt", "tmpfs", "tmpfs", ["size=64k,mode=1700", "nr_inodes=9,ro"])

@@ -161,6 +161,18 @@ def test_more_read_only_mounts_than_are_kept_open(thole, bundle, folder):
     assert thole.run(made, before=(), preexec_fn=few_files).out == ""
 
 
+def test_many_wait_for_what_is_made_beneath(thole, bundle, folder):
+    """However many come before: each gets a mount point, and none can be written to in the end."""
+    made = bundle("/bin/sh", "-c", "ls -d /many/*/new | wc -l; touch /many/*/x && echo written")
+    for number in range(100):
+        source = os.path.join(folder, str(number))
+        os.mkdir(source)
+        made.mount(f"/many/{number}", source, "bind", ["bind", "ro"])
+    for number in range(100):
+        made.mount(f"/many/{number}/new", "tmpfs", "tmpfs", ["ro"])
+    assert thole.run(made).out == "100\n"
+
+
 def few_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
