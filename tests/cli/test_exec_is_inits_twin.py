@@ -7,6 +7,7 @@ import pytest
 
 from harness.callers import cases
 from harness.runtime import until
+from harness.terminal import ConsoleSocket
 
 # What is asked for, and what the kernel or the program then shows of it.
 PROCESS = {
@@ -54,6 +55,13 @@ def run_inside(made, name):
     return ["/bin/sh", "-c", f"({SHOW}) > /work/{name} 2>&1; touch /work/done; exec sleep 1000"]
 
 
+def exec_with_file(container, folder, process, *options):
+    path = folder + "/process.json"
+    with open(path, "w", encoding="ascii") as target:
+        json.dump(process, target)
+    return container.runtime("exec", *options, "--process", path, container.id)
+
+
 def compare(runtime, made, folder):
     """What init shows and what two execs do."""
     container = runtime.launch(made)
@@ -62,30 +70,35 @@ def compare(runtime, made, folder):
     assert "end" in wanted
     script = f"({SHOW}) 2>&1"
     assert container.exec("/bin/sh", "-c", script).ok().out == wanted
-    path = folder + "/process.json"
     process = {**made.process, "args": ["/bin/sh", "-c", script]}
-    with open(path, "w", encoding="ascii") as target:
-        json.dump(process, target)
-    assert container.runtime("exec", "--process", path, container.id).ok().out == wanted
+    assert exec_with_file(container, folder, process).ok().out == wanted
 
 
-@pytest.mark.parametrize("space", ["host", "own", "joined"])
-@pytest.mark.parametrize("member", [*PROCESS, *LINUX])
-def test_member(thole, bundle, folder, member, space):
-    made = bundle()
-    made.process.update(PROCESS.get(member, {}))
-    made.linux.update(LINUX.get(member, {}))
-    made.process["args"] = run_inside(made, "init")
+SPACES = ["host", "own", "joined"]
+
+
+def settle(thole, bundle, made, space):
+    """Puts the container into the host's user namespace, one of its own, or somebody's."""
     if space != "host":
         made.user_namespace()
-    os.chmod(made.rootfs + "/work", 0o777)
-    os.chmod(made.rootfs + "/tmp", 0o1777)
     if space == "joined":
         holder = bundle("/bin/sleep", "1000")
         holder.user_namespace()
         made.namespace("user", f"/proc/{thole.launch(holder).pid}/ns/user")
         for name in ("uidMappings", "gidMappings"):
             del made.linux[name]
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("member", [*PROCESS, *LINUX])
+def test_member(thole, bundle, folder, member, space):
+    made = bundle()
+    made.process.update(PROCESS.get(member, {}))
+    made.linux.update(LINUX.get(member, {}))
+    made.process["args"] = run_inside(made, "init")
+    settle(thole, bundle, made, space)
+    os.chmod(made.rootfs + "/work", 0o777)
+    os.chmod(made.rootfs + "/tmp", 0o1777)
     compare(thole, made, folder)
 
 
@@ -99,3 +112,55 @@ def test_member_where_somebody_else_made_the_user_namespace(case, folder, member
     os.chmod(made.rootfs + "/work", 0o777)
     os.chmod(made.rootfs + "/tmp", 0o1777)
     compare(case.runtime, made, folder)
+
+
+AFFINITIES = [{"initial": "0"}, {"final": "0"}, {"initial": "0-1", "final": "0"}]
+
+
+def check_affinity(container, made, folder, affinity):
+    """Not for init, by the specification; for exec by the configuration's word or the file's own."""
+    show = ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"]
+    with open(f"/proc/{container.pid}/status", encoding="ascii") as status:
+        assert "Cpus_allowed_list:\t0\n" not in status.read()
+    assert container.exec(*show).ok().out == "Cpus_allowed_list:\t0\n"
+    for own in ({}, {"execCPUAffinity": affinity}):
+        process = {name: value for name, value in made.process.items() if name != "execCPUAffinity"}
+        result = exec_with_file(container, folder, {**process, **own, "args": show})
+        assert result.ok().out == "Cpus_allowed_list:\t0\n", own
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("affinity", AFFINITIES, ids=" ".join)
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_cpu_affinity(thole, bundle, folder, affinity, space):
+    made = bundle("/bin/sleep", "1000", execCPUAffinity=affinity)
+    settle(thole, bundle, made, space)
+    check_affinity(thole.launch(made), made, folder, affinity)
+
+
+@cases("foreign")
+@pytest.mark.parametrize("affinity", AFFINITIES, ids=" ".join)
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_cpu_affinity_where_somebody_else_made_the_user_namespace(case, folder, affinity):
+    made = case.bundle()
+    made.process.update(execCPUAffinity=affinity, args=["/bin/sleep", "1000"])
+    check_affinity(case.runtime.launch(made), made, folder, affinity)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_console_size(thole, bundle, folder, space):
+    """That of the configuration is its first process's; a process file has one of its own."""
+    made = bundle("/bin/sleep", "1000", terminal=True, consoleSize={"height": 33, "width": 77})
+    settle(thole, bundle, made, space)
+    console = ConsoleSocket(folder + "/console")
+    container = thole.launch(made, "--console-socket", console.path)
+    words = ["exec", "--detach", "--tty", "--console-socket", console.path]
+    sizes = [console.terminal()]
+    container.runtime(*words, container.id, "/bin/sleep", "1000").ok()
+    sizes.append(console.terminal())
+    exec_with_file(container, folder, {**made.process, "consoleSize": {"height": 44, "width": 88}},
+                   *words[1:]).ok()
+    sizes.append(console.terminal())
+    assert [terminal.size() for terminal in sizes] == [(33, 77), (0, 0), (44, 88)]
+    for terminal in sizes:
+        terminal.close()
