@@ -29,6 +29,8 @@ struct frame {
     const struct oci_field *field; /* object: row of the current member; list and map: own row */
     const char *key;               /* object and map: name of the current member */
     bool skip_next;                /* the current member's value is of no interest */
+    const char *misspelt;          /* object: a member whose name is nearly that of a row */
+    const char *meant;             /* the row's name */
     uint64_t present;              /* object: one bit for each row that had a value */
     size_t errors_before;          /* object: reader->errors when it was opened */
     struct oci_growing growing;    /* list and map: the elements so far */
@@ -160,8 +162,10 @@ static void finish_object(struct oci_reader *reader, struct frame *frame) {
     for (size_t i = 0; i < frame->type->count; i++) {
         const struct oci_field *field = &frame->type->fields[i];
         if ((field->flags & OCI_REQUIRED) != 0 && (frame->present & (UINT64_C(1) << i)) == 0) {
+            const bool near = frame->meant == field->name;
             frame->key = field->name;
-            complain(reader, "is required, but missing");
+            complain(reader, "is required, but missing%s%s%s", near ? ": did you mean it by " : "",
+                     near ? frame->misspelt : "", near ? "?" : "");
         }
     }
     frame->key = NULL;
@@ -348,7 +352,7 @@ static int on_end(void *context) {
 }
 
 /* Unknown members are none of our business (runtime-spec, "Extensibility"), misspelt ones are. */
-static void note_unknown(struct oci_reader *reader, const struct frame *frame, size_t length) {
+static void note_unknown(struct oci_reader *reader, struct frame *frame, size_t length) {
     struct nearest nearest = {.word = frame->key, .length = length};
     for (size_t i = 0; i < frame->type->count; i++)
         nearest_offer(&nearest, frame->type->fields[i].name);
@@ -356,6 +360,8 @@ static void note_unknown(struct oci_reader *reader, const struct frame *frame, s
         note(reader, "unknown member, ignored");
         return;
     }
+    frame->misspelt = frame->key;
+    frame->meant = nearest.best;
     struct oci_pointer where;
     current_pointer(reader, &where);
     char *text =

@@ -88,14 +88,40 @@ static int check_subgroup(const char *subgroup, struct thole_error *err) {
     return 0;
 }
 
-/* runc's "CONTROLLER[,CONTROLLER]...:PATH" is about the v1 hierarchies of these alone. */
-static bool is_meant(const struct plan_cgroup_directory *directory, const char *list,
-                     size_t length) {
-    size_t at = 0;
-    bool meant = length == 0;
-    for (; at < length && !meant && !directory->unified; at += strcspn(list + at, ",:") + 1)
-        meant = words_have(directory->controllers, list + at, strcspn(list + at, ",:"));
-    return meant;
+static bool has_any(const struct plan_cgroup_directory *directory, const char *list) {
+    const char *word = NULL;
+    size_t length = 0;
+    while (words_next(&list, &word, &length)) {
+        if (words_have(directory->controllers, word, length))
+            return true;
+    }
+    return false;
+}
+
+/* Takes "CONTROLLER[,CONTROLLER]...:" off @subgroup, as runc has it for v1; NULL: there is none. */
+static int take_controllers(const struct plan_cgroup *cgroup, const char **subgroup,
+                            char **ret_list, struct thole_error *err) {
+    const size_t end = strcspn(*subgroup, ":/");
+    if (end == 0 || (*subgroup)[end] != ':')
+        return 0;
+    *ret_list = strndup(*subgroup, end);
+    if (*ret_list == NULL)
+        return error_errno(err, NULL, "allocate memory");
+    *subgroup += end + 1;
+    const char *list = *ret_list;
+    const char *word = NULL;
+    size_t length = 0;
+    while (words_next(&list, &word, &length)) {
+        bool known = false;
+        for (size_t i = 0; i < cgroup->directory_count && !known; i++)
+            known = !cgroup->directories[i].unified &&
+                    words_have(cgroup->directories[i].controllers, word, length);
+        if (!known)
+            return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL,
+                             "the container has no v1 hierarchy with controller %.*s", (int)length,
+                             word);
+    }
+    return 0;
 }
 
 /* Containers make cgroups in the hierarchies they see, seldom in all of them: where there is no
@@ -113,10 +139,10 @@ static int open_subgroup(const struct plan_cgroup_directory *directory, const ch
 int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
                      struct cgroup_join *ret_join, struct thole_error *err) {
     cleanup_cgroup_join struct cgroup_join join = CGROUP_JOIN_INIT;
-    const char *const list = subgroup;
-    const size_t listed = list[strcspn(list, ":/")] == ':' ? strcspn(list, ":") : 0;
-    subgroup += listed > 0 ? listed + 1 : 0;
-    if (check_subgroup(subgroup, err) < 0 || join_init(cgroup, &join, err) < 0)
+    const char *const asked = subgroup;
+    cleanup_free char *list = NULL;
+    if (take_controllers(cgroup, &subgroup, &list, err) < 0 || check_subgroup(subgroup, err) < 0 ||
+        join_init(cgroup, &join, err) < 0)
         return -1;
     join.unified = take_fd(&ret_join->unified);
     bool found = subgroup[strspn(subgroup, "/")] == '\0';
@@ -126,9 +152,10 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
         const struct plan_cgroup_directory *directory = &cgroup->directories[i];
         if (directory->unified && join.unified >= 0)
             continue;
+        const bool meant = list == NULL || (!directory->unified && has_any(directory, list));
         bool elsewhere = false;
-        int fd = is_meant(directory, list, listed) ? open_subgroup(directory, subgroup, &found)
-                                                   : open_subgroup(directory, "", &elsewhere);
+        int fd = meant ? open_subgroup(directory, subgroup, &found)
+                       : open_subgroup(directory, "", &elsewhere);
         if (fd < 0 && errno == ENOENT && cgroup->best_effort)
             continue;
         if (fd < 0)
@@ -143,7 +170,7 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
     }
     if (!found)
         return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "the container has no cgroup %s",
-                         list);
+                         asked);
     *ret_join = join;
     join = (struct cgroup_join)CGROUP_JOIN_INIT;
     return 0;

@@ -25,7 +25,7 @@ static int read_text(const struct thole_create_request *request, struct bundle *
     const char *file = request->config;
     if (file == NULL) {
         struct text text = {0};
-        text_appendf(&text, "%s/config.json", bundle->path);
+        text_appendf(&text, "%s/config.json", strcmp(bundle->path, "/") == 0 ? "" : bundle->path);
         file = in_bundle = text_take(&text);
     }
     if (file_read_at(AT_FDCWD, file, OCI_DOCUMENT_MAX, &bundle->json, &bundle->json_length, err) ==

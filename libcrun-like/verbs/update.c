@@ -7,11 +7,19 @@
 #include "cgroup/resources.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
+#include "oci-spec/fields.h"
+#include "oci-spec/writer.h"
 #include "plan/build.h"
 #include "plan/cgroup.h"
 #include "resctrl/group.h"
 #include "state/request.h"
 #include "state/status.h"
+
+static bool ask_for_anything(const struct oci_resources *resources) {
+    static const struct oci_field whole = {.kind = OCI_KIND_INLINE_OBJECT,
+                                           .type = &oci_resources_type};
+    return !oci_is_absent(&whole, resources);
+}
 
 static bool is_given(const struct oci_int *number) {
     return number->set && number->value != 0;
@@ -91,8 +99,8 @@ int thole_update(const struct thole_context *context, const char *id,
         plan_resources_build(resources, container.record->oci_version, facts,
                              container_cgroup(&container), &container.arena, &cgroup, err) < 0)
         return -1;
-    if (container_cgroup(&container)->directory_count == 0 && update->l3_cache_schema == NULL &&
-        update->mem_bw_schema == NULL)
+    const bool rdt = update->l3_cache_schema != NULL || update->mem_bw_schema != NULL;
+    if (container_cgroup(&container)->directory_count == 0 && (!rdt || ask_for_anything(resources)))
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
                          "the container is in no cgroup that could have limits");
     cleanup_free char *former = NULL;

@@ -233,7 +233,8 @@ def test_exec_into_a_sub_cgroup(sleeper):
 
 @pytest.mark.needs(layout="hybrid")
 @pytest.mark.parametrize("word, moved", [("sub", "cpu pids"), ("cpu:sub", "cpu"), ("pids,cpu:/sub", "cpu pids"),
-                                         ("memory:sub", None), ("nothing:sub", None), ("cpu:../..", None)])
+                                         ("memory:sub", None), ("cpu:../..", None), ("nothing:sub", None),
+                                         ("cpu,nothing:sub", None), ("nothing,cpu:sub", None)])
 def test_exec_into_a_sub_cgroup_of_some_controllers(sleeper, word, moved):
     """runc's form for v1: the other hierarchies keep the container's own cgroup."""
     container = sleeper()
@@ -241,7 +242,7 @@ def test_exec_into_a_sub_cgroup_of_some_controllers(sleeper, word, moved):
         os.mkdir(container.cgroup(controller) + "/sub")
     result = container.sh("cat /proc/self/cgroup", options=("--cgroup", word))
     if moved is None:
-        result.failed("sub" if ".." not in word else "not allowed")
+        result.failed("controller nothing" if "nothing" in word else "not allowed" if ".." in word else "sub")
         return
     lines = [line.split(":") for line in result.ok().out.splitlines()]
     assert sorted(controllers for _, controllers, path in lines if path.endswith("/sub")) == moved.split()

@@ -50,6 +50,25 @@ def test_no_config_json(thole, folder):
     assert "thole spec" in text_of(thole("run", "--bundle", folder, "a"))
 
 
+@pytest.mark.skipif(os.path.exists("/config.json"), reason="needs a root directory without config.json")
+def test_no_config_json_in_the_root_directory(thole):
+    assert "open /config.json" in thole("run", "a", cwd="/").failed().err
+
+
+@pytest.mark.parametrize("where, wrong, right", [(("process",), "agrs", "args"), (("root",), "paht", "path"),
+                                                 ((), "ociVersoin", "ociVersion")])
+def test_misspelt_member_that_is_required(thole, bundle, where, wrong, right):
+    made = bundle()
+    section = made.config
+    for name in where:
+        section = section[name]
+    section[wrong] = section.pop(right)
+    pointer = "/" + "/".join((*where, right))
+    wanted = f"{pointer}: is required, but missing: did you mean it by {wrong}?"
+    assert wanted in thole.run(made).failed().err
+    assert wanted in thole("validate", made.path).out
+
+
 def test_program_that_cannot_be_executed(thole, bundle):
     made = bundle("/bin")
     assert "directory" in text_of(thole.run(made))

@@ -271,3 +271,10 @@ def test_rdt_without_resctrl(sleeper, option):
     container.runtime("update", option, "MB:0=20", "--pids-limit", "77", container.id).failed(
         "Intel RDT", "no resctrl file system is mounted")
     assert container.cgroup_read("pids", "pids.max") == before
+
+
+@pytest.mark.parametrize("option", ["--l3-cache-schema", "--mem-bw-schema"])
+def test_a_limit_beside_a_schema_needs_a_cgroup(thole, bundle, option):
+    container = thole.launch(bundle("/bin/sleep", "1000"), before=("--cgroup-manager", "disabled"))
+    container.runtime("update", option, "MB:0=20", "--pids-limit", "77", container.id).failed(
+        "in no cgroup that could have limits")

@@ -45,6 +45,7 @@ static const struct refused refused_configs[] = {
     /* required members */
     {"{'root':{'path':'r'}}", "/ociVersion", "is required, but missing"},
     {"{'ociVersion':'1.0.0'}", "/root", "is required, but missing"},
+    {"{'ociVersion':'1.0.0','rooot':{}}", "/root", "missing: did you mean it by rooot?"},
     {"{'ociVersion':'1.0.0','root':{}}", "/root/path", "is required, but missing"},
     {"{'ociVersion':'1.0.0','root':{'path':null}}", "/root/path", "is required, but missing"},
     {CONFIG(",'process':{'args':['sh']}"), "/process/cwd", "is required"},
