@@ -153,10 +153,14 @@ static int open_bind(const struct plan_mount *mount, const char *path, struct th
  * mounted into it through a symbolic link. The plan has checked the targets that say /proc. */
 static int check_proc(int mount_fd, int target, const struct plan_mount *mount,
                       struct thole_error *err) {
-    if (mount->must_be_proc && !sys_is_filesystem(mount_fd, PROC_SUPER_MAGIC))
+    if (mount->must_be_proc && sys_filesystem_type(mount_fd) != PROC_SUPER_MAGIC)
         return error_config(err, mount->where, "only a procfs may be mounted on %s", mount->target);
-    if (!path_is_beneath(mount->target, "/proc") && strcmp(mount->type, "proc") != 0 &&
-        sys_is_filesystem(target, PROC_SUPER_MAGIC))
+    if (path_is_beneath(mount->target, "/proc") || strcmp(mount->type, "proc") == 0)
+        return 0;
+    const int64_t beneath = sys_filesystem_type(target);
+    if (beneath < 0)
+        return error_errno(err, mount->where, "look at mount point %s", mount->target);
+    if (beneath == PROC_SUPER_MAGIC)
         return error_config(err, mount->where, "mount point %s leads into a procfs", mount->target);
     return 0;
 }

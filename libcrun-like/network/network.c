@@ -183,11 +183,17 @@ static int check_name(const struct move *move, const struct plan_net_device *pla
     if (strlen(name) >= IFNAMSIZ)
         return error_config(err, plan->where, "network device name %s is longer than %d", name,
                             IFNAMSIZ - 1);
-    if (strchr(name, '%') == NULL &&
-        find_link(move->container.netlink, name, NULL, plan->where, NULL) >= 0)
+    if (strchr(name, '%') != NULL)
+        return 0;
+    struct thole_error failure = {0};
+    if (find_link(move->container.netlink, name, NULL, plan->where, &failure) >= 0)
         return error_set(err, THOLE_ERROR_CONFIG, EEXIST, plan->where,
                          "network device %s in the container", name);
-    return 0;
+    if (failure.code == ENODEV)
+        return 0;
+    if (err != NULL)
+        *err = failure;
+    return -1;
 }
 
 /* Puts the device, now on @from, to @to; it is down afterwards. A name nobody else has carries it

@@ -24,18 +24,21 @@
 /* Opens an attribute file of the calling thread; the write goes to procfs or nowhere. */
 static int open_attribute(int procfd, const char *path) {
     cleanup_close int fd = sys_open_proc(procfd, path, O_WRONLY);
-    if (fd >= 0 && !sys_is_filesystem(fd, PROC_SUPER_MAGIC)) {
+    if (fd >= 0 && sys_filesystem_type(fd) != PROC_SUPER_MAGIC) {
         errno = EXDEV;
         return -1;
     }
     return take_fd(&fd);
 }
 
-/* True where the process attributes are SELinux contexts (user:role:type...). */
-static bool selinux_is_on(int procfd) {
+/* 1 where the process attributes are SELinux contexts (user:role:type...). Where no module has any,
+ * there is no file, or reading it is EINVAL. */
+static int selinux_is_on(int procfd, struct thole_error *err) {
     char label[256];
     cleanup_close int fd = sys_open_proc(procfd, CURRENT, O_RDONLY);
     ssize_t length = fd >= 0 ? read(fd, label, sizeof(label)) : -1;
+    if (length < 0 && errno != ENOENT && errno != EINVAL)
+        return error_errno(err, NULL, "read the label of this process");
     return length > 0 && memchr(label, ':', (size_t)length) != NULL;
 }
 
@@ -68,7 +71,10 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
     if (fd >= 0 && file_write_once(fd, label, strlen(label)) == 0)
         return 0;
     int code = errno;
-    if (fd < 0 || !selinux_is_on(procfd))
+    int on = fd < 0 ? 0 : selinux_is_on(procfd, err);
+    if (on < 0)
+        return -1;
+    if (on == 0)
         return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
                          "SELinux label %s is asked for, but SELinux is not enabled", label);
     errno = code;
@@ -79,28 +85,27 @@ int label_set_selinux_exec(int procfd, const char *label, struct thole_error *er
 }
 
 /* Its owner may find the keyring by name: so an exec joins that of the container, not a new one. */
-static void let_owner_search(long keyring) {
+static int let_owner_search(long keyring, const char *name, struct thole_error *err) {
     enum { KEY_USR_SEARCH = 0x00080000 }; /* keyctl_setperm(3) */
-    char description[512];
+    char description[512] = "";
     long length = syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description));
-    if (length <= 0 || (size_t)length > sizeof(description))
-        return;
     /* "type;uid;gid;permissions;name", the permissions in hexadecimal */
-    const char *at = description;
+    const char *at = length > 0 && (size_t)length <= sizeof(description) ? description : NULL;
     for (int field = 0; field < 3 && at != NULL; field++)
         at = strchr(at + (field > 0 ? 1 : 0), ';');
-    if (at == NULL)
-        return;
-    unsigned long permissions = strtoul(at + 1, NULL, 16);
-    (void)syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions | KEY_USR_SEARCH);
+    const unsigned long permissions = at != NULL ? strtoul(at + 1, NULL, 16) : 0;
+    if ((permissions & KEY_USR_SEARCH) != 0)
+        return 0;
+    if (at == NULL ||
+        syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions | KEY_USR_SEARCH) < 0)
+        return error_errno(err, NULL, "let exec find session keyring %s", name);
+    return 0;
 }
 
 static int join_keyring(const char *name, struct thole_error *err) {
     long keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-    if (keyring >= 0) {
-        let_owner_search(keyring);
-        return 0;
-    }
+    if (keyring >= 0)
+        return let_owner_search(keyring, name, err);
     /* Not built into this kernel, or hidden by a seccomp filter: nothing that could leak. */
     if (errno == ENOSYS)
         return 0;
@@ -113,8 +118,9 @@ static int join_keyring(const char *name, struct thole_error *err) {
 }
 
 int label_new_keyring(int procfd, const char *name, const char *label, struct thole_error *err) {
-    if (label == NULL || label[0] == '\0' || !selinux_is_on(procfd))
-        return join_keyring(name, err);
+    int on = label == NULL || label[0] == '\0' ? 0 : selinux_is_on(procfd, err);
+    if (on <= 0)
+        return on < 0 ? -1 : join_keyring(name, err);
 
     cleanup_close int fd = open_attribute(procfd, KEY_CREATE);
     if (fd < 0 || file_write_once(fd, label, strlen(label)) < 0)

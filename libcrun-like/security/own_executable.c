@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/mount.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +22,7 @@
 #include "base/fastpath.h"
 #include "base/text.h"
 #include "security/sealed_copy.h"
+#include "sys/capabilities.h"
 #include "sys/process_calls.h"
 
 bool own_executable_found_frozen;
@@ -33,13 +33,11 @@ bool own_executable_found_frozen;
  */
 static bool owner_is_out_of_reach(int fd) {
     struct stat status;
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    struct sys_capabilities sets;
     if (geteuid() == 0 || getuid() == 0 || fstat(fd, &status) < 0 ||
-        syscall(SYS_capget, &header, data) < 0)
+        sys_get_capabilities(&sets) < 0)
         return false;
-    return status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-           data[0].permitted == 0 && data[1].permitted == 0;
+    return status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 && sets.permitted == 0;
 }
 
 /* Nobody can ever write through /proc/PID/exe of a process that runs from @fd. */

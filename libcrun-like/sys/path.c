@@ -39,9 +39,9 @@ bool sys_is_directory(int fd) {
     return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool sys_is_filesystem(int fd, long magic) {
+int64_t sys_filesystem_type(int fd) {
     struct statfs status;
-    return fstatfs(fd, &status) == 0 && (long)status.f_type == magic;
+    return fstatfs(fd, &status) < 0 ? -1 : (int64_t)(uint32_t)status.f_type;
 }
 
 int sys_open_proc(int proc_fd, const char *path, int flags) {

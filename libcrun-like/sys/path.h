@@ -35,8 +35,8 @@ int sys_open_parent_in_root(int root_fd, const char *path, const char **ret_name
 /** True if the open @fd is a directory. */
 bool sys_is_directory(int fd);
 
-/** True if the open @fd is on a filesystem of type @magic (statfs(2)). */
-bool sys_is_filesystem(int fd, long magic);
+/** The type of the filesystem that the open @fd is on (statfs(2)); -1 with errno set. */
+int64_t sys_filesystem_type(int fd);
 
 /**
  * Opens @path beneath @proc_fd without leaving that procfs mount: nothing mounted over it can

@@ -2,6 +2,7 @@
 /* Pseudo-terminals taken from a container's own devpts. */
 #include "terminal/pty.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/major.h>
@@ -23,7 +24,7 @@ static int check_ptmx(int fd, struct thole_error *err) {
     struct stat status;
     if (fstat(fd, &status) < 0)
         return error_errno(err, NULL, "stat ptmx of the container's devpts");
-    if (!sys_is_filesystem(fd, DEVPTS_SUPER_MAGIC) || !S_ISCHR(status.st_mode) ||
+    if (sys_filesystem_type(fd) != DEVPTS_SUPER_MAGIC || !S_ISCHR(status.st_mode) ||
         status.st_rdev != makedev(TTYAUX_MAJOR, PTMX_MINOR) || status.st_ino != PTMX_INODE)
         return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
                          "ptmx of the container's devpts is not the kernel's");
@@ -34,7 +35,7 @@ static int check_peer(int peer, unsigned number, struct thole_error *err) {
     struct stat status;
     if (fstat(peer, &status) < 0)
         return error_errno(err, NULL, "stat pty %u", number);
-    if (!sys_is_filesystem(peer, DEVPTS_SUPER_MAGIC) || !S_ISCHR(status.st_mode) ||
+    if (sys_filesystem_type(peer) != DEVPTS_SUPER_MAGIC || !S_ISCHR(status.st_mode) ||
         major(status.st_rdev) < UNIX98_PTY_SLAVE_MAJOR ||
         major(status.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT ||
         minor(status.st_rdev) != number)
@@ -54,7 +55,7 @@ static int clear_onlcr(int peer) {
 int terminal_pty_open(int devpts_fd, bool raw_output, struct terminal_pty *ret_pty,
                       struct thole_error *err) {
     cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
-    if (!sys_is_filesystem(devpts_fd, DEVPTS_SUPER_MAGIC))
+    if (sys_filesystem_type(devpts_fd) != DEVPTS_SUPER_MAGIC)
         return error_set(err, THOLE_ERROR_CONFIG, 0, NULL, "the container's /dev/pts is no devpts");
 
     pty.master = sys_open_in_root(devpts_fd, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW,
@@ -83,22 +84,25 @@ int terminal_devpts_open(int root_fd, struct thole_error *err) {
     cleanup_close int fd = sys_open_in_root(root_fd, "dev/pts", O_PATH | O_DIRECTORY, 0);
     if (fd < 0)
         return error_errno(err, NULL, "open /dev/pts of the container");
-    if (!sys_is_filesystem(fd, DEVPTS_SUPER_MAGIC)) {
+    if (sys_filesystem_type(fd) != DEVPTS_SUPER_MAGIC) {
         error_set(err, THOLE_ERROR_CONFIG, 0, NULL, "the container's /dev/pts is no devpts");
         return error_hint(err, "a terminal needs a mount of type devpts on /dev/pts");
     }
     return take_fd(&fd);
 }
 
+/* What cannot be looked at may be one: a container must not get it by that. */
 bool terminal_is_one(int fd) {
     struct stat status;
-    if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode))
+    if (fstat(fd, &status) < 0)
+        return errno != EBADF;
+    if (!S_ISCHR(status.st_mode))
         return false;
     const unsigned number = major(status.st_rdev);
     return number == TTY_MAJOR || number == TTYAUX_MAJOR ||
            (number >= UNIX98_PTY_MASTER_MAJOR &&
             number < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT) ||
-           isatty(fd) == 1;
+           isatty(fd) == 1 || errno == EIO; /* one that has been hung up */
 }
 
 bool terminal_takes_typing(void) {

@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 from harness import machine, traces
+from harness.caller import Caller
 from harness.runtime import Process, until
 
 # What is failed, and how: each with an error that is not "not there".
@@ -29,11 +30,14 @@ class Injector:
         self.thole = thole
         self.log = os.path.join(thole.folder, "strace.log")
 
-    def __call__(self, call, error, number, *words):
-        command = ["strace", "-qq", "-o", self.log, "-e", "trace=" + call, "-e",
-                   f"inject={call}:error={error}:when={number}", self.thole.path, "--root",
-                   self.thole.root, *map(str, words)]
-        return Process(command).wait()
+    def command(self, call, error, number, *words):
+        return [shutil.which("strace"), "-qq", "-o", self.log, "-e", "trace=" + call, "-e",
+                f"inject={call}:error={error}:when={number}", self.thole.path, "--root",
+                self.thole.root, *map(str, words)]
+
+    def __call__(self, call, error, number, *words, inside=False):
+        command = self.command(call, error, number, *words)
+        return Process([command[0], *["-f"] * inside, *command[1:]]).wait()
 
     def injected(self):
         with open(self.log, encoding="utf-8", errors="replace") as source:
@@ -366,3 +370,40 @@ def test_delete_where_no_cgroups_are_mounted(thole, sleeper):
     assert os.path.isdir(os.path.join(thole.root, container.id)) and cgroups_exist(container)
     container.delete("--force").ok()
     until(lambda: not cgroups_exist(container), what="the removal")
+
+
+# ---- what a container must not get by a look that fails ------------------------------------------
+
+def test_no_way_into_procfs(thole, bundle, injector):
+    """A link of the image leads a mount there: nothing may be mounted, whichever look fails."""
+    made = bundle("/bin/true")
+    os.symlink("/proc/sys", made.rootfs + "/link")
+    made.mount("/link", "tmpfs", "tmpfs")
+    for number in range(1, 400):
+        result = injector("fstatfs", "EIO", number, "run", "--bundle", made.path, thole.prepare(made),
+                          inside=True)
+        assert result.code != 0 and result.err.strip(), number
+        if not injector.injected():
+            break
+    assert number > 3, "the matrix is empty"
+
+
+@pytest.mark.parametrize("call, error", [("newfstatat", "EIO"), ("newfstatat", "ENOMEM"), ("ioctl", "EIO")])
+def test_the_callers_terminal_stays_outside(thole, bundle, injector, call, error):
+    made = bundle("/bin/stat", "-L", "-c", "device %t:%T of %d", "/proc/self/fd/0")
+    seen = 0
+    for number in range(1, 60):
+        words = injector.command(call, error, number, "run", "--bundle", made.path, thole.prepare(made))
+        caller = Caller(words)
+        try:
+            caller.wait()
+            filesystem, _ = caller.device()
+            text = caller.text["terminal"].decode()
+        finally:
+            caller.close()
+        if "device " in text:
+            seen += 1
+            assert f" of {filesystem}\r" not in text, (number, text)
+        if not injector.injected():
+            break
+    assert seen > 1, "the matrix is empty"
