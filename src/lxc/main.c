@@ -19,12 +19,19 @@
 /* The release of LXC whose commands, options and keys these are: what scripts ask --version for. */
 #define LXC_LEVEL "7.0.0"
 
+/* clang-format off */
 static const struct lxc_command *const commands[] = {
     &lxc_command_config,
     &lxc_command_convert,
+    &lxc_command_freeze,
     &lxc_command_hook,
+    &lxc_command_info,
+    &lxc_command_ls,
+    &lxc_command_unfreeze,
+    &lxc_command_wait,
     NULL,
 };
+/* clang-format on */
 
 /* The command that was called, and what its name leaves of @argv: "lxc-ls", or "thole-lxc" "ls". */
 static const struct lxc_command *called(int *argc, char ***argv) {

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import lxc as faces
+from harness.runtime import Runtime
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,19 @@ def busybox_rootfs(rootfs_template, folder):
         return directory
 
     return make
+
+
+@pytest.fixture
+def live(lxc, thole_path, folder, bundle):
+    """live(ARGUMENT..., **process): a running container of the lxcpath that has no configuration
+    there; live.runtime makes others."""
+    runtime = Runtime(thole_path, folder)
+    runtime.root = lxc.root
+
+    def make(*args, **process):
+        return runtime.launch(bundle(*(args or ("/bin/sleep", "1000")), **process))
+
+    make.runtime = runtime
+    yield make
+    complaints = runtime.clean_up()
+    assert not complaints, "left behind:\n" + "\n".join(complaints)

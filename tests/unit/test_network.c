@@ -122,8 +122,8 @@ static void test_addresses_are_kept(void **state) {
         fail_msg("%s: %s", err.text, strerror(err.code));
 
     int container = namespaces->container;
-    expect_in(namespaces, namespaces->host, "ip link", "a0:", false);
-    expect_in(namespaces, namespaces->host, "ip link", "a0@", false);
+    expect_in(namespaces, namespaces->host, "ip link", " a0:", false);
+    expect_in(namespaces, namespaces->host, "ip link", " a0@", false);
     expect_in(namespaces, container, "ip link show inside0", ",UP", true);
     expect_in(namespaces, container, "ip link show inside0", "mtu 1400", true);
     expect_in(namespaces, container, "ip link show inside0", "02:11:22:33:44:55", true);

@@ -65,7 +65,12 @@ struct lxc_command {
 
 extern const struct lxc_command lxc_command_config;
 extern const struct lxc_command lxc_command_convert;
+extern const struct lxc_command lxc_command_freeze;
 extern const struct lxc_command lxc_command_hook;
+extern const struct lxc_command lxc_command_info;
+extern const struct lxc_command lxc_command_ls;
+extern const struct lxc_command lxc_command_unfreeze;
+extern const struct lxc_command lxc_command_wait;
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */
 const struct lxc_command *lxc_command_find(const struct lxc_command *const *commands,

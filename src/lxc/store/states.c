@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of LXC for what a container is doing. */
+#include "lxc/store/states.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+static const char *const names[LXC_STATE_COUNT] = {
+    [LXC_STOPPED] = "STOPPED",   [LXC_STARTING] = "STARTING", [LXC_RUNNING] = "RUNNING",
+    [LXC_STOPPING] = "STOPPING", [LXC_ABORTING] = "ABORTING", [LXC_FREEZING] = "FREEZING",
+    [LXC_FROZEN] = "FROZEN",     [LXC_THAWED] = "THAWED",
+};
+
+const char *lxc_state_name(enum lxc_state state) {
+    return names[state];
+}
+
+static int parse_word(const char *word, size_t length, unsigned *states, struct thole_error *err) {
+    for (unsigned i = 0; i < LXC_STATE_COUNT; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], word, length) == 0) {
+            *states |= 1U << i;
+            return 0;
+        }
+    }
+    return error_usage(err,
+                       "invalid state '%.*s': it is one of STOPPED STARTING RUNNING STOPPING "
+                       "ABORTING FREEZING FROZEN THAWED",
+                       (int)length, word);
+}
+
+int lxc_states_parse(const char *words, unsigned *ret_states, struct thole_error *err) {
+    *ret_states = 0;
+    for (const char *at = words;; at++) {
+        size_t length = strcspn(at, "|");
+        if (parse_word(at, length, ret_states, err) < 0)
+            return -1;
+        at += length;
+        if (*at == '\0')
+            return 0;
+    }
+}
+
+enum lxc_state lxc_state_of(const struct thole_state *state) {
+    static const enum lxc_state from_status[] = {
+        [THOLE_STATUS_CREATING] = LXC_STARTING, [THOLE_STATUS_CREATED] = LXC_STARTING,
+        [THOLE_STATUS_RUNNING] = LXC_RUNNING,   [THOLE_STATUS_PAUSED] = LXC_FROZEN,
+        [THOLE_STATUS_STOPPED] = LXC_STOPPING,  [THOLE_STATUS_UNKNOWN] = LXC_STARTING,
+    };
+    return state == NULL ? LXC_STOPPED : from_status[state->status];
+}
