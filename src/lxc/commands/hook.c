@@ -15,7 +15,7 @@
 
 /* What a hook has to do with. */
 struct hook_call {
-    const struct oci_state *state; /* NULL if the hook does not read it */
+    const struct oci_state *state;
     char *const *arguments;
     size_t argument_count;
 };
@@ -23,7 +23,6 @@ struct hook_call {
 /* One thing to do: "thole-lxc hook WORD [ARGUMENT]...". */
 struct hook {
     const char *word;
-    bool reads_state;
     int (*run)(const struct hook_call *call, struct thole_error *err);
 };
 
@@ -35,34 +34,36 @@ static const char *annotation(const struct oci_state *state, const char *key) {
     return NULL;
 }
 
-/* "network-up LXCPATH NAME", a createRuntime hook. */
+static const char *lxcpath_of(const struct oci_state *state) {
+    const char *lxcpath = annotation(state, "org.thole.lxc.lxcpath");
+    return lxcpath != NULL ? lxcpath : "";
+}
+
+/* A createRuntime hook. */
 static int run_network_up(const struct hook_call *call, struct thole_error *err) {
-    if (call->argument_count != 2)
-        return error_usage(err, "network-up LXCPATH NAME");
-    const char *settings = annotation(call->state, LXC_NETWORKS_ANNOTATION);
-    if (settings == NULL || !call->state->pid.set)
+    const struct oci_state *state = call->state;
+    const char *settings = annotation(state, LXC_NETWORKS_ANNOTATION);
+    if (settings == NULL || !state->pid.set)
         return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
                          "the state on standard input has no pid, or no annotation %s",
                          LXC_NETWORKS_ANNOTATION);
     const struct lxc_network_call network = {
-        .lxcpath = call->arguments[0],
-        .name = call->arguments[1],
+        .lxcpath = lxcpath_of(state),
+        .name = state->id,
         .settings = settings,
-        .pid = (pid_t)call->state->pid.value,
+        .pid = (pid_t)state->pid.value,
     };
     return lxc_network_up(&network, err);
 }
 
-/* "network-down LXCPATH NAME", a poststop hook or a stop program of the monitor. */
+/* A poststop hook. */
 static int run_network_down(const struct hook_call *call, struct thole_error *err) {
-    if (call->argument_count != 2)
-        return error_usage(err, "network-down LXCPATH NAME");
-    return lxc_network_down(call->arguments[0], call->arguments[1], err);
+    return lxc_network_down(lxcpath_of(call->state), call->state->id, err);
 }
 
 static const struct hook hooks[] = {
-    {"network-down", false, run_network_down},
-    {"network-up", true, run_network_up},
+    {"network-down", run_network_down},
+    {"network-up", run_network_up},
     {0},
 };
 
@@ -93,7 +94,7 @@ static int run_hook(const struct lxc_call *call, int *ret_status, struct thole_e
     const struct hook *hook = find_hook(word);
     if (hook == NULL)
         return error_usage(err, "there is no hook %s", word);
-    if (hook->reads_state && read_state(&arena, &state, err) < 0)
+    if (read_state(&arena, &state, err) < 0)
         return -1;
     const struct hook_call hook_call = {
         .state = state,

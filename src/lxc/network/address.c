@@ -61,7 +61,7 @@ static struct rtnl_route *build_route(int index, int family, struct nl_addr *des
                                       struct nl_addr *gateway) {
     struct rtnl_route *route = nl_made(rtnl_route_alloc());
     struct rtnl_nexthop *hop = nl_made(rtnl_route_nh_alloc());
-    bool is_link = family == AF_INET && gateway == NULL;
+    bool is_link = family == AF_INET && gateway == NULL && nl_addr_get_prefixlen(destination) > 0;
     rtnl_route_set_family(route, (uint8_t)family);
     rtnl_route_set_table(route, RT_TABLE_MAIN);
     rtnl_route_set_protocol(route, RTPROT_BOOT);

@@ -122,8 +122,8 @@ static int set_vlans(const struct lxc_interface *interface, struct thole_error *
     if (network->where[LXC_NETWORK_VETH_VLAN_ID] != NULL && set_untagged(interface, err) < 0)
         return -1;
     for (size_t i = 0; i < network->tagged.count; i++) {
-        if (change_vlan(interface, RTM_SETLINK, network->tagged.items[i], 0, LXC_NETWORK_LINK,
-                        err) < 0)
+        if (change_vlan(interface, RTM_SETLINK, network->tagged.items[i], 0,
+                        LXC_NETWORK_VETH_TAGGED, err) < 0)
             return -1;
     }
     return 0;

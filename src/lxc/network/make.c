@@ -49,8 +49,8 @@ static int add(struct lxc_interface *interface, struct rtnl_link *link, const ch
     int result = rtnl_link_add(interface->host->socket, link, NLM_F_CREATE | NLM_F_EXCL);
     if (result < 0)
         return lxc_side_error(interface->host, result, err, where_type(interface),
-                              "make a %s of %s", lxc_network_type_name(interface->network->type),
-                              interface->link.name);
+                              "make %s %s of %s", lxc_network_type_name(interface->network->type),
+                              name, interface->link.name);
     if (lxc_link_find(interface->inside, name, &facts, where_type(interface), err) < 0)
         return -1;
     interface->index = facts.index;

@@ -2,8 +2,8 @@
 /*
  * What has been made of a container's network, for whoever takes it down: a directory
  * /run/thole-lxc-network/LXCPATH:NAME (slashes as colons) with the settings, a line for each
- * interface, and, if devices of the host are inside, the namespace, so that they can be brought
- * back.
+ * interface, and, if devices of the host are inside or a script is to be run at the end, the
+ * namespace.
  */
 #pragma once
 

@@ -45,7 +45,7 @@ struct reading {
 
 struct row {
     const char *name;
-    int key;  /* enum lxc_network_key, NOT_SINGLE: a list */
+    int key;  /* enum lxc_network_key */
     int only; /* the type it is for, ANY_TYPE */
     size_t offset;
     int (*read)(const struct reading *reading, const struct row *row, struct thole_error *err);
@@ -54,7 +54,7 @@ struct row {
     int family;
 };
 
-enum { NOT_SINGLE = -1, ANY_TYPE = -1, VLAN_ID_MAX = 4094, QUEUES_MAX = 4096 };
+enum { ANY_TYPE = -1, VLAN_ID_MAX = 4094, QUEUES_MAX = 4096 };
 
 #define MEMBER_OF(reading, row) ((void *)((char *)(reading)->network + (row)->offset))
 
@@ -176,12 +176,12 @@ static const struct row rows[] = {
     ROW("mtu", LXC_NETWORK_MTU, ANY_TYPE, mtu, read_number, .maximum = INT32_MAX),
     ROW("hwaddr", LXC_NETWORK_HWADDR, ANY_TYPE, hwaddr, read_hwaddr),
     ROW("l2proxy", LXC_NETWORK_L2PROXY, ANY_TYPE, l2proxy, read_bool),
-    ROW("ipv4.address", NOT_SINGLE, ANY_TYPE, addresses, add_address, .family = AF_INET),
-    ROW("ipv6.address", NOT_SINGLE, ANY_TYPE, addresses, add_address, .family = AF_INET6),
+    ROW("ipv4.address", LXC_NETWORK_ADDRESS4, ANY_TYPE, addresses, add_address, .family = AF_INET),
+    ROW("ipv6.address", LXC_NETWORK_ADDRESS6, ANY_TYPE, addresses, add_address, .family = AF_INET6),
     ROW("ipv4.gateway", LXC_NETWORK_GATEWAY4, ANY_TYPE, gateway4, read_gateway, .family = AF_INET),
     ROW("ipv6.gateway", LXC_NETWORK_GATEWAY6, ANY_TYPE, gateway6, read_gateway, .family = AF_INET6),
-    ROW("script.up", NOT_SINGLE, ANY_TYPE, up_scripts, add_script),
-    ROW("script.down", NOT_SINGLE, ANY_TYPE, down_scripts, add_script),
+    ROW("script.up", LXC_NETWORK_SCRIPT_UP, ANY_TYPE, up_scripts, add_script),
+    ROW("script.down", LXC_NETWORK_SCRIPT_DOWN, ANY_TYPE, down_scripts, add_script),
     ROW("veth.pair", LXC_NETWORK_VETH_PAIR, LXC_NETWORK_VETH, pair, read_device),
     ROW("veth.mode", LXC_NETWORK_VETH_MODE, LXC_NETWORK_VETH, router, read_word,
         .words = veth_modes),
@@ -189,10 +189,12 @@ static const struct row rows[] = {
         .maximum = QUEUES_MAX),
     ROW("veth.n_txqueues", LXC_NETWORK_VETH_TXQUEUES, LXC_NETWORK_VETH, tx_queues, read_number,
         .maximum = QUEUES_MAX),
-    ROW("veth.ipv4.route", NOT_SINGLE, LXC_NETWORK_VETH, routes, add_route, .family = AF_INET),
-    ROW("veth.ipv6.route", NOT_SINGLE, LXC_NETWORK_VETH, routes, add_route, .family = AF_INET6),
+    ROW("veth.ipv4.route", LXC_NETWORK_VETH_ROUTE4, LXC_NETWORK_VETH, routes, add_route,
+        .family = AF_INET),
+    ROW("veth.ipv6.route", LXC_NETWORK_VETH_ROUTE6, LXC_NETWORK_VETH, routes, add_route,
+        .family = AF_INET6),
     ROW("veth.vlan.id", LXC_NETWORK_VETH_VLAN_ID, LXC_NETWORK_VETH, veth_vlan, read_port_vlan),
-    ROW("veth.vlan.tagged.id", NOT_SINGLE, LXC_NETWORK_VETH, tagged, add_tagged),
+    ROW("veth.vlan.tagged.id", LXC_NETWORK_VETH_TAGGED, LXC_NETWORK_VETH, tagged, add_tagged),
     ROW("vlan.id", LXC_NETWORK_VLAN_ID, LXC_NETWORK_VLAN, vlan, read_vlan),
     ROW("macvlan.mode", LXC_NETWORK_MACVLAN_MODE, LXC_NETWORK_MACVLAN, macvlan_mode, read_word,
         .words = macvlan_modes),
@@ -268,8 +270,7 @@ static int read_item(struct lxc_networks *networks, const char *name, const char
         .value = value,
         .where = arena_strdup(&networks->arena, where),
     };
-    if (row->key != NOT_SINGLE)
-        reading.network->where[row->key] = reading.where;
+    reading.network->where[row->key] = reading.where;
     return row->read(&reading, row, err);
 }
 
@@ -286,7 +287,7 @@ static int read_version(struct lxc_networks *networks, const char *value, const 
 static int check_type(const struct lxc_network *network, struct thole_error *err) {
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *row = &rows[i];
-        const char *where = row->key != NOT_SINGLE ? network->where[row->key] : NULL;
+        const char *where = network->where[row->key];
         if (where != NULL && row->only != ANY_TYPE && row->only != network->type)
             return error_config(err, where, "is for type %s only, and lxc.net.%u.type is %s",
                                 lxc_network_type_name(row->only), network->index,
@@ -297,6 +298,8 @@ static int check_type(const struct lxc_network *network, struct thole_error *err
 
 static int check_link(const struct lxc_network *network, struct thole_error *err) {
     bool needs_link = network->type > LXC_NETWORK_VETH || network->l2proxy ||
+                      network->where[LXC_NETWORK_VETH_VLAN_ID] != NULL ||
+                      network->where[LXC_NETWORK_VETH_TAGGED] != NULL ||
                       network->gateway4.kind == LXC_GATEWAY_AUTO ||
                       network->gateway6.kind == LXC_GATEWAY_AUTO;
     if (needs_link && network->link == NULL)

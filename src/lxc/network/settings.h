@@ -30,7 +30,7 @@ enum lxc_network_type {
     LXC_NETWORK_PHYS,
 };
 
-/** The single settings: each may be there once, and errors name its place. */
+/** The settings: errors name the place of the one that asks for what fails. */
 enum lxc_network_key {
     LXC_NETWORK_TYPE,
     LXC_NETWORK_FLAGS,
@@ -41,11 +41,18 @@ enum lxc_network_key {
     LXC_NETWORK_L2PROXY,
     LXC_NETWORK_GATEWAY4,
     LXC_NETWORK_GATEWAY6,
+    LXC_NETWORK_ADDRESS4,
+    LXC_NETWORK_ADDRESS6,
+    LXC_NETWORK_SCRIPT_UP,
+    LXC_NETWORK_SCRIPT_DOWN,
     LXC_NETWORK_VETH_PAIR,
     LXC_NETWORK_VETH_MODE,
     LXC_NETWORK_VETH_RXQUEUES,
     LXC_NETWORK_VETH_TXQUEUES,
+    LXC_NETWORK_VETH_ROUTE4,
+    LXC_NETWORK_VETH_ROUTE6,
     LXC_NETWORK_VETH_VLAN_ID,
+    LXC_NETWORK_VETH_TAGGED,
     LXC_NETWORK_VLAN_ID,
     LXC_NETWORK_MACVLAN_MODE,
     LXC_NETWORK_IPVLAN_MODE,
@@ -95,7 +102,7 @@ struct lxc_network_scripts {
 /** One interface. Strings lie in the arena of struct lxc_networks. */
 struct lxc_network {
     unsigned index;                      /* the N of lxc.net.N */
-    const char *where[LXC_NETWORK_KEYS]; /* NULL: it is not set */
+    const char *where[LXC_NETWORK_KEYS]; /* NULL: not set; of a list, the last one */
     int type;                            /* enum lxc_network_type */
     bool up;
     const char *link;   /* NULL: none */

@@ -143,9 +143,11 @@ static int check_user(const struct lxc_networks *networks, struct thole_error *e
     return 0;
 }
 
-static bool takes_devices(const struct lxc_networks *networks) {
+/* Devices of the host have to be brought back from it, and script.down sees what there was. */
+static bool keeps_namespace(const struct lxc_networks *networks) {
     for (size_t i = 0; i < networks->count; i++) {
-        if (networks->items[i].type == LXC_NETWORK_PHYS)
+        if (networks->items[i].type == LXC_NETWORK_PHYS ||
+            networks->items[i].down_scripts.count > 0)
             return true;
     }
     return false;
@@ -165,7 +167,7 @@ static int open_sides(struct making *making, struct thole_error *err) {
 
 static int make_all(struct making *making, struct thole_error *err) {
     const struct lxc_network_call *call = making->call;
-    if (takes_devices(&making->networks) &&
+    if (keeps_namespace(&making->networks) &&
         lxc_record_keep_namespace(making->record, call->pid, err) < 0)
         return -1;
     for (size_t i = 0; i < making->networks.count; i++) {
