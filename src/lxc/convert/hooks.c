@@ -31,8 +31,6 @@ void lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list, co
     lxc_strings_add(arena, &hook->args, "thole-lxc");
     lxc_strings_add(arena, &hook->args, "hook");
     lxc_strings_add(arena, &hook->args, word);
-    lxc_strings_add(arena, &hook->env,
-                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
 /* The environment of a hook of @type. */
@@ -112,6 +110,12 @@ static void begin_environment(struct lxc_conversion *conversion) {
                     arena_printf(arena, "LXC_HOOK_VERSION=%d", conversion->hook_version));
 }
 
+/* Of those that other domains have added: scripts of interfaces see it, too. */
+static void set_environment(struct lxc_conversion *conversion, const oci_hook_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].env = conversion->hook_env;
+}
+
 static const struct lxc_item *next(struct lxc_conversion *conversion, const char *type,
                                    const struct lxc_item *previous) {
     return lxc_conversion_next(conversion, arena_printf(conversion->arena, "lxc.hook.%s", type),
@@ -164,6 +168,8 @@ int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err
                                  "root is mounted: use lxc.hook.pre-start or lxc.hook.mount");
     conversion->hook_version = (int)version;
     begin_environment(conversion);
+    set_environment(conversion, &conversion->oci->hooks->create_runtime);
+    set_environment(conversion, &conversion->oci->hooks->poststop);
     convert_listed(conversion);
     while ((item = next(conversion, "start-host", item)) != NULL)
         add_with_state(conversion, &conversion->oci->hooks->create_runtime, item, "start-host");

@@ -380,12 +380,15 @@ int lxc_networks_parse(const char *text, struct lxc_networks *ret_networks,
     return 0;
 }
 
-bool lxc_networks_need_namespace(const struct lxc_networks *networks) {
+bool lxc_networks_have_work(const struct lxc_networks *networks) {
     for (size_t i = 0; i < networks->count; i++) {
-        if (networks->items[i].type != LXC_NETWORK_NONE)
+        const struct lxc_network *network = &networks->items[i];
+        if (network->type > LXC_NETWORK_EMPTY ||
+            (network->type == LXC_NETWORK_EMPTY &&
+             network->up_scripts.count + network->down_scripts.count > 0))
             return true;
     }
-    return networks->count == 0;
+    return false;
 }
 
 void lxc_networks_done(struct lxc_networks *networks) {

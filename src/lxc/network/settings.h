@@ -154,5 +154,5 @@ void lxc_networks_done(struct lxc_networks *networks);
 /** "veth" of LXC_NETWORK_VETH. */
 const char *lxc_network_type_name(int type);
 
-/** True if the container has a network namespace of its own: unless type none is all there is. */
-bool lxc_networks_need_namespace(const struct lxc_networks *networks);
+/** True if something has to be made, moved or run for them. */
+bool lxc_networks_have_work(const struct lxc_networks *networks);

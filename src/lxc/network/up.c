@@ -115,17 +115,6 @@ static int make_interface(struct making *making, const struct lxc_network *netwo
 
 /* ---- all ---- */
 
-static bool has_work(const struct lxc_networks *networks) {
-    for (size_t i = 0; i < networks->count; i++) {
-        const struct lxc_network *network = &networks->items[i];
-        if (network->type > LXC_NETWORK_EMPTY ||
-            (network->type == LXC_NETWORK_EMPTY &&
-             network->up_scripts.count + network->down_scripts.count > 0))
-            return true;
-    }
-    return false;
-}
-
 /* A setuid program for users would have to judge for itself whom the namespace belongs to, what the
  * user may have of a bridge, and what to delete: see docs/lxc-network.md. */
 static int check_user(const struct lxc_networks *networks, struct thole_error *err) {
@@ -192,7 +181,7 @@ static int begin(struct making *making, struct thole_error *err) {
 static int run(struct making *making, struct thole_error *err) {
     if (lxc_networks_parse(making->call->settings, &making->networks, err) < 0)
         return -1;
-    if (!has_work(&making->networks))
+    if (!lxc_networks_have_work(&making->networks))
         return 0;
     if (check_user(&making->networks, err) < 0 || open_sides(making, err) < 0 ||
         begin(making, err) < 0)
