@@ -96,8 +96,10 @@ class Face(Commands):
 class Debian(Commands):
     """The distribution's LXC."""
 
+    before = ()  # words in front of every command
+
     def words(self, command):
-        return ["/usr/bin/lxc-" + command]
+        return [*self.before, "/usr/bin/lxc-" + command]
 
     def clean_up(self, folder):
         for name in os.listdir(self.lxcpath):

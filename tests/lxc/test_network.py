@@ -375,7 +375,7 @@ ERRORS = {
                                     "lxc.net.0.ipv4.address = 10.9.0.9/32"],
                                    "lxc.net.0.l2proxy: needs sysctl net.ipv4.conf.br0.forwarding=1"),
     "router of IPv6 without forwarding": (
-        [*ROUTED, "lxc.net.0.ipv6.address = fd00:9::9/128"],
+        [*ROUTED, "lxc.net.0.ipv6.address = fd00:9::9/128", "lxc.net.0.ipv6.gateway = fd00:9::1"],
         "lxc.net.0.veth.mode: needs sysctl net.ipv6.conf.all.forwarding=1"),
     "the second of two": ([*BRIDGED, "lxc.net.1.type = phys", "lxc.net.1.link = wire7"],
                           "lxc.net.1.link: there is no interface wire7"),

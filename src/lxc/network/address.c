@@ -152,25 +152,34 @@ static int add_gateway(const struct lxc_interface *interface, int family,
                        const struct lxc_network_gateway *gateway, enum lxc_network_key key,
                        struct thole_error *err) {
     const char *where = interface->network->where[key];
-    uint8_t bytes[sizeof(struct in6_addr)];
-    memcpy(bytes, gateway->bytes, sizeof(bytes));
     if (gateway->kind == LXC_GATEWAY_NONE)
         return 0;
-    if (gateway->kind == LXC_GATEWAY_DEVICE) {
-        int result = add_default(interface, family, NULL);
-        return result < 0
-                   ? lxc_side_error(interface->inside, result, err, where, "add the default route")
-                   : 0;
-    }
-    if (gateway->kind == LXC_GATEWAY_AUTO &&
-        address_of_link(interface, family, where, bytes, err) < 0)
-        return -1;
-    return add_gateway_address(interface, family, bytes, where, err);
+    if (gateway->kind == LXC_GATEWAY_ADDRESS)
+        return add_gateway_address(interface, family, gateway->bytes, where, err);
+    int result = add_default(interface, family, NULL);
+    if (result < 0)
+        return lxc_side_error(interface->inside, result, err, where, "add the default route");
+    return 0;
 }
 
 int lxc_gateways_add(const struct lxc_interface *interface, struct thole_error *err) {
-    const struct lxc_network *network = interface->network;
-    if (add_gateway(interface, AF_INET, &network->gateway4, LXC_NETWORK_GATEWAY4, err) < 0)
+    if (add_gateway(interface, AF_INET, &interface->gateway4, LXC_NETWORK_GATEWAY4, err) < 0)
         return -1;
-    return add_gateway(interface, AF_INET6, &network->gateway6, LXC_NETWORK_GATEWAY6, err);
+    return add_gateway(interface, AF_INET6, &interface->gateway6, LXC_NETWORK_GATEWAY6, err);
+}
+
+static int resolve(const struct lxc_interface *interface, int family, enum lxc_network_key key,
+                   struct lxc_network_gateway *gateway, struct thole_error *err) {
+    if (gateway->kind != LXC_GATEWAY_AUTO)
+        return 0;
+    gateway->kind = LXC_GATEWAY_ADDRESS;
+    return address_of_link(interface, family, interface->network->where[key], gateway->bytes, err);
+}
+
+int lxc_gateways_resolve(struct lxc_interface *interface, struct thole_error *err) {
+    interface->gateway4 = interface->network->gateway4;
+    interface->gateway6 = interface->network->gateway6;
+    if (resolve(interface, AF_INET, LXC_NETWORK_GATEWAY4, &interface->gateway4, err) < 0)
+        return -1;
+    return resolve(interface, AF_INET6, LXC_NETWORK_GATEWAY6, &interface->gateway6, err);
 }

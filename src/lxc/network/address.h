@@ -7,6 +7,9 @@
 /** Gives the interface inside its addresses. */
 int lxc_addresses_add(const struct lxc_interface *interface, struct thole_error *err);
 
+/** Fills in its gateways: "auto" becomes the first address of its link on the host. */
+int lxc_gateways_resolve(struct lxc_interface *interface, struct thole_error *err);
+
 /** Its default routes; it is up. */
 int lxc_gateways_add(const struct lxc_interface *interface, struct thole_error *err);
 

@@ -13,6 +13,8 @@ struct lxc_interface {
     struct lxc_link_facts link; /* on the host: a bridge, a parent; index 0: there is none */
     struct lxc_link_facts peer; /* veth: the host's end; index 0: there is none */
     int index;                  /* inside, 0: it is not there */
+    struct lxc_network_gateway gateway4; /* of the network, "auto" resolved */
+    struct lxc_network_gateway gateway6;
 };
 
 /** Finds the link on the host, and makes what lies in between: the pair of a veth. */

@@ -76,30 +76,19 @@ static int delete_proxy(struct lxc_side *side, int index, const struct lxc_netwo
 
 /* ---- a veth that is routed to ---- */
 
-static bool has_family(const struct lxc_network *network, int family) {
-    const struct lxc_network_gateway *gateway =
-        family == AF_INET ? &network->gateway4 : &network->gateway6;
-    for (size_t i = 0; i < network->addresses.count; i++) {
-        if (network->addresses.items[i].family == family)
-            return true;
-    }
-    return gateway->kind != LXC_GATEWAY_NONE;
-}
-
-/* The host forwards for the container, and is its gateway whatever that is called. */
+/* For a container with a gateway address the host forwards, and is that gateway whatever it is
+ * called. */
 static int open_family(const struct lxc_interface *interface, int family,
                        const struct lxc_network_gateway *gateway, struct thole_error *err) {
     const char *where = interface->network->where[LXC_NETWORK_VETH_MODE];
     const char *peer = interface->peer.name;
-    if (!has_family(interface->network, family))
+    if (gateway->kind != LXC_GATEWAY_ADDRESS)
         return 0;
     if (family == AF_INET6 && (need_sysctl(family, "all", "forwarding", where, err) < 0 ||
                                set_sysctl(family, peer, "proxy_ndp", where, err) < 0))
         return -1;
     if (set_sysctl(family, peer, "forwarding", where, err) < 0)
         return -1;
-    if (gateway->kind != LXC_GATEWAY_ADDRESS)
-        return 0;
     return add_proxy(interface->host, interface->peer.index, family, gateway->bytes, where, err);
 }
 
@@ -118,8 +107,8 @@ static int add_routes(const struct lxc_interface *interface,
 
 int lxc_router_add(const struct lxc_interface *interface, struct thole_error *err) {
     const struct lxc_network *network = interface->network;
-    if (network->router && (open_family(interface, AF_INET, &network->gateway4, err) < 0 ||
-                            open_family(interface, AF_INET6, &network->gateway6, err) < 0 ||
+    if (network->router && (open_family(interface, AF_INET, &interface->gateway4, err) < 0 ||
+                            open_family(interface, AF_INET6, &interface->gateway6, err) < 0 ||
                             add_routes(interface, &network->addresses, true, err) < 0))
         return -1;
     return add_routes(interface, &network->routes, false, err);
@@ -142,10 +131,18 @@ static int route_of_ipvlan(const struct lxc_network *network, struct lxc_side *h
                : lxc_route_delete(host, loopback.index, &alone, err);
 }
 
+static bool has_address(const struct lxc_network *network, int family) {
+    for (size_t i = 0; i < network->addresses.count; i++) {
+        if (network->addresses.items[i].family == family)
+            return true;
+    }
+    return false;
+}
+
 static int check_link_sysctls(const struct lxc_network *network, int family,
                               struct thole_error *err) {
     const char *where = network->where[LXC_NETWORK_L2PROXY];
-    if (!has_family(network, family))
+    if (!has_address(network, family))
         return 0;
     if (need_sysctl(family, network->link, "forwarding", where, err) < 0)
         return -1;

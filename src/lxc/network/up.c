@@ -102,7 +102,8 @@ static int make_interface(struct making *making, const struct lxc_network *netwo
     if (network->type == LXC_NETWORK_NONE)
         return 0;
     if (lxc_interface_make(&interface, err) < 0 || note_made(making, &interface, err) < 0 ||
-        set_up_peer(&interface, err) < 0 || lxc_proxies_add(&interface, err) < 0 ||
+        lxc_gateways_resolve(&interface, err) < 0 || set_up_peer(&interface, err) < 0 ||
+        lxc_proxies_add(&interface, err) < 0 ||
         lxc_scripts_run(network, &script, interface.peer.name, err) < 0)
         return -1;
     if (network->type == LXC_NETWORK_EMPTY)
