@@ -132,7 +132,7 @@ struct thole_monitor {
     unsigned consoles; /* /dev/tty1 ... besides the console */
     const char
         *console_directory;    /* "lxc": they lie in /dev/lxc, with links in /dev; NULL: in /dev */
-    uint64_t console_buffer;   /* bytes of the last output that a viewer gets, 0: 64 kB */
+    uint64_t console_buffer;   /* bytes of the last output that a viewer gets, 0: 256 kB */
     const char *console_log;   /* everything the console says is appended here, NULL: nowhere */
     uint64_t console_log_size; /* bytes after which that begins anew, 0: never */
     bool console_log_rotate;   /* what there was is kept as FILE.1 */
@@ -228,6 +228,9 @@ THOLE_PUBLIC int thole_keep_parse(const char *words, unsigned *ret_keep, struct 
 struct thole_attach_request {
     const char *id;
     bool no_stdin; /* only look on */
+    int console;   /* 0: the console, N: terminal N, -1: the first terminal in nobody's use */
+    void (*connected)(void *userdata, int console); /* told before the first byte; or NULL */
+    void *userdata;
     struct thole_terminal_options terminal_options;
     void *reserved[THOLE_RESERVED];
 };

@@ -2,18 +2,18 @@
 /* create and run: from bundle to container. */
 #include "commands.h"
 #include "environment.h"
+#include "monitor_options.h"
 #include "terminal_options.h"
 #include "thole.h"
 #include "timing.h"
 
 struct run_settings {
     struct thole_run_request request;
-    struct thole_monitor monitor;
+    struct monitor_settings monitor;
     const char *timing;
 };
 
 #define MEMBER(name) offsetof(struct run_settings, request.name)
-#define MONITOR(name) offsetof(struct run_settings, monitor.name)
 
 /* Both commands fill in the same request, so that their options are the same. */
 #define OPTIONS_OF_BOTH                                                                       \
@@ -50,8 +50,7 @@ static const struct option_row run_options[] = {
     {"detach", 'd', OPTION_FLAG, MEMBER(detach), NULL, "return when the program has started"},
     {"attachable", 0, OPTION_FLAG, MEMBER(attachable), NULL,
      "with --detach: keep the console for thole attach"},
-    {"rm", 0, OPTION_FLAG, MONITOR(remove), NULL,
-     "with --attachable: delete the container at its end"},
+    MONITOR_OPTIONS(offsetof(struct run_settings, monitor)),
     TERMINAL_OPTIONS(MEMBER(terminal_options)),
     {"keep", 0, OPTION_FLAG, MEMBER(keep), NULL, "do not delete the container at the end"},
     {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL,
@@ -61,10 +60,7 @@ static const struct option_row run_options[] = {
 
 /* The request as parsed, with what the environment and the arguments add. */
 static struct thole_run_request complete(const struct invocation *invocation) {
-    const struct run_settings *settings = invocation->options;
-    struct thole_run_request request = settings->request;
-    if (request.attachable || settings->monitor.remove)
-        request.monitor = &settings->monitor;
+    struct thole_run_request request = ((const struct run_settings *)invocation->options)->request;
     request.create.id = invocation->arguments[0];
     request.create.listen_fds = environment_listen_fds();
     if (request.create.listen_fds > 0)
@@ -99,7 +95,11 @@ static int run(const struct thole_context *context, const void *request, int *re
 }
 
 static int run_run(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
-    const struct thole_run_request request = complete(invocation);
+    struct thole_run_request request = complete(invocation);
+    const struct run_settings *settings = invocation->options;
+    struct thole_monitor monitor;
+    if (monitor_options_complete(&settings->monitor, &monitor, &request, err) < 0)
+        return -1;
     return timing_run(invocation->context, timing_of(invocation), run, &request, ret_status, err);
 }
 

@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import bundle as bundles  # noqa: E402
 from harness import callers, machine, traces  # noqa: E402
-from harness.programs import compiled  # noqa: E402
-from harness.runtime import Runtime  # noqa: E402
+from harness.programs import compiled, compiled_with  # noqa: E402
+from harness.runtime import Container, Process, Runtime  # noqa: E402
 
 if machine.find_runtime():
     os.environ.setdefault("THOLE", machine.find_runtime())
@@ -130,6 +130,37 @@ def sleeper(thole, bundle):
         return thole.launch(bundle("/bin/sleep", "1000", **process), *options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def monitored_program(session_folder):
+    """tests/harness/monitored.c: thole_run() with any struct thole_monitor."""
+    library = machine.find_library()
+    if library is None:
+        pytest.skip("needs libthole.so of a build tree: BUILDDIR")
+    return compiled_with(library, os.path.join(os.path.dirname(__file__), "harness/monitored.c"),
+                         session_folder)
+
+
+@pytest.fixture
+def monitored(thole, monitored_program):
+    """monitored(bundle, member=value): the Container; with fails=TEXT none, for that reason."""
+
+    def start(made, fails=None, **members):
+        name = thole.prepare(made)
+        if "config_text" in members:  # in another place, where only the program finds it
+            os.rename(os.path.join(made.path, "config.json"), members["config_text"])
+        words = [f"{key}={value}" for key, values in members.items()
+                 for value in (values if isinstance(values, list) else [values])]
+        process = Process([monitored_program, thole.root, name, made.path, *words])
+        thole.processes.append(process)
+        result = process.wait()
+        if fails is not None:
+            return result.failed(fails)
+        result.ok()
+        return Container(thole, name, process, made)
+
+    return start
 
 
 @pytest.fixture(params=callers.CASES, ids="-".join)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,10 @@
 #include <unistd.h>
 
 #include "apply/credentials.h"
-#include "apply/devices.h"
 #include "apply/executable.h"
 #include "apply/process.h"
 #include "apply/stdio.h"
+#include "apply/terminals.h"
 #include "base/cleanup.h"
 #include "base/phases.h"
 #include "base/wire.h"
@@ -77,7 +78,8 @@ int apply_become_console(const struct apply_become *become, int root_fd, int *re
         return -1;
     if (fchown(pty.peer, process->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)
         return error_errno(err, "/process/terminal", "set the owner of the terminal");
-    if (become->binds_console && apply_console(pty.peer, root_fd, err) < 0)
+    if (become->binds_console &&
+        apply_terminals_bind_console(become->terminals, pty.peer, root_fd, err) < 0)
         return -1;
     struct wire_message message;
     if (wire_send(become->sync, WIRE_CONSOLE, NULL, 0, pty.master, err) < 0 ||
@@ -228,11 +230,20 @@ static int execute_init(const struct apply_become *become, const struct apply_pr
     return -1;
 }
 
+/* The keeper may have died before it was asked to be noticed. */
+static bool is_orphan(int starter) {
+    struct pollfd entry = {.fd = starter};
+    return poll(&entry, 1, 0) == 1 && (entry.revents & POLLHUP) != 0;
+}
+
 int apply_become_program(const struct apply_become *become, int starter,
                          const struct apply_program *program, struct thole_error *err) {
     const struct plan_process *process = become->process;
-    /* Up to here it was to die with the runtime; a program that runs is on its own. */
-    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    /* Up to here it was to die with the runtime; a program that runs is on its own, unless its
+     * keeper is to take it along. */
+    (void)prctl(PR_SET_PDEATHSIG, become->death_signal, 0, 0, 0);
+    if (become->death_signal != 0 && is_orphan(starter))
+        return error_bug(err, "the keeper is gone");
     /* Now: a filter may forbid to read the clock. */
     phases_end(become->phases, PHASES_INSIDE, "last steps");
     if (apply_keep_fds(become->passed, err) < 0 || apply_become_confined(become, starter, err) < 0)

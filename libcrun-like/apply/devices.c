@@ -180,16 +180,3 @@ int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_e
     cleanup_close_fd(&parent.fd);
     return result;
 }
-
-int apply_console(int peer_fd, int root_fd, struct thole_error *err) {
-    cleanup_close int tree =
-        open_tree(peer_fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (tree < 0)
-        return error_errno(err, "/process/terminal", "clone the mount of the console");
-    cleanup_close int target = sys_make_in_root(root_fd, "/dev/console", SYS_PATH_FILE, 0755);
-    if (target < 0)
-        return error_errno(err, "/process/terminal", "create /dev/console");
-    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-        return error_errno(err, "/process/terminal", "mount /dev/console");
-    return 0;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device nodes, the standard links of /dev, and the console. Runs in init, before the root changes.
+/* Device nodes, and the standard links of /dev. Runs in init, before the root changes.
  */
 #pragma once
 
@@ -11,6 +11,3 @@
  * @sync or that the host has) and links.
  */
 int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_error *err);
-
-/** Binds the open pty peer on /dev/console: by fd, so that no swapped path can take its place. */
-int apply_console(int peer_fd, int root_fd, struct thole_error *err);

@@ -37,6 +37,14 @@ static int output_file(const char *path, int captured) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
 
+static int pass_fds(const struct apply_hook_run *run) {
+    for (size_t i = 0; i < run->passed_count; i++) {
+        if (fcntl(run->passed[i], F_SETFD, 0) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static noreturn void execute(const struct plan_hook *hook, const struct apply_hook_run *run,
                              const int stdio[3]) {
     struct thole_error err = {0};
@@ -55,7 +63,7 @@ static noreturn void execute(const struct plan_hook *hook, const struct apply_ho
     }
     if (run->directory != NULL && chdir(run->directory) < 0)
         (void)!chdir("/");
-    if (apply_keep_fds(0, &err) == 0 &&
+    if (apply_keep_fds(0, &err) == 0 && pass_fds(run) == 0 &&
         (run->confinement == NULL ||
          apply_become_confined(run->confinement, run->starter, &err) == 0)) {
         (void)execve(hook->path, hook->args.items, env);

@@ -15,7 +15,9 @@ struct apply_hook_run {
     const char *stdout_file; /* appended to, NULL: captured for the error text */
     const char *stderr_file;
     const struct apply_become *confinement; /* of the hooks, NULL: none */
-    int starter; /* socket on which a listener of their filter is reported */
+    int starter;       /* socket on which a listener of their filter is reported */
+    const int *passed; /* further descriptors that they get, under their numbers */
+    size_t passed_count;
 };
 
 /**

@@ -22,6 +22,7 @@
 #include "apply/process.h"
 #include "apply/root_emptied.h"
 #include "apply/rootfs.h"
+#include "apply/terminals.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/phases.h"
@@ -158,6 +159,7 @@ static int build_root(const struct apply_init *init, int *ret_peer, struct thole
     phases_end(init->become.phases, PHASES_INSIDE, "hooks");
     /* What forbids writing comes last: until here something may have to be made beneath it. */
     if (apply_become_console(&init->become, root_fd, ret_peer, err) < 0 ||
+        apply_terminals(init->become.terminals, init->become.sync, root_fd, err) < 0 ||
         apply_working_directory_make(plan->process, root_fd, err) < 0 ||
         apply_readonly_now(&last, err) < 0 || apply_paths(plan, null_fd, root_fd, err) < 0)
         return -1;

@@ -28,6 +28,7 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_HOOKS_DONE] = "hooks-done",
         [WIRE_CONSOLE] = "console",
         [WIRE_CONSOLE_KEPT] = "console-kept",
+        [WIRE_TERMINAL] = "terminal",
         [WIRE_SECCOMP] = "seccomp",
         [WIRE_SECCOMP_KEPT] = "seccomp-kept",
         [WIRE_READY] = "ready",

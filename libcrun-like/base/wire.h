@@ -22,6 +22,7 @@ enum wire_kind {
     WIRE_HOOKS_DONE,      /* runtime -> init */
     WIRE_CONSOLE,         /* init -> runtime, one fd: pty master */
     WIRE_CONSOLE_KEPT,    /* runtime -> init: the console has its owner */
+    WIRE_TERMINAL,        /* init -> runtime, one fd: pty master of the next terminal */
     WIRE_SECCOMP,         /* init -> runtime, one fd: seccomp notify fd */
     WIRE_SECCOMP_KEPT,    /* runtime -> init */
     WIRE_READY,           /* init -> runtime: everything up to execve is done */

@@ -3,6 +3,7 @@
 #include "create/create.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,7 +52,8 @@ static void log_warnings(const struct thole_context *context, const struct bundl
 
 /* A terminal has two ends: with nobody to hold the other one, nothing could be typed or read. */
 static int check_console(const struct thole_create_request *request, bool gated, bool detached,
-                         const struct plan *plan, struct thole_error *err) {
+                         const struct creation *creation, struct thole_error *err) {
+    const struct plan *plan = creation->bundle.plan;
     bool terminal = plan->process != NULL && plan->process->terminal;
     if (request->raw && (terminal || !detached))
         return error_usage(
@@ -63,6 +65,9 @@ static int check_console(const struct thole_create_request *request, bool gated,
         return error_hint(err, "\"thole run\" has a terminal, \"thole create\" is for programs "
                                "without: \"thole spec COMMAND\" writes such a configuration");
     }
+    if (creation->terminals.count > 0 && (plan->namespaces.created & CLONE_NEWNS) == 0)
+        return error_set(err, THOLE_ERROR_USAGE, 0, "/linux/namespaces",
+                         "consoles are for containers with a mount namespace of their own");
     if (!terminal && request->console_socket != NULL)
         return error_set(err, THOLE_ERROR_USAGE, 0, "/process/terminal",
                          "cannot use console socket if thole will not detach or allocate tty");
@@ -93,7 +98,7 @@ static int plan_container(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, creation->notify_directory, bundle, err) < 0 ||
-        check_console(request, gated, detached, bundle->plan, err) < 0 ||
+        check_console(request, gated, detached, creation, err) < 0 ||
         check_labels(bundle->plan, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "plan");
@@ -108,6 +113,8 @@ static int build_in_directory(const struct thole_context *context,
     /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
      * who is at work. */
     create_prepare_record(container, &creation->bundle, creation->notify_directory);
+    if (creation->restarts && container_set_keeper(container, err) < 0)
+        return -1;
     if (container_set_worker(container, false, err) < 0)
         return -1;
     container_unlock(container);
@@ -132,13 +139,8 @@ static int build_in_directory(const struct thole_context *context,
 
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err) {
-    cleanup_preparation struct preparation preparation = {
-        .init = {.become = APPLY_BECOME_INIT, .gate = -1, .hook_state = -1},
-        .null_fd = -1,
-        .cgroup = CGROUP_JOIN_INIT,
-        .cgroup_holder = -1,
-        .in_one_go = !gated && !detached,
-    };
+    cleanup_preparation struct preparation preparation = PREPARATION_INIT;
+    preparation.in_one_go = !gated && !detached;
     preparation.init.become.phases = context->phases;
     creation->gated = gated;
     if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
@@ -155,16 +157,78 @@ int create_build(const struct thole_context *context, const struct thole_create_
     return 0;
 }
 
-void create_undo(const struct thole_context *context, struct creation *creation) {
+/* What is of a former start, but for the console, at which somebody may look. */
+static void remove_former_files(const struct container *container) {
+    static const char *const names[] = {STATE_CONFIG, STATE_GATE, STATE_GATE_OPENED, STATE_FILTER};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        (void)unlinkat(container->directory, names[i], 0);
+}
+
+int create_rebuild(const struct thole_context *context, const struct thole_create_request *request,
+                   struct creation *creation, struct thole_error *err) {
+    cleanup_preparation struct preparation preparation = PREPARATION_INIT;
     struct container *container = &creation->container;
-    struct thole_error failure = {0};
-    char line[sizeof(failure.where) + sizeof(failure.text) + 128];
+    const struct container_record former = *container->record;
+    if (plan_container(context, request, false, true, creation, err) < 0)
+        return -1;
+    container->record = arena_new(&container->arena, struct container_record);
+    container->record->restarts = former.restarts + 1;
+    remove_former_files(container);
+    if (build_in_directory(context, request, false, true, creation, &preparation, err) == 0)
+        return 0;
+    create_undo_rebuild(context, creation);
+    return -1;
+}
+
+/* 0, or -1 with a warning: the error that led here is the one that is reported. */
+static int warn(const struct thole_context *context, int result,
+                const struct thole_error *failure) {
+    char line[sizeof(failure->where) + sizeof(failure->text) + 128];
+    if (result < 0)
+        log_warning(&context->log, "%s", error_format(failure, line, sizeof(line)));
+    return result;
+}
+
+static void abort_creation(struct creation *creation) {
     launch_abort(&creation->launched);
     /* A cgroup that was refused is somebody else's. */
     if (!creation->cgroup_made)
-        container->record->cgroups.count = 0;
-    if (create_unmake(context, container, creation->bundle.plan, &failure) < 0)
-        log_warning(&context->log, "%s", error_format(&failure, line, sizeof(line)));
+        creation->container.record->cgroups.count = 0;
+}
+
+void create_undo(const struct thole_context *context, struct creation *creation) {
+    struct thole_error failure = {0};
+    abort_creation(creation);
+    int result = create_unmake(context, &creation->container, creation->bundle.plan, &failure);
+    (void)warn(context, result, &failure);
+}
+
+void create_undo_rebuild(const struct thole_context *context, struct creation *creation) {
+    struct thole_error failure = {0};
+    struct container *container = &creation->container;
+    abort_creation(creation);
+    int result = create_clear(context, container, creation->bundle.plan, &failure);
+    if (result > 0) {
+        container->record->pid = 0; /* its end is dealt with */
+        result = container_clear_worker(container, &failure);
+    }
+    (void)warn(context, result, &failure);
+    container_unlock(container);
+}
+
+void create_release(struct creation *creation) {
+    free(take_ptr(creation->notify_directory));
+    bundle_done(&creation->bundle);
+    creation->bundle = (struct bundle){0};
+    arena_done(&creation->container.arena);
+    creation->container.arena = (struct arena){0};
+    creation->container.record = NULL;
+    container_unlock(&creation->container);
+    cleanup_close_fd(&creation->launched.sync);
+    cleanup_close_fd(&creation->notify);
+    creation->heard = creation->devices_restricted = creation->started = false;
+    creation->cgroup_made = false;
+    creation->end = 0;
 }
 
 void create_done(struct creation *creation) {

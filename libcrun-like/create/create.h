@@ -2,6 +2,7 @@
 /* The work of `create`, which `run` shares. */
 #pragma once
 
+#include "apply/terminals.h"
 #include "create/bundle.h"
 #include "create/launch.h"
 #include "state/container.h"
@@ -11,13 +12,16 @@ struct creation {
     struct container container;
     struct bundle bundle;
     struct launched launched;
-    char *notify_directory;  /* host side of /run/notify, NULL: none */
-    int console;             /* pty master when there is no console socket, else -1 */
-    int notify;              /* where the container says that it is ready, -1: nowhere */
-    bool replace[3];         /* which of fds 0-2 it stands for */
-    int stdio[3];            /* set by the caller: what init gets for fds 0-2, -1: these */
-    bool gated;              /* init waits at the gate, else on launched.sync */
-    bool heard;              /* init has sent a message */
+    char *notify_directory;           /* host side of /run/notify, NULL: none */
+    int console;                      /* pty master when there is no console socket, else -1 */
+    int notify;                       /* where the container says that it is ready, -1: nowhere */
+    bool replace[3];                  /* which of fds 0-2 it stands for */
+    int stdio[3];                     /* set by the caller: what init gets for fds 0-2, -1: these */
+    struct apply_terminals terminals; /* set by the caller, with room for the masters */
+    int death_signal;                 /* set by the caller: what init gets if this process dies */
+    bool restarts;                    /* set by the caller: this process may start it again */
+    bool gated;                       /* init waits at the gate, else on launched.sync */
+    bool heard;                       /* init has sent a message */
     int end;                 /* status of an init that ended before it was ready, 0: none did */
     bool devices_restricted; /* the device rules hold */
     bool started;            /* init has been told to start, before it was ready */
@@ -43,8 +47,25 @@ struct creation {
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err);
 
+/**
+ * As create_build(), not gated and detached, for a container that has ended: @creation->container
+ * is open, locked and cleared (create_clear()), and keeps its name and state directory. After a
+ * failure it is stopped.
+ */
+int create_rebuild(const struct thole_context *context, const struct thole_create_request *request,
+                   struct creation *creation, struct thole_error *err);
+
 /** create_unmake() for failures after the build: one of its own is a warning. */
 void create_undo(const struct thole_context *context, struct creation *creation);
+
+/** The same after create_rebuild(): the container is stopped then. */
+void create_undo_rebuild(const struct thole_context *context, struct creation *creation);
+
+/**
+ * Gives back what is needed no more once the program runs. The container stays open, without its
+ * record.
+ */
+void create_release(struct creation *creation);
 
 void create_done(struct creation *creation);
 #define cleanup_creation __attribute__((cleanup(create_done)))

@@ -61,6 +61,15 @@ static int take_console(const struct thole_create_request *request, struct creat
     return sys_unix_send_fd(request->console_socket, master, "/dev/ptmx", err);
 }
 
+static int take_terminal(struct creation *creation, struct wire_message *message,
+                         struct thole_error *err) {
+    struct apply_terminals *terminals = &creation->terminals;
+    if (message->fd_count != 1 || terminals->sent == terminals->count)
+        return error_bug(err, "init sent a terminal that nobody asked for");
+    terminals->masters[terminals->sent++] = message->fds[0];
+    return 0;
+}
+
 /* Init died without a word: most often a memory limit that is too small for its set-up. */
 static int describe_silent_end(struct creation *creation, struct thole_error *err) {
     int status = process_wait(creation->launched.pidfd);
@@ -124,6 +133,10 @@ static int wait_until_ready(const struct thole_context *context,
                 wire_send(sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err) < 0)
                 return -1;
             break;
+        case WIRE_TERMINAL:
+            if (take_terminal(creation, &message, err) < 0)
+                return -1;
+            break;
         case WIRE_READY:
             return restrict_devices(context, creation, preparation, err);
         default:
@@ -183,7 +196,7 @@ static bool allows_early_start(const struct thole_create_request *request,
 /* Before init begins, or while it works: what would otherwise be waited for at its end. */
 static int restrict_devices_ahead(const struct thole_context *context, struct creation *creation,
                                   const struct preparation *preparation, struct thole_error *err) {
-    if (preparation->init.become.replace != NULL ||
+    if (preparation->init.become.replace != NULL || preparation->init.become.terminals != NULL ||
         !allows_early_device_rules(creation->bundle.plan))
         return 0;
     return restrict_devices(context, creation, preparation, err);

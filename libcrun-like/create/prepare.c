@@ -185,6 +185,9 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
     init->plan = plan;
     init->become.process = plan->process;
     init->become.keyring = plan->new_keyring ? plan->id : NULL;
+    if (creation->terminals.count > 0 || creation->terminals.directory != NULL)
+        init->become.terminals = &creation->terminals;
+    init->become.death_signal = creation->death_signal;
     init->become.user_namespace = plan_has_namespace(plan, CLONE_NEWUSER);
     init->become.binds_console =
         plan->process != NULL && plan->process->terminal && plan->setup_dev;

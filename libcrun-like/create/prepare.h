@@ -19,6 +19,12 @@ struct preparation {
     bool in_one_go; /* by a runtime in the foreground, which is to start it as well */
 };
 
+#define PREPARATION_INIT                                                     \
+    {                                                                        \
+        .init = {.become = APPLY_BECOME_INIT, .gate = -1, .hook_state = -1}, \
+        .cgroup = CGROUP_JOIN_INIT, .cgroup_holder = -1, .null_fd = -1       \
+    }
+
 /** Fills the record from the plan: nothing is made yet. */
 void create_prepare_record(struct container *container, const struct bundle *bundle,
                            const char *notify_directory);

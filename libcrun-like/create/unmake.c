@@ -60,8 +60,8 @@ static int take_over(struct container *container, struct thole_error *err) {
     return -1;
 }
 
-int create_unmake(const struct thole_context *context, struct container *container,
-                  const struct plan *plan, struct thole_error *err) {
+int create_clear(const struct thole_context *context, struct container *container,
+                 const struct plan *plan, struct thole_error *err) {
     int ours = take_over(container, err);
     if (ours <= 0)
         return ours;
@@ -73,12 +73,16 @@ int create_unmake(const struct thole_context *context, struct container *contain
         resctrl_remove(record, err) < 0)
         return -1;
     if (!hooks)
-        return container_remove(container, err);
+        return 1;
     if (container_set_worker(container, true, err) < 0)
         return -1;
     container_unlock(container);
     hooks_run_poststop(context, container, plan);
-    if (container_lock(container, err) < 0)
-        return -1;
-    return container_remove(container, err);
+    return container_lock(container, err) < 0 ? -1 : 1;
+}
+
+int create_unmake(const struct thole_context *context, struct container *container,
+                  const struct plan *plan, struct thole_error *err) {
+    int cleared = create_clear(context, container, plan, err);
+    return cleared <= 0 ? cleared : container_remove(container, err);
 }

@@ -1,72 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keepers of consoles, and thole_attach() that talks to them. */
+/* Processes that hold a console while nobody, or somebody with `attach`, looks at it. */
 #include "monitor/keeper.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "apply/process.h"
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/wire.h"
-#include "create/start.h"
-#include "create/unmake.h"
+#include "monitor/console_socket.h"
+#include "monitor/lifetime.h"
 #include "sys/clone.h"
-#include "terminal/console_client.h"
 #include "terminal/console_server.h"
-
-/* ---- the socket of a console ---- */
-
-/* The state directory may lie deeper than sun_path is long. */
-static int console_socket(const struct container *container, struct sockaddr_un *address,
-                          struct thole_error *err) {
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    (void)snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
-                   container->directory, STATE_CONSOLE);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    return fd >= 0 ? fd : error_errno(err, NULL, "create a socket for the console");
-}
-
-static int console_listen(const struct container *container, struct thole_error *err) {
-    struct sockaddr_un address;
-    cleanup_close int fd = console_socket(container, &address, err);
-    if (fd < 0)
-        return -1;
-    mode_t former = umask(0177);
-    int bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
-    (void)umask(former);
-    if (bound < 0 || listen(fd, 16) < 0)
-        return error_errno(err, NULL, "create the socket of the console");
-    return take_fd(&fd);
-}
-
-int monitor_console_connect(const struct container *container, struct thole_error *err) {
-    struct sockaddr_un address;
-    cleanup_close int fd = console_socket(container, &address, err);
-    if (fd < 0)
-        return -1;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-        return take_fd(&fd);
-    if (errno == ECONNREFUSED)
-        return error_set(err, THOLE_ERROR_STATE, 0, NULL,
-                         "the process that kept the console of the container is gone");
-    if (errno != ENOENT)
-        return error_errno(err, NULL, "connect to the console");
-    error_set(err, THOLE_ERROR_STATE, 0, NULL,
-              "the console belongs to the engine or the terminal that started the container");
-    return error_hint(err, "use the engine's own attach; thole attach is for containers started "
-                           "by run --detach --attachable");
-}
 
 /* ---- the process ---- */
 
@@ -80,30 +29,11 @@ static int drop_stdio(struct thole_error *err) {
 }
 
 /* Nothing of the caller's stays with a process that outlives it. */
-static int become_keeper(const struct terminal_console *console, const struct container *container,
-                         int sync, struct thole_error *err) {
-    const int kept[] = {console->listener,
-                        console->master,
-                        console->input,
-                        console->outputs[0],
-                        console->outputs[1],
-                        console->pidfd,
-                        container != NULL ? container->directory : -1,
-                        container != NULL ? container->root : -1,
-                        sync};
+static int become_keeper(struct thole_error *err) {
     (void)prctl(PR_SET_NAME, "thole-keeper", 0, 0, 0);
     if (chdir("/") < 0)
         return error_errno(err, NULL, "change directory to /");
-    if (drop_stdio(err) < 0)
-        return -1;
-    return apply_close_fds(0, kept, sizeof(kept) / sizeof(kept[0]), err);
-}
-
-static int serve(const struct terminal_console *console, int directory) {
-    int status = terminal_console_serve(console);
-    if (directory >= 0 && console->listener >= 0)
-        (void)unlinkat(directory, STATE_CONSOLE, 0);
-    return status;
+    return drop_stdio(err);
 }
 
 /* Forks; the child calls @keep, which reports over its socket. */
@@ -131,83 +61,34 @@ static int await_keeper(int sync, struct thole_error *err) {
 
 /* ---- run --detach --attachable ---- */
 
-static int make_pipes(struct creation *creation, struct terminal_console *console,
-                      struct thole_error *err) {
-    int pairs[3][2];
-    for (int i = 0; i < 3; i++) {
-        if (pipe2(pairs[i], O_CLOEXEC) < 0)
-            return error_errno(err, NULL, "create a pipe");
-        creation->stdio[i] = pairs[i][i == 0 ? 0 : 1];
-    }
-    console->input = pairs[0][1];
-    console->outputs[0] = pairs[1][0];
-    console->outputs[1] = pairs[2][0];
-    return 0;
-}
-
-static int create_and_start(const struct thole_context *context,
-                            const struct thole_run_request *request, struct creation *creation,
-                            struct terminal_console *console, struct thole_error *err) {
+static int begin(const struct thole_context *context, const struct thole_run_request *request,
+                 int sync, struct monitor_lifetime *life, struct thole_error *err) {
+    const size_t passed = (size_t)request->create.listen_fds + request->create.preserve_fds;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    if (make_pipes(creation, console, err) < 0 ||
-        create_build(context, &request->create, false, true, creation, err) < 0)
+    if (apply_close_fds(passed, &sync, 1, err) < 0 ||
+        monitor_lifetime_begin(life, context, request, err) < 0)
         return -1;
-    console->master = creation->console;
-    console->pidfd = creation->launched.pidfd;
-    console->pid = creation->launched.pid;
-    console->listener = console_listen(&creation->container, err);
-    if (console->listener < 0 || create_start(request, creation, err) < 0) {
-        create_undo(context, creation);
-        return -1;
-    }
-    return 0;
-}
-
-/* What is gone meanwhile has been deleted by somebody else. */
-static void note_end(struct container *container, int status) {
-    struct thole_error err = {0};
-    if (status < 0 || container_lock(container, &err) < 0 || container_reload(container, &err) < 0)
-        return;
-    container->record->exit_status = (struct oci_int){.set = true, .value = status};
-    (void)container_save(container, &err);
-    container_unlock(container);
-}
-
-static void remove_container(const struct thole_context *context, struct creation *creation) {
-    struct thole_error err = {0};
-    char line[sizeof(err.where) + sizeof(err.text) + 128];
-    if (create_unmake(context, &creation->container, creation->bundle.plan, &err) < 0)
-        log_warning(&context->log, "%s", error_format(&err, line, sizeof(line)));
+    if (passed > 0)
+        (void)close_range(3, 2 + (unsigned)passed, 0);
+    if (become_keeper(err) == 0)
+        return 0;
+    monitor_lifetime_undo(life);
+    return -1;
 }
 
 static noreturn void keep(const struct thole_context *context,
                           const struct thole_run_request *request, int sync) {
     struct thole_error err = {0};
-    struct creation creation = CREATION_INIT;
-    struct terminal_console console = {
-        .listener = -1, .master = -1, .input = -1, .outputs = {-1, -1}, .pidfd = -1, .reaps = true};
-    if (create_and_start(context, request, &creation, &console, &err) < 0) {
+    struct monitor_lifetime life;
+    if (begin(context, request, sync, &life, &err) < 0) {
         wire_send_error(sync, &err);
-        _exit(EXIT_FAILURE);
-    }
-    const int directory = creation.container.directory;
-    if (console.master >= 0) {
-        (void)close(take_fd(&console.input));
-        (void)close(take_fd(&console.outputs[0]));
-        (void)close(take_fd(&console.outputs[1]));
-    }
-    if (become_keeper(&console, &creation.container, sync, &err) < 0) {
-        wire_send_error(sync, &err);
-        create_undo(context, &creation);
         _exit(EXIT_FAILURE);
     }
     (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
     (void)wire_send(sync, WIRE_READY, NULL, 0, -1, NULL);
     (void)close(sync);
-    note_end(&creation.container, serve(&console, directory));
-    if (request->monitor != NULL && request->monitor->remove)
-        remove_container(context, &creation);
+    monitor_lifetime_go_on(&life);
     _exit(EXIT_SUCCESS);
 }
 
@@ -215,9 +96,6 @@ int monitor_keeper_run(const struct thole_context *context, const struct thole_r
                        struct thole_error *err) {
     pid_t child = 0;
     int sync = -1;
-    if (request->create.console_socket != NULL)
-        return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
-                         "a console socket cannot be used for an attachable container");
     if (fork_keeper(&child, &sync, err) < 0)
         return -1;
     if (child == 0)
@@ -228,8 +106,28 @@ int monitor_keeper_run(const struct thole_context *context, const struct thole_r
 
 /* ---- after the detach keys ---- */
 
+static int take_over(const struct container *container, int master,
+                     const struct terminal_program *program, int sync,
+                     struct console_server **ret_server, struct thole_error *err) {
+    struct terminal_console console = TERMINAL_CONSOLE_INIT;
+    struct terminal_console_setup setup = {.listener = -1, .count = 1, .buffer = 262144};
+    console.master = master;
+    if (container != NULL)
+        setup.listener = monitor_console_listen(container, err);
+    const int kept[] = {setup.listener, master, program->pidfd, sync,
+                        container != NULL ? container->directory : -1};
+    if ((container != NULL && setup.listener < 0) || become_keeper(err) < 0 ||
+        apply_close_fds(0, kept, sizeof(kept) / sizeof(kept[0]), err) < 0)
+        return -1;
+    *ret_server = terminal_console_server_new(&setup, err);
+    return *ret_server == NULL ? -1
+                               : terminal_console_server_open(*ret_server, &console, program, err);
+}
+
 int monitor_keeper_take_over(const struct container *container, int master, int pidfd, pid_t pid,
                              struct thole_error *err) {
+    const struct terminal_program program = {pidfd, pid};
+    struct console_server *server = NULL;
     pid_t child = 0;
     int sync = -1;
     if (fork_keeper(&child, &sync, err) < 0)
@@ -239,22 +137,16 @@ int monitor_keeper_take_over(const struct container *container, int master, int 
         return await_keeper(connection, err);
     }
     struct thole_error failure = {0};
-    struct terminal_console console = {.listener = -1,
-                                       .master = master,
-                                       .input = -1,
-                                       .outputs = {-1, -1},
-                                       .pidfd = pidfd,
-                                       .pid = pid};
-    const int directory = container != NULL ? container->directory : -1;
-    if (container != NULL)
-        console.listener = console_listen(container, &failure);
-    if ((container != NULL && console.listener < 0) ||
-        become_keeper(&console, container, sync, &failure) < 0) {
+    if (take_over(container, master, &program, sync, &server, &failure) < 0) {
         wire_send_error(sync, &failure);
         _exit(EXIT_FAILURE);
     }
     (void)wire_send(sync, WIRE_READY, NULL, 0, -1, NULL);
     (void)close(sync);
-    (void)serve(&console, directory);
+    const struct terminal_end end = terminal_console_server_run(server);
+    terminal_console_server_drain(server);
+    if (container != NULL)
+        (void)unlinkat(container->directory, STATE_CONSOLE, 0);
+    terminal_console_server_close(server, &end);
     _exit(EXIT_SUCCESS);
 }

@@ -17,6 +17,3 @@ int monitor_keeper_run(const struct thole_context *context, const struct thole_r
  */
 int monitor_keeper_take_over(const struct container *container, int master, int pidfd, pid_t pid,
                              struct thole_error *err);
-
-/** Connects to the console that the keeper of @container serves. */
-int monitor_console_connect(const struct container *container, struct thole_error *err);

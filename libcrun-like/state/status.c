@@ -33,7 +33,22 @@ int container_set_worker(const struct container *container, bool deleting,
 int container_clear_worker(const struct container *container, struct thole_error *err) {
     container->record->worker = 0;
     container->record->worker_start_time = 0;
+    container->record->deleting = false;
     return container_save(container, err);
+}
+
+int container_set_keeper(const struct container *container, struct thole_error *err) {
+    struct container_record *record = container->record;
+    record->keeper = getpid();
+    int lives = process_start_time(getpid(), &record->keeper_start_time, err);
+    return lives < 0 ? -1 : 0;
+}
+
+int container_keeper_pidfd(const struct container *container, struct thole_error *err) {
+    const struct container_record *record = container->record;
+    return record->keeper == 0
+               ? error_state(err, "nobody starts the container again")
+               : process_open((pid_t)record->keeper, record->keeper_start_time, err);
 }
 
 int container_worker_pidfd(const struct container *container, struct thole_error *err) {

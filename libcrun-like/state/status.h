@@ -20,5 +20,11 @@ int container_set_worker(const struct container *container, bool deleting, struc
 /** Notes that it is created: other commands may have it. */
 int container_clear_worker(const struct container *container, struct thole_error *err);
 
+/** Notes in the record that this process may start the container again, without saving that. */
+int container_set_keeper(const struct container *container, struct thole_error *err);
+
+/** A pidfd of the process that may start the container again; kind STATE: there is none. */
+int container_keeper_pidfd(const struct container *container, struct thole_error *err);
+
 /** A pidfd of the process that creates or deletes the container; kind STATE: there is none. */
 int container_worker_pidfd(const struct container *container, struct thole_error *err);

@@ -94,11 +94,20 @@ static void receive_signals(struct session *session) {
 
 /* ---- messages ---- */
 
+static int refuse(int wanted, unsigned count, struct thole_error *err) {
+    if (count <= 1)
+        return error_state(err, "the container has no terminals besides its console");
+    if (wanted < 0)
+        return error_state(err, "all %u terminals of the container are in use", count - 1);
+    return error_state(err, "the container has no terminal %d: there are %u", wanted, count - 1);
+}
+
 static int say_hello(struct session *session, struct thole_error *err) {
     struct console_message message = {.kind = CONSOLE_HELLO};
     struct winsize size;
     message.payload.hello.version = CONSOLE_VERSION;
     message.payload.hello.writes = session->view->input >= 0;
+    message.payload.hello.console = session->view->console;
     if (window_size(session, &size)) {
         message.payload.hello.rows = size.ws_row;
         message.payload.hello.columns = size.ws_col;
@@ -113,6 +122,10 @@ static int say_hello(struct session *session, struct thole_error *err) {
         message.kind != CONSOLE_WELCOME || message.payload.welcome.version != CONSOLE_VERSION)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "the keeper of the console does not answer");
+    if (message.payload.welcome.console < 0)
+        return refuse(session->view->console, message.payload.welcome.count, err);
+    if (session->view->connected != NULL)
+        session->view->connected(session->view->userdata, message.payload.welcome.console);
     session->bare = message.payload.welcome.bare != 0;
     if (message.payload.welcome.terminal != 0 && session->view->input >= 0)
         terminal_raw_mode_enter(&session->raw_mode, session->view->input, session->bare);

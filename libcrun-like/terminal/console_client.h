@@ -10,6 +10,9 @@
 
 struct terminal_console_view {
     int connection; /* to the keeper */
+    int console;    /* number of the one it wants, -1: the first terminal that is free */
+    void (*connected)(void *userdata, int console); /* told which one it is; NULL */
+    void *userdata;
     int input;      /* typed or piped input, -1: only look on */
     int outputs[2]; /* for the terminal or standard output, and for standard error */
     struct terminal_detach_keys detach_keys;

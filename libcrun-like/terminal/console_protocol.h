@@ -16,7 +16,7 @@ enum console_kind {
     CONSOLE_EXIT,         /* keeper -> viewer, last: struct exit */
 };
 
-enum { CONSOLE_BYTES = 16384, CONSOLE_VERSION = 1 };
+enum { CONSOLE_BYTES = 16384, CONSOLE_VERSION = 2 };
 
 struct console_message {
     uint32_t kind;
@@ -24,13 +24,17 @@ struct console_message {
         struct {
             uint32_t version;
             uint32_t writes; /* it is going to send input */
-            uint16_t rows;   /* of its terminal, 0: it has none */
+            int32_t
+                console;   /* number of the one it wants, -1: the first terminal in nobody's use */
+            uint16_t rows; /* of its terminal, 0: it has none */
             uint16_t columns;
         } hello;
         struct {
             uint32_t version;
             uint32_t terminal; /* the console is a pty */
             uint32_t bare;     /* which leaves line ends to the terminal outside */
+            int32_t console;   /* its number; -1: there is none such, and the keeper hangs up */
+            uint32_t count;    /* of all consoles */
         } welcome;
         struct {
             uint16_t rows;

@@ -1,24 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keeper of a console: holds a pty or pipes, remembers the last output, serves viewers. */
+/* The keeper of consoles: holds ptys or pipes, remembers the last output, serves viewers. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/error.h"
+#include "terminal/console_log.h"
+
+/** What a program has for a console. */
 struct terminal_console {
-    int listener;   /* SOCK_SEQPACKET socket that viewers connect to, -1: there are none */
     int master;     /* pty master, or -1: the pipes */
     int input;      /* write end of standard input */
     int outputs[2]; /* read ends of standard output and error */
-    int pidfd;      /* the program */
-    pid_t pid;
-    bool reaps; /* it is a child of this process, and so are its orphans */
+};
+#define TERMINAL_CONSOLE_INIT                            \
+    {                                                    \
+        .master = -1, .input = -1, .outputs = { -1, -1 } \
+    }
+
+struct terminal_console_setup {
+    int listener;                     /* SOCK_SEQPACKET socket of the viewers, -1: there are none */
+    size_t count;                     /* of consoles, at least one: the program's, terminals */
+    size_t buffer;                    /* bytes of each that a viewer sees who comes later */
+    struct terminal_console_log *log; /* of the program's, or NULL */
+    bool reaps;         /* the program is a child of this process, and so are its orphans */
+    bool takes_sigterm; /* it ends what the caller waits for, and not this process */
 };
 
+struct terminal_program {
+    int pidfd;
+    pid_t pid;
+};
+
+/** How a program ended, as waitid(2) has it. */
+struct terminal_end {
+    bool known; /* false: another process was told */
+    bool by_signal;
+    int number; /* exit code or signal */
+};
+
+/** The exit code, or 128 + signal; -1: it is not known. */
+int terminal_end_status(const struct terminal_end *end);
+
+struct console_server;
+
+/** For a process of its own: takes over its signals. NULL: @err. */
+struct console_server *terminal_console_server_new(const struct terminal_console_setup *setup,
+                                                   struct thole_error *err);
+
+/** Takes over, also if it fails, the descriptors of the consoles of a program that has just been
+ * started. */
+int terminal_console_server_open(struct console_server *server,
+                                 const struct terminal_console *consoles,
+                                 const struct terminal_program *program, struct thole_error *err);
+
 /**
- * Returns the program's exit status, or 128 + signal; -1: nobody has told it. Runs until the
- * program is gone and all it said is with the viewers; a viewer that takes nothing for a second is
- * left behind and never holds up the program or the end. Nobody watching, the program is never held
- * up. Takes over standard descriptors and signals: for a process of its own.
+ * Serves until the program has ended. Nobody watching, it is never held up; a viewer that takes
+ * nothing for a second is left behind.
  */
-int terminal_console_serve(const struct terminal_console *console);
+struct terminal_end terminal_console_server_run(struct console_server *server);
+
+/** After that: until all that it said is read, and closes its consoles. */
+void terminal_console_server_drain(struct console_server *server);
+
+/** A program was not started after all: its consoles are closed. */
+void terminal_console_server_abandon(struct console_server *server);
+
+/** Serves viewers without a program, until @milliseconds are over or a SIGTERM comes. */
+void terminal_console_server_wait(struct console_server *server, int64_t milliseconds);
+
+/** True when a SIGTERM has come. */
+bool terminal_console_server_is_told_to_end(const struct console_server *server);
+
+/** Gives viewers ten seconds to take what there still is, and tells them how it ended. */
+void terminal_console_server_close(struct console_server *server, const struct terminal_end *end);

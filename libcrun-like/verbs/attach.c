@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "monitor/keeper.h"
+#include "monitor/console_socket.h"
 #include "state/request.h"
 #include "state/status.h"
 #include "terminal/console_client.h"
@@ -29,7 +29,13 @@ int thole_attach(const struct thole_context *context, const struct thole_attach_
     cleanup_container struct container container = CONTAINER_INIT;
     cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
     struct terminal_console_view view = {
-        .input = request->no_stdin ? -1 : 0, .outputs = {1, 2}, .recorder = &recorder};
+        .input = request->no_stdin ? -1 : 0,
+        .outputs = {1, 2},
+        .recorder = &recorder,
+        .console = request->console,
+        .connected = request->connected,
+        .userdata = request->userdata,
+    };
     if (request_check(request->reserved, err) < 0 || request_check(options->reserved, err) < 0 ||
         terminal_detach_keys_parse(options->detach_keys, &view.detach_keys, err) < 0 ||
         container_open(context, request->id, &container, err) < 0 ||

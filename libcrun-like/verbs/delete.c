@@ -9,6 +9,7 @@
 #include "state/gate.h"
 #include "state/process.h"
 #include "state/status.h"
+#include "sys/process_calls.h"
 
 /* Its creator is asked for by the record: one that was killed left something to delete, one that is
  * alive still makes it. @end: it is killed, and with it the half-made container. */
@@ -78,11 +79,19 @@ static int delete_unread(struct container *container, bool force, struct thole_e
     return -1;
 }
 
+/* It may be waiting for the next start of a container that is gone. */
+static void tell_keeper(int keeper) {
+    if (keeper >= 0)
+        (void)pidfd_send_signal(keeper, SIGTERM, NULL, 0);
+}
+
 int thole_delete(const struct thole_context *context, const char *id, bool force,
                  struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
     if (container_open_locked(context, id, &container, err) < 0)
         return delete_unread(&container, force, err);
+    struct thole_error failure = {0};
+    cleanup_close int keeper = container_keeper_pidfd(&container, &failure);
     if (check_deleter(&container, err) < 0 || check_creator(&container, force, err) < 0 ||
         (!force && check_deletable(&container, err) < 0))
         return -1;
@@ -91,5 +100,8 @@ int thole_delete(const struct thole_context *context, const char *id, bool force
         return -1;
     if (force && kill_everything(&container, err) < 0)
         return -1;
-    return create_unmake(context, &container, NULL, err);
+    if (create_unmake(context, &container, NULL, err) < 0)
+        return -1;
+    tell_keeper(keeper);
+    return 0;
 }

@@ -3,50 +3,12 @@
 struct thole_monitor, and what is left when the keeper is killed."""
 import json
 import os
-import subprocess
 
 import pytest
 
-from harness.runtime import Container, Process, until
+from harness.runtime import until
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("BUILDDIR") or os.path.join(TOP, "build")
-LIBRARY = os.path.join(BUILD, "libcrun-like/.libs/libthole.so")
-
-pytestmark = [pytest.mark.needs(root=True),
-              pytest.mark.skipif(not os.path.exists(LIBRARY), reason="needs a build tree: BUILDDIR")]
-
-
-@pytest.fixture(scope="module")
-def program(session_folder):
-    """tests/harness/monitored.c: thole_run() with any struct thole_monitor."""
-    path = os.path.join(session_folder, "monitored")
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1",
-                    "-I" + os.path.join(TOP, "libcrun-like"), "-o", path,
-                    os.path.join(TOP, "tests/harness/monitored.c"), LIBRARY,
-                    "-Wl,-rpath," + os.path.dirname(LIBRARY)], check=True)
-    return path
-
-
-@pytest.fixture
-def monitored(thole, program):
-    """monitored(bundle, member=value): the Container, or with fails=TEXT none for that reason."""
-
-    def start(made, fails=None, **members):
-        name = thole.prepare(made)
-        if "config_text" in members:  # in another place, where only the program finds it
-            os.rename(os.path.join(made.path, "config.json"), members["config_text"])
-        words = [f"{key}={value}" for key, values in members.items()
-                 for value in (values if isinstance(values, list) else [values])]
-        process = Process([program, thole.root, name, made.path, *words])
-        thole.processes.append(process)
-        result = process.wait()
-        if fails is not None:
-            return result.failed(fails)
-        result.ok()
-        return Container(thole, name, process, made)
-
-    return start
+pytestmark = pytest.mark.needs(root=True)
 
 
 def exists(container):

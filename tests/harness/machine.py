@@ -36,6 +36,14 @@ def find_runtime():
     return None
 
 
+def find_library():
+    """libthole.so of the same build tree, for programs that are compiled here; None without one."""
+    runtime = find_runtime()
+    path = os.path.join(os.path.dirname(runtime or ""), "libcrun-like/.libs/libthole.so")
+    here = not os.environ.get("THOLE_TEST_PROGRAMS") and os.path.exists(path)
+    return path if here else None
+
+
 def become_subreaper():
     """Orphaned containers become children of this process, as they do of conmon."""
     if _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:

@@ -14,3 +14,13 @@ def compiled(source, folder):
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static", "-w",
                     "-o", path, source], check=True)
     return path
+
+
+def compiled_with(library, source, folder):
+    """The same, of a program that uses libthole.so."""
+    path = os.path.join(folder, os.path.basename(source).removesuffix(".c"))
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1",
+                    "-I" + os.path.join(top, "libcrun-like"), "-o", path, source, library,
+                    "-Wl,-rpath," + os.path.dirname(library)], check=True)
+    return path

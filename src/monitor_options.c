@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the keeper of an attachable container is asked for. */
+#include "monitor_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "base/text.h"
+
+/* "on-failure:3": as Podman and Docker have it, and reboot for what only init itself asks for. */
+static int parse_restart(const char *word, struct thole_monitor *monitor, struct thole_error *err) {
+    static const struct name_value policies[] = {
+        {"no", THOLE_RESTART_NEVER},      {"never", THOLE_RESTART_NEVER},
+        {"reboot", THOLE_RESTART_REBOOT}, {"on-failure", THOLE_RESTART_FAILURE},
+        {"always", THOLE_RESTART_ALWAYS}, {NULL, 0},
+    };
+    const size_t length = strcspn(word, ":");
+    uint64_t limit = 0;
+    for (const struct name_value *at = policies; at->name != NULL; at++) {
+        if (strlen(at->name) != length || strncmp(at->name, word, length) != 0)
+            continue;
+        monitor->restart = (enum thole_restart)at->value;
+        if (word[length] == '\0')
+            return 0;
+        if (monitor->restart != THOLE_RESTART_FAILURE ||
+            !text_parse_uint(word + length + 1, UINT32_MAX, &limit))
+            break;
+        monitor->restart_limit = (unsigned)limit;
+        return 0;
+    }
+    return error_usage(
+        err, "option --restart: \"%s\" is not one of no|reboot|on-failure[:N]|always", word);
+}
+
+/* "64k" */
+static int parse_size(const char *word, uint64_t *ret_size, struct thole_error *err) {
+    static const char units[] = "bkmg";
+    const size_t digits = strspn(word, "0123456789");
+    const char *unit = word[digits] != '\0' ? strchr(units, word[digits] | 0x20) : units;
+    char number[24];
+    uint64_t value = 0;
+    (void)snprintf(number, sizeof(number), "%.*s", (int)digits, word);
+    const unsigned shift = unit != NULL ? (unsigned)(unit - units) * 10 : 0;
+    if (unit == NULL || (word[digits] != '\0' && word[digits + 1] != '\0') ||
+        !text_parse_uint(number, UINT64_MAX >> shift, &value))
+        return error_usage(err, "option --console-log-size: \"%s\" is not a size", word);
+    *ret_size = value << shift;
+    return 0;
+}
+
+int monitor_options_complete(const struct monitor_settings *settings, struct thole_monitor *monitor,
+                             struct thole_run_request *request, struct thole_error *err) {
+    *monitor = settings->wish;
+    if (settings->restart != NULL && parse_restart(settings->restart, monitor, err) < 0)
+        return -1;
+    if (settings->console_log_size != NULL &&
+        parse_size(settings->console_log_size, &monitor->console_log_size, err) < 0)
+        return -1;
+    if (request->attachable || monitor->remove || monitor->restart != THOLE_RESTART_NEVER ||
+        monitor->consoles > 0 || monitor->console_log != NULL || monitor->console_log_size > 0 ||
+        monitor->console_log_rotate)
+        request->monitor = monitor;
+    return 0;
+}
