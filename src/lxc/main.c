@@ -21,12 +21,17 @@
 
 /* clang-format off */
 static const struct lxc_command *const commands[] = {
+    &lxc_command_clone,
     &lxc_command_config,
     &lxc_command_convert,
+    &lxc_command_copy,
+    &lxc_command_create,
+    &lxc_command_destroy,
     &lxc_command_freeze,
     &lxc_command_hook,
     &lxc_command_info,
     &lxc_command_ls,
+    &lxc_command_snapshot,
     &lxc_command_unfreeze,
     &lxc_command_wait,
     NULL,

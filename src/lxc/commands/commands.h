@@ -63,12 +63,17 @@ struct lxc_command {
     int (*run)(const struct lxc_call *call, int *ret_status, struct thole_error *err);
 };
 
+extern const struct lxc_command lxc_command_clone;
 extern const struct lxc_command lxc_command_config;
 extern const struct lxc_command lxc_command_convert;
+extern const struct lxc_command lxc_command_copy;
+extern const struct lxc_command lxc_command_create;
+extern const struct lxc_command lxc_command_destroy;
 extern const struct lxc_command lxc_command_freeze;
 extern const struct lxc_command lxc_command_hook;
 extern const struct lxc_command lxc_command_info;
 extern const struct lxc_command lxc_command_ls;
+extern const struct lxc_command lxc_command_snapshot;
 extern const struct lxc_command lxc_command_unfreeze;
 extern const struct lxc_command lxc_command_wait;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text of a configuration, for a copy of its container. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct lxc_config_copy {
+    const char *old_directory;
+    const char *new_directory;
+    bool copy_files; /* files beside the configuration that it names are copied, too */
+    bool keep_addresses;
+};
+
+/**
+ * Changes @text: hooks, fstab, seccomp policies and log files in the old directory become those in
+ * the new one, and hardware addresses are new ones. Comments, includes and all else stay.
+ */
+int lxc_config_copy(const struct lxc_config_copy *copy, struct text *text, struct thole_error *err);
+
+/** @path, beneath the old directory, as one beneath the new: malloc'ed. NULL: it is elsewhere. */
+char *lxc_config_moved_path(const struct lxc_config_copy *copy, const char *path);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copying root file systems, or putting layers over them. */
+#include "lxc/store/copied_rootfs.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "lxc/store/file_copy.h"
+#include "lxc/store/making.h"
+#include "lxc/store/tree_copy.h"
+
+static char *joined(const char *directory, const char *name) {
+    struct text path = {0};
+    text_appendf(&path, "%s/%s", directory, name);
+    return text_take(&path);
+}
+
+static int make_directory(const char *path, struct thole_error *err) {
+    return mkdir(path, 0755) == 0 ? 0 : error_errno(err, NULL, "make the directory %s", path);
+}
+
+/* The root of an overlay looks like the top directory of its upper layer. */
+static int make_like(const char *model, const char *path, struct thole_error *err) {
+    struct stat status;
+    const char *what = NULL;
+    if (make_directory(path, err) < 0)
+        return -1;
+    if (stat(model, &status) < 0)
+        return error_errno(err, NULL, "look at %s", model);
+    if (lxc_file_copy_attributes(AT_FDCWD, model, AT_FDCWD, path, &status, &what) < 0)
+        return error_errno(err, NULL, "%s %s", what, path);
+    return 0;
+}
+
+/* An empty directory for the root to be mounted on, and the overlay's own working directory. */
+static int make_places(const struct lxc_rootfs_copy *copy, const char *model,
+                       struct thole_error *err) {
+    cleanup_free char *root = joined(copy->directory, "rootfs");
+    cleanup_free char *work = joined(copy->layers, "work");
+    struct stat status;
+    if (stat(root, &status) < 0 && make_directory(root, err) < 0)
+        return -1;
+    return make_like(model, work, err);
+}
+
+static int copy_directory(const struct lxc_rootfs_copy *copy, char **ret_value,
+                          struct thole_error *err) {
+    struct text value = {0};
+    cleanup_free char *target = joined(copy->directory, "rootfs");
+    if (lxc_tree_copy(copy->from->directory, target, err) < 0)
+        return -1;
+    text_appendf(&value, "dir:%s", target);
+    *ret_value = text_take(&value);
+    return 0;
+}
+
+static int put_layer_over(const struct lxc_rootfs_copy *copy, char **ret_value,
+                          struct thole_error *err) {
+    struct text value = {0};
+    cleanup_free char *upper = joined(copy->layers, "delta");
+    if (lxc_make_directories(copy->layers, 0755, err) < 0 ||
+        make_like(copy->from->directory, upper, err) < 0 ||
+        make_places(copy, copy->from->directory, err) < 0)
+        return -1;
+    text_appendf(&value, "overlay:%s:%s", copy->from->directory, upper);
+    *ret_value = text_take(&value);
+    return 1;
+}
+
+/* A lower layer that is the source's own is copied as well, unless it is to be shared. */
+static int copy_layers(const struct lxc_rootfs_copy *copy, char **ret_value,
+                       struct thole_error *err) {
+    struct text value = {0};
+    const struct lxc_rootfs_path *from = copy->from;
+    cleanup_free char *upper = joined(copy->layers, "delta");
+    cleanup_free char *lower = strdup(from->lower);
+    bool own = path_is_beneath(from->lower, copy->source);
+    if (own && !copy->snapshot && strchr(lower, ':') == NULL) {
+        free(lower);
+        lower = joined(copy->directory, "rootfs");
+        own = false;
+        if (lxc_tree_copy(from->lower, lower, err) < 0)
+            return -1;
+    }
+    if (lxc_make_directories(copy->layers, 0755, err) < 0 ||
+        lxc_tree_copy(from->upper, upper, err) < 0 || make_places(copy, from->upper, err) < 0)
+        return -1;
+    text_appendf(&value, "overlay:%s:%s", lower, upper);
+    *ret_value = text_take(&value);
+    return own;
+}
+
+int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, char **ret_value, struct thole_error *err) {
+    *ret_value = NULL;
+    switch (copy->from->kind) {
+    case LXC_ROOTFS_DIRECTORY:
+        return copy->snapshot ? put_layer_over(copy, ret_value, err)
+                              : copy_directory(copy, ret_value, err);
+    case LXC_ROOTFS_OVERLAY:
+        return copy_layers(copy, ret_value, err);
+    case LXC_ROOTFS_NONE:
+        break;
+    }
+    return 0;
+}
