@@ -66,9 +66,20 @@ void lxc_log_write(void *userdata, enum thole_log_level level, const char *line)
                       log->name != NULL ? ": " : "", line);
 }
 
+/* A hook of ours has told where the configuration is wrong: which hook it was says less. */
+static const char *told_by_hook(const struct thole_error *err) {
+    static const char beginning[] = ", output: lxc-hook: ";
+    const char *output = err->kind == THOLE_ERROR_PAYLOAD ? strstr(err->text, beginning) : NULL;
+    return output != NULL ? output + strlen(beginning) : NULL;
+}
+
 void lxc_log_error(struct lxc_log *log, const struct thole_error *err) {
     char line[sizeof(err->where) + sizeof(err->text) + 128];
-    (void)error_format(err, line, sizeof(line));
+    const char *told = told_by_hook(err);
+    if (told != NULL)
+        (void)snprintf(line, sizeof(line), "%s", told);
+    else
+        (void)error_format(err, line, sizeof(line));
     text_make_plain(line);
     lxc_log_write(log, THOLE_LOG_ERROR, line);
     if (err->hint[0] != '\0' && !log->quiet)
