@@ -358,6 +358,8 @@ def test_a_script_that_fails_undoes_all(host, thole, bundled, folder):
 
 ERRORS = {
     "no such link": ([VETH, "lxc.net.0.link = br7"], "lxc.net.0.link: there is no interface br7"),
+    "a link that is no bridge": ([VETH, "lxc.net.0.link = wire0"],
+                                 "lxc.net.0.link: make it a port of wire0: "),
     "pair taken": ([VETH, "lxc.net.0.veth.pair = br0"], "lxc.net.0.veth.pair: "),
     "name taken": ([VETH, "lxc.net.0.name = lan", "lxc.net.1.type = veth",
                     "lxc.net.1.name = lan"],

@@ -132,7 +132,7 @@ static int set_vlans(const struct lxc_interface *interface, struct thole_error *
 int lxc_bridge_attach(const struct lxc_interface *interface, struct thole_error *err) {
     if (lxc_bridge_remembers(&interface->link))
         return attach_ovs(interface, err);
-    if (lxc_link_set_master(interface->host, interface->peer.index, interface->link.index,
+    if (lxc_link_set_master(interface->host, interface->peer.index, &interface->link,
                             interface->network->where[LXC_NETWORK_LINK], err) < 0)
         return -1;
     return set_vlans(interface, err);

@@ -111,13 +111,14 @@ int lxc_link_set_hwaddr(struct lxc_side *side, int index, const uint8_t *hwaddr,
     return result < 0 ? lxc_side_error(side, result, err, where, "set the hardware address") : 0;
 }
 
-int lxc_link_set_master(struct lxc_side *side, int index, int master, const char *where,
-                        struct thole_error *err) {
+int lxc_link_set_master(struct lxc_side *side, int index, const struct lxc_link_facts *master,
+                        const char *where, struct thole_error *err) {
     cleanup_nl_link struct rtnl_link *changes = nl_made(rtnl_link_alloc());
-    rtnl_link_set_master(changes, master);
+    rtnl_link_set_master(changes, master->index);
     int result = change(side, index, changes);
-    return result < 0 ? lxc_side_error(side, result, err, where, "make the interface a port of it")
-                      : 0;
+    return result < 0
+               ? lxc_side_error(side, result, err, where, "make it a port of %s", master->name)
+               : 0;
 }
 
 int lxc_link_delete(struct lxc_side *side, int index, struct thole_error *err) {

@@ -38,8 +38,8 @@ int lxc_link_set_mtu(struct lxc_side *side, int index, unsigned mtu, const char 
                      struct thole_error *err);
 int lxc_link_set_hwaddr(struct lxc_side *side, int index, const uint8_t *hwaddr, const char *where,
                         struct thole_error *err);
-int lxc_link_set_master(struct lxc_side *side, int index, int master, const char *where,
-                        struct thole_error *err);
+int lxc_link_set_master(struct lxc_side *side, int index, const struct lxc_link_facts *master,
+                        const char *where, struct thole_error *err);
 int lxc_link_delete(struct lxc_side *side, int index, struct thole_error *err);
 
 /**
