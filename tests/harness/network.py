@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 
+from harness import traces
+
 CLONE_NEWNET = 0x40000000
 RECORDS = "/run/thole-lxc-network"
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -79,7 +81,6 @@ class PrivateNetwork(View):
     def __init__(self):
         super().__init__()
         self.before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        self.records = set(os.listdir(RECORDS)) if os.path.isdir(RECORDS) else set()
         _call("unshare", CLONE_NEWNET)
         self.change("link", "set", "lo", "up")
         self.change("link", "add", "wire0", "type", "veth", "peer", "name", "wire1")
@@ -117,7 +118,8 @@ class PrivateNetwork(View):
         """Back to where the test was; what it has left of records, which are removed."""
         _call("setns", self.before, CLONE_NEWNET)
         os.close(self.before)
-        left = set(os.listdir(RECORDS)) - self.records if os.path.isdir(RECORDS) else set()
+        left = [name for name in (os.listdir(RECORDS) if os.path.isdir(RECORDS) else ())
+                if traces.mark() in name]
         for name in left:
             subprocess.run(["umount", "-l", os.path.join(RECORDS, name, "namespace")],
                            capture_output=True, check=False)
