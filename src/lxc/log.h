@@ -24,7 +24,7 @@ int lxc_log_priority(const char *word);
 int lxc_log_open(struct lxc_log *log, const char *path, struct thole_error *err);
 
 /** The library's log: struct thole_log with the log as its userdata. */
-void lxc_log_write(void *userdata, enum thole_log_level level, const char *text);
+void lxc_log_write(void *userdata, enum thole_log_level level, const char *line);
 
 /** "lxc-start: web: TEXT" on standard error, and to the file. */
 void lxc_log_error(struct lxc_log *log, const struct thole_error *err);

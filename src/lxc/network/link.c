@@ -148,8 +148,8 @@ static int carry(struct lxc_side *from, const struct lxc_link_facts *link, struc
 
 int lxc_link_move(struct lxc_side *from, const struct lxc_link_facts *link, struct lxc_side *to,
                   const char *name, const char *where, struct thole_error *err) {
-    struct lxc_link_facts there;
-    struct lxc_link_facts back;
+    struct lxc_link_facts there = {0};
+    struct lxc_link_facts back = {0};
     if (carry(from, link, to, &there, where, err) < 0)
         return -1;
     if (lxc_link_set_name(to, there.index, name, where, err) == 0)

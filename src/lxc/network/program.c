@@ -33,7 +33,9 @@ int lxc_program_run(const char *const *words, const char *where, struct thole_er
     char *arguments[WORDS_MAX + 1] = {0};
     for (size_t i = 0; i < WORDS_MAX && words[i] != NULL; i++)
         memcpy(&arguments[i], &words[i], sizeof(arguments[i])); /* spawn has forgotten a const */
-    errno = posix_spawnp(&child, words[0], NULL, NULL, arguments, environ);
+    if (arguments[0] == NULL)
+        return error_bug(err, "no program to run");
+    errno = posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ);
     if (errno != 0)
         return error_errno(err, where, "run %s", words[0]);
     if (uninterrupted(waitpid(child, &status, 0)) < 0)
