@@ -421,6 +421,21 @@ def test_a_user_is_told_what_to_do(lxc_path, folder):
     assert "lxc.net.0.type: only root makes a veth: start the container as root" in result.stderr
 
 
+def test_a_user_namespace(host, thole, bundled):
+    """The network namespace belongs to it; the interfaces come from the host's root all the same."""
+    made = bundled([*BRIDGED, "lxc.net.0.ipv4.address = 10.9.0.9/24",
+                    "lxc.net.0.ipv4.gateway = auto", "lxc.net.1.type = phys",
+                    "lxc.net.1.link = wire0", "lxc.net.1.name = lan"])
+    made.user_namespace()
+    container = thole.launch(made)
+    inside = View(container.pid)
+    assert sorted(inside.links()) == ["eth0", "lan"]
+    assert inside.addresses("eth0") == ["10.9.0.9/24 10.9.0.255"]
+    assert inside.routes() == {"default via 10.9.0.1 dev eth0"}
+    end(container)
+    assert "wire0" in host.links()
+
+
 # ---- ends that nobody noticed ----
 
 def test_phys_comes_back_after_a_kill(host, started):
