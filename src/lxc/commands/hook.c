@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "lxc/commands/commands.h"
-#include "lxc/network/down.h"
 #include "lxc/network/settings.h"
 #include "lxc/network/up.h"
 #include "oci-spec/document.h"
@@ -34,22 +34,41 @@ static const char *annotation(const struct oci_state *state, const char *key) {
     return NULL;
 }
 
-static const char *lxcpath_of(const struct oci_state *state) {
+/* Beside thole's state root: /run/thole-lxc-network. */
+static int find_records(char **ret_records, struct thole_error *err) {
+    cleanup_free char *root = thole_default_root();
+    struct text path = {0};
+    if (root == NULL)
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL,
+                         "XDG_RUNTIME_DIR is not set, so there is no place for what is known of "
+                         "networks");
+    text_appendf(&path, "%s-lxc-network", root);
+    *ret_records = text_take(&path);
+    return 0;
+}
+
+static struct lxc_network_place place_of(const struct oci_state *state, const char *records) {
     const char *lxcpath = annotation(state, "org.thole.lxc.lxcpath");
-    return lxcpath != NULL ? lxcpath : "";
+    return (struct lxc_network_place){
+        .records = records,
+        .lxcpath = lxcpath != NULL ? lxcpath : "",
+        .name = state->id,
+    };
 }
 
 /* A createRuntime hook. */
 static int run_network_up(const struct hook_call *call, struct thole_error *err) {
     const struct oci_state *state = call->state;
+    cleanup_free char *records = NULL;
     const char *settings = annotation(state, LXC_NETWORKS_ANNOTATION);
     if (settings == NULL || !state->pid.set)
         return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
                          "the state on standard input has no pid, or no annotation %s",
                          LXC_NETWORKS_ANNOTATION);
+    if (find_records(&records, err) < 0)
+        return -1;
     const struct lxc_network_call network = {
-        .lxcpath = lxcpath_of(state),
-        .name = state->id,
+        .place = place_of(state, records),
         .settings = settings,
         .pid = (pid_t)state->pid.value,
     };
@@ -58,7 +77,11 @@ static int run_network_up(const struct hook_call *call, struct thole_error *err)
 
 /* A poststop hook. */
 static int run_network_down(const struct hook_call *call, struct thole_error *err) {
-    return lxc_network_down(lxcpath_of(call->state), call->state->id, err);
+    cleanup_free char *records = NULL;
+    if (find_records(&records, err) < 0)
+        return -1;
+    const struct lxc_network_place place = place_of(call->state, records);
+    return lxc_network_down(&place, err);
 }
 
 static const struct hook hooks[] = {

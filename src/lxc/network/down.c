@@ -128,14 +128,15 @@ static int undo_all(struct undoing *undoing, struct thole_error *err) {
     return result;
 }
 
-int lxc_network_down(const char *lxcpath, const char *name, struct thole_error *err) {
+int lxc_network_down(const struct lxc_network_place *place, struct thole_error *err) {
     struct thole_error failure = {0};
-    struct undoing undoing = {.name = name, .record = -1};
-    int result = lxc_record_open(lxcpath, name, &undoing.record, err);
+    struct undoing undoing = {.name = place->name, .record = -1};
+    cleanup_free char *path = lxc_record_path(place->records, place->lxcpath, place->name);
+    int result = lxc_record_open(path, &undoing.record, err);
     if (result <= 0)
         return result;
     result = undo_all(&undoing, err);
-    note(lxc_record_remove(lxcpath, name, &failure), &failure, &result, err);
+    note(lxc_record_remove(path, &failure), &failure, &result, err);
     lxc_networks_done(&undoing.networks);
     free(undoing.made.items);
     lxc_side_close(&undoing.host);

@@ -22,50 +22,27 @@ static const char file_namespace[] = "namespace";
 
 /* ---- the directory ---- */
 
-static char *parent_path(struct thole_error *err) {
-    const char *runtime = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
-    if (runtime == NULL || runtime[0] != '/') {
-        (void)error_set(err, THOLE_ERROR_HOST, 0, NULL,
-                        "XDG_RUNTIME_DIR is not set, so there is no place for what is known of "
-                        "networks");
-        return NULL;
-    }
+char *lxc_record_path(const char *records, const char *lxcpath, const char *name) {
     struct text path = {0};
-    text_appendf(&path, "%s/thole-lxc-network", runtime);
-    return text_take(&path);
-}
-
-static char *record_path(const char *lxcpath, const char *name, struct thole_error *err) {
-    cleanup_free char *parent = parent_path(err);
-    if (parent == NULL)
-        return NULL;
-    struct text path = {0};
-    text_appendf(&path, "%s/", parent);
+    text_appendf(&path, "%s/", records);
     for (const char *at = lxcpath + strspn(lxcpath, "/"); *at != '\0'; at++)
         text_append(&path, *at == '/' ? ":" : *at == ':' ? "::" : (char[]){*at, '\0'});
     text_appendf(&path, ":%s", name);
     return text_take(&path);
 }
 
-int lxc_record_open(const char *lxcpath, const char *name, int *ret_directory,
-                    struct thole_error *err) {
-    cleanup_free char *path = record_path(lxcpath, name, err);
-    if (path == NULL)
-        return -1;
+int lxc_record_open(const char *path, int *ret_directory, struct thole_error *err) {
     *ret_directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*ret_directory >= 0)
         return 1;
     return errno == ENOENT ? 0 : error_errno(err, NULL, "open %s", path);
 }
 
-int lxc_record_create(const char *lxcpath, const char *name, const char *settings,
-                      int *ret_directory, struct thole_error *err) {
-    cleanup_free char *parent = parent_path(err);
-    cleanup_free char *path = parent != NULL ? record_path(lxcpath, name, err) : NULL;
-    if (path == NULL)
-        return -1;
-    if (mkdir(parent, 0700) < 0 && errno != EEXIST)
-        return error_errno(err, NULL, "make %s", parent);
+int lxc_record_create(const char *path, const char *settings, int *ret_directory,
+                      struct thole_error *err) {
+    cleanup_free char *records = strndup(path, (size_t)(strrchr(path, '/') - path));
+    if (mkdir(records, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, NULL, "make %s", records);
     if (mkdir(path, 0700) < 0)
         return error_errno(err, NULL, "make %s", path);
     cleanup_close int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -78,10 +55,9 @@ int lxc_record_create(const char *lxcpath, const char *name, const char *setting
     return 0;
 }
 
-int lxc_record_remove(const char *lxcpath, const char *name, struct thole_error *err) {
+int lxc_record_remove(const char *path, struct thole_error *err) {
     cleanup_close int directory = -1;
-    cleanup_free char *path = record_path(lxcpath, name, err);
-    int found = path != NULL ? lxc_record_open(lxcpath, name, &directory, err) : -1;
+    int found = lxc_record_open(path, &directory, err);
     if (found <= 0)
         return found;
     cleanup_text struct text mounted = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has been made of a container's network, for whoever takes it down: a directory
- * /run/thole-lxc-network/LXCPATH:NAME (slashes as colons) with the settings, a line for each
+ * What has been made of a container's network, for whoever takes it down: a directory LXCPATH:NAME
+ * (slashes as colons) with the settings, a line for each
  * interface, and, if devices of the host are inside or a script is to be run at the end, the
  * namespace.
  */
@@ -27,13 +27,15 @@ struct lxc_made_list {
     size_t count;
 };
 
-/** Opens the directory of a container: 1, 0 if there is none, -1 after an error. */
-int lxc_record_open(const char *lxcpath, const char *name, int *ret_directory,
-                    struct thole_error *err);
+/** Where the record of a container is, in the directory of all; malloc'ed. */
+char *lxc_record_path(const char *records, const char *lxcpath, const char *name);
+
+/** Opens it: 1, 0 if there is none, -1 after an error. */
+int lxc_record_open(const char *path, int *ret_directory, struct thole_error *err);
 
 /** Makes it, with the text of the settings. */
-int lxc_record_create(const char *lxcpath, const char *name, const char *settings,
-                      int *ret_directory, struct thole_error *err);
+int lxc_record_create(const char *path, const char *settings, int *ret_directory,
+                      struct thole_error *err);
 
 /** Keeps the network namespace of process @pid in it. */
 int lxc_record_keep_namespace(int directory, pid_t pid, struct thole_error *err);
@@ -49,4 +51,4 @@ int lxc_record_read(int directory, struct lxc_networks *ret_networks,
                     struct lxc_made_list *ret_list, struct thole_error *err);
 
 /** Removes it, and lets the namespace go. */
-int lxc_record_remove(const char *lxcpath, const char *name, struct thole_error *err);
+int lxc_record_remove(const char *path, struct thole_error *err);

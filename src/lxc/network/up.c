@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "lxc/network/address.h"
 #include "lxc/network/bridge.h"
-#include "lxc/network/down.h"
 #include "lxc/network/proxy.h"
 #include "lxc/network/record.h"
 #include "lxc/network/script.h"
@@ -95,7 +94,7 @@ static int make_interface(struct making *making, const struct lxc_network *netwo
         .inside = making->inside,
     };
     const struct lxc_script_call script = {
-        .name = making->call->name,
+        .name = making->call->place.name,
         .hook_version = making->networks.hook_version,
         .up = true,
     };
@@ -174,9 +173,11 @@ static int begin(struct making *making, struct thole_error *err) {
     (void)snprintf(pid, sizeof(pid), "%d", call->pid);
     if (setenv("LXC_PID", pid, 1) < 0)
         abort();
-    if (lxc_network_down(call->lxcpath, call->name, err) < 0)
+    if (lxc_network_down(&call->place, err) < 0)
         return error_prefix(err, "remove what is left of an earlier network");
-    return lxc_record_create(call->lxcpath, call->name, call->settings, &making->record, err);
+    cleanup_free char *path =
+        lxc_record_path(call->place.records, call->place.lxcpath, call->place.name);
+    return lxc_record_create(path, call->settings, &making->record, err);
 }
 
 static int run(struct making *making, struct thole_error *err) {
@@ -189,7 +190,7 @@ static int run(struct making *making, struct thole_error *err) {
         return -1;
     if (make_all(making, err) == 0)
         return 0;
-    (void)lxc_network_down(making->call->lxcpath, making->call->name, NULL);
+    (void)lxc_network_down(&making->call->place, NULL);
     return -1;
 }
 

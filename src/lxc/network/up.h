@@ -5,10 +5,10 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "lxc/network/down.h"
 
 struct lxc_network_call {
-    const char *lxcpath;
-    const char *name;
+    struct lxc_network_place place;
     const char *settings; /* text of lxc_networks_write() */
     pid_t pid;            /* a process in the container's network namespace */
 };
