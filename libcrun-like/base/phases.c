@@ -5,38 +5,32 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 enum { MARKS_MAX = 128, PROCESSES = PHASES_INSIDE + 1 };
 
 struct mark {
     const char *name; /* the child is a fork: the address means the same there */
-    uint64_t time;    /* nanoseconds of CLOCK_MONOTONIC; 0: not written yet */
+    int64_t time;     /* nanoseconds of CLOCK_MONOTONIC; 0: not written yet */
     enum phases_process process;
 };
 
 struct phases {
-    uint64_t begin;
+    int64_t begin;
     atomic_uint count;
     struct mark marks[MARKS_MAX];
 };
 
 static const char *const process_names[PROCESSES] = {"thole", "container"};
 
-static uint64_t now(void) {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 struct phases *phases_new(void) {
     struct phases *phases =
         mmap(NULL, sizeof(*phases), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (phases == MAP_FAILED)
         return NULL;
-    phases->begin = now();
+    phases->begin = clock_nanoseconds(CLOCK_MONOTONIC);
     return phases;
 }
 
@@ -49,7 +43,8 @@ void phases_add(struct phases *phases, enum phases_process process, const char *
     unsigned index = atomic_fetch_add(&phases->count, 1);
     if (index >= MARKS_MAX)
         return;
-    phases->marks[index] = (struct mark){.name = name, .process = process, .time = now()};
+    phases->marks[index] =
+        (struct mark){.name = name, .process = process, .time = clock_nanoseconds(CLOCK_MONOTONIC)};
 }
 
 /* One phase as it is printed: microseconds since the clock was started. */
@@ -61,12 +56,12 @@ struct span {
 
 /* The spans of all processes, in the order of their ends. */
 static size_t collect(const struct phases *phases, struct span spans[MARKS_MAX]) {
-    uint64_t begins[PROCESSES] = {phases->begin};
+    int64_t begins[PROCESSES] = {phases->begin};
     size_t used = 0;
     unsigned count = atomic_load(&phases->count);
     for (unsigned i = 0; i < count && i < MARKS_MAX; i++) {
         const struct mark *mark = &phases->marks[i];
-        uint64_t *begin = &begins[mark->process];
+        int64_t *begin = &begins[mark->process];
         if (mark->time == 0)
             continue;
         if (*begin != 0)

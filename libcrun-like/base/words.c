@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words between blanks, commas and line breaks. */
+/* Words between blanks, commas, bars and line breaks. */
 #include "base/words.h"
 
 #include <string.h>
 
-static const char separators[] = ", \t\n";
+static const char separators[] = ",| \t\n";
 
 bool words_next(const char **list, const char **ret_word, size_t *ret_length) {
     const char *start = *list + strspn(*list, separators);

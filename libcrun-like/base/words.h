@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of words in one string, as the kernel writes them: "cpu,cpuacct", "cpu memory pids". */
+/* Lists of words in one string, as the kernel and tables of options have them: "cpu,cpuacct", "cpu
+ * memory pids", "table|json". */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/** True if @list, words separated by commas or white space, has the word @word of @length bytes. */
+/** True if @list, words separated by commas, bars or white space, has the word @word of @length
+ * bytes. */
 bool words_have(const char *list, const char *word, size_t length);
 
 /** Takes the next word of a list at @list; false at its end. */

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fastpath.h"
 #include "base/log.h"
 #include "cgroup/create.h"
@@ -39,12 +39,6 @@ void preparation_done(struct preparation *preparation) {
 }
 /* ---- the record ----------------------------------------------------------------------------- */
 
-static uint64_t nanoseconds_now(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static char *copy_or_null(struct arena *arena, const char *string) {
     return string != NULL ? arena_strdup(arena, string) : NULL;
 }
@@ -58,7 +52,7 @@ void create_prepare_record(struct container *container, const struct bundle *bun
     record->id = arena_strdup(arena, container->id);
     record->bundle = arena_strdup(arena, bundle->path);
     record->rootfs = arena_strdup(arena, plan->rootfs.source);
-    record->created = nanoseconds_now();
+    record->created = (uint64_t)clock_nanoseconds(CLOCK_REALTIME);
     record->owner = bundle->facts->euid;
     record->no_process = plan->process == NULL;
     record->own_pid_namespace = (plan->namespaces.created & CLONE_NEWPID) != 0;

@@ -4,20 +4,14 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
 enum { DEFAULT_ROWS = 24, DEFAULT_COLUMNS = 80 };
-
-static int64_t nanoseconds(clockid_t clock) {
-    struct timespec time;
-    (void)clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static int open_file(const char *path, int flags, mode_t mode, int *ret_fd,
                      struct thole_error *err) {
@@ -47,16 +41,16 @@ static void put(struct terminal_recorder *recorder, int fd, const char *bytes, s
 
 static void put_header(struct terminal_recorder *recorder) {
     cleanup_text struct text line = {0};
-    recorder->start = nanoseconds(CLOCK_MONOTONIC);
+    recorder->start = clock_nanoseconds(CLOCK_MONOTONIC);
     text_appendf(&line, "{\"version\": 2, \"width\": %u, \"height\": %u, \"timestamp\": %lld}\n",
                  recorder->columns, recorder->rows,
-                 (long long)(nanoseconds(CLOCK_REALTIME) / 1000000000));
+                 (long long)(clock_nanoseconds(CLOCK_REALTIME) / 1000000000));
     put(recorder, recorder->record, line.data, line.length);
 }
 
 static void begin_event(const struct terminal_recorder *recorder, const char *kind,
                         struct text *line) {
-    int64_t elapsed = nanoseconds(CLOCK_MONOTONIC) - recorder->start;
+    int64_t elapsed = clock_nanoseconds(CLOCK_MONOTONIC) - recorder->start;
     text_appendf(line, "[%lld.%06lld, \"%s\", \"", (long long)(elapsed / 1000000000),
                  (long long)(elapsed % 1000000000 / 1000), kind);
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/words.h"
 
 /* The words being parsed, and where their values go. */
 struct parser {
@@ -52,14 +53,9 @@ static bool parse_bool(const char *value, bool *ret_value) {
     return false;
 }
 
+/* A bar at the beginning: the empty value is one of them. */
 static bool is_choice(const char *choices, const char *value) {
-    size_t length = strlen(value);
-    for (const char *at = choices;; at += strcspn(at, "|") + 1) {
-        if (strcspn(at, "|") == length && strncmp(at, value, length) == 0)
-            return true;
-        if (at[strcspn(at, "|")] == '\0')
-            return false;
-    }
+    return value[0] == '\0' ? choices[0] == '|' : words_have(choices, value, strlen(value));
 }
 
 static void append_string(struct option_strings *list, char *value) {
