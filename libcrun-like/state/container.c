@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -166,11 +167,25 @@ static int open_existing(const struct thole_context *context, const char *id,
     return open_directory(container, err);
 }
 
+/* The record goes first, the directory a moment later: container_remove(). */
+static bool is_being_removed(const struct container *container) {
+    enum { ATTEMPTS = 20 };
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        struct stat status;
+        if (fstat(container->directory, &status) == 0 && status.st_nlink == 0)
+            return true;
+        (void)poll(NULL, 0, 1);
+    }
+    return false;
+}
+
 int container_reload(struct container *container, struct thole_error *err) {
     cleanup_free char *json = NULL;
     size_t length = 0;
     if (file_read_regular_at(container->directory, STATE_FILE, RECORD_MAX, &json, &length, err) <
         0) {
+        if (err->code == ENOENT && is_being_removed(container))
+            return does_not_exist(err);
         /* create was killed before it could write it, or is about to. */
         if (err->code == ENOENT)
             return error_state(err, "container is not completely created");

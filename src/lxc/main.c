@@ -21,18 +21,26 @@
 
 /* clang-format off */
 static const struct lxc_command *const commands[] = {
+    &lxc_command_autostart,
     &lxc_command_clone,
     &lxc_command_config,
     &lxc_command_convert,
     &lxc_command_copy,
     &lxc_command_create,
     &lxc_command_destroy,
+    &lxc_command_device,
+    &lxc_command_execute,
     &lxc_command_freeze,
     &lxc_command_hook,
     &lxc_command_info,
     &lxc_command_ls,
+    &lxc_command_shutdown,
     &lxc_command_snapshot,
+    &lxc_command_start,
+    &lxc_command_stop,
     &lxc_command_unfreeze,
+    &lxc_command_unshare,
+    &lxc_command_usernsexec,
     &lxc_command_wait,
     NULL,
 };

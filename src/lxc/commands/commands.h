@@ -63,18 +63,26 @@ struct lxc_command {
     int (*run)(const struct lxc_call *call, int *ret_status, struct thole_error *err);
 };
 
+extern const struct lxc_command lxc_command_autostart;
 extern const struct lxc_command lxc_command_clone;
 extern const struct lxc_command lxc_command_config;
 extern const struct lxc_command lxc_command_convert;
 extern const struct lxc_command lxc_command_copy;
 extern const struct lxc_command lxc_command_create;
 extern const struct lxc_command lxc_command_destroy;
+extern const struct lxc_command lxc_command_device;
+extern const struct lxc_command lxc_command_execute;
 extern const struct lxc_command lxc_command_freeze;
 extern const struct lxc_command lxc_command_hook;
 extern const struct lxc_command lxc_command_info;
 extern const struct lxc_command lxc_command_ls;
+extern const struct lxc_command lxc_command_shutdown;
 extern const struct lxc_command lxc_command_snapshot;
+extern const struct lxc_command lxc_command_start;
+extern const struct lxc_command lxc_command_stop;
 extern const struct lxc_command lxc_command_unfreeze;
+extern const struct lxc_command lxc_command_unshare;
+extern const struct lxc_command lxc_command_usernsexec;
 extern const struct lxc_command lxc_command_wait;
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc-hook: what thole runs as a hook of an LXC container. The state of the container is on
  * standard input (runtime-spec "State"). */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,9 +86,22 @@ static int run_network_down(const struct hook_call *call, struct thole_error *er
     return lxc_network_down(&place, err);
 }
 
+/* "run PROGRAM ARGUMENT...": a hook of LXC, which is told the pid in its environment. */
+static int run_program(const struct hook_call *call, struct thole_error *err) {
+    char pid[32];
+    if (call->argument_count == 0)
+        return error_usage(err, "hook run: which program?");
+    (void)snprintf(pid, sizeof(pid), "%d", call->state->pid.set ? (int)call->state->pid.value : 0);
+    if (setenv("LXC_PID", pid, 1) < 0)
+        return error_errno(err, NULL, "set LXC_PID");
+    (void)execv(call->arguments[0], call->arguments);
+    return error_errno(err, NULL, "run %s", call->arguments[0]);
+}
+
 static const struct hook hooks[] = {
     {"network-down", run_network_down},
     {"network-up", run_network_up},
+    {"run", run_program},
     {0},
 };
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lxc-start: a system container, in the background or on this terminal. */
+#include "base/text.h"
+#include "lxc/commands/commands.h"
+#include "lxc/lifecycle/launch.h"
+#include "lxc/store/container.h"
+
+struct start_options {
+    struct lxc_launch launch;
+    bool daemon;
+    bool close_all;
+};
+
+#define MEMBER(name) offsetof(struct start_options, name)
+
+static const struct option_row rows[] = {
+    {"daemon", 'd', OPTION_FLAG, MEMBER(daemon), NULL, "run in the background (default)"},
+    {"foreground", 'F', OPTION_FLAG, MEMBER(launch.foreground), NULL,
+     "stay connected with the console; the exit status is that of its program"},
+    {"pidfile", 'p', OPTION_STRING, MEMBER(launch.pid_file), "FILE",
+     "write the process id of its init to FILE"},
+    {"rcfile", 'f', OPTION_STRING, MEMBER(launch.rcfile), "FILE",
+     "use the configuration in FILE, not the stored one"},
+    {"console", 'c', OPTION_STRING, MEMBER(launch.console), "FILE",
+     "FILE is the container's console"},
+    {"console-log", 'L', OPTION_STRING, MEMBER(launch.console_log), "FILE",
+     "append what its console says to FILE"},
+    {"close-all-fds", 'C', OPTION_FLAG, MEMBER(close_all), NULL,
+     "close inherited descriptors, as is always done"},
+    {"define", 's', OPTION_STRINGS, MEMBER(launch.definitions), "KEY=VALUE",
+     "set a key as if it stood in the configuration"},
+    {"share-net", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_NET]), "NAME|PID",
+     "share the network namespace of another container"},
+    {"share-ipc", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_IPC]), "NAME|PID",
+     "share the IPC namespace"},
+    {"share-uts", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_UTS]), "NAME|PID",
+     "share the UTS namespace"},
+    {"share-pid", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_PID]), "NAME|PID",
+     "share the PID namespace"},
+    {0},
+};
+
+static int is_running(const struct lxc_container *container, bool *ret_running,
+                      struct thole_error *err) {
+    struct thole_state *state = NULL;
+    if (lxc_container_state(container, &state, err) < 0)
+        return -1;
+    *ret_running = state != NULL && state->status != THOLE_STATUS_STOPPED;
+    thole_state_free(state);
+    return 0;
+}
+
+static int run_start(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
+    cleanup_lxc_container struct lxc_container container = {0};
+    struct lxc_launch launch = ((const struct start_options *)call->options)->launch;
+    bool running = false;
+    launch.command = call->argument_count > 0 ? call->arguments : NULL;
+    if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
+        is_running(&container, &running, err) < 0)
+        return -1;
+    if (!running)
+        return lxc_launch(&container, &launch, ret_status, err);
+    call->log.write(call->log.userdata, THOLE_LOG_ERROR, "Container is already running");
+    return 0;
+}
+
+const struct lxc_command lxc_command_start = {
+    .name = "start",
+    .arguments = "[-- COMMAND [ARGUMENT]...]",
+    .summary = "start a container",
+    .description =
+        "COMMAND takes the place of lxc.init.cmd. When the call returns the container is RUNNING.\n"
+        "One that runs already is no failure.",
+    .options = rows,
+    .options_size = sizeof(struct start_options),
+    .seal = true,
+    .run = run_start,
+};
