@@ -220,7 +220,8 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
     life->consoles = calloc(1 + wish->consoles, sizeof(*life->consoles));
     life->creation.terminals = (struct apply_terminals){
         .count = wish->consoles,
-        .directory = wish->console_directory,
+        /* Arguments of this process, where it may lie, are overwritten in init. */
+        .directory = wish->console_directory != NULL ? strdup(wish->console_directory) : NULL,
         .masters = calloc(1 + wish->consoles, sizeof(int)),
     };
     if (life->consoles == NULL || life->creation.terminals.masters == NULL)
