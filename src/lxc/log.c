@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -30,15 +31,22 @@ int lxc_log_priority(const char *word) {
     return -1;
 }
 
+static int open_file(const char *path) {
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0640);
+}
+
 int lxc_log_open(struct lxc_log *log, const char *path, struct thole_error *err) {
     if (strcmp(path, "none") == 0)
         return 0;
-    log->file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0640);
-    return log->file >= 0 ? 0 : error_errno(err, NULL, "open log file %s", path);
+    cleanup_close int file = open_file(path);
+    if (file >= 0 && realpath(path, log->file) != NULL)
+        return 0;
+    log->file[0] = '\0';
+    return error_errno(err, NULL, "open log file %s", path);
 }
 
 static void write_line(const struct lxc_log *log, int priority, const char *line) {
-    if (log->file < 0 || priority < log->priority)
+    if (log->file[0] == '\0' || priority < log->priority)
         return;
     struct timespec now;
     struct tm date;
@@ -51,7 +59,9 @@ static void write_line(const struct lxc_log *log, int priority, const char *line
         text_appendf(&text, "%s ", log->name);
     text_appendf(&text, "%s.%03ld %-8s %s\n", stamp, now.tv_nsec / 1000000, priorities[priority],
                  line);
-    (void)file_write_all(log->file, text.data, text.length);
+    cleanup_close int file = open_file(log->file);
+    if (file >= 0)
+        (void)file_write_all(file, text.data, text.length);
 }
 
 void lxc_log_write(void *userdata, enum thole_log_level level, const char *line) {
