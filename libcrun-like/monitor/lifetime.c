@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "monitor/console_socket.h"
 #include "oci-spec/document.h"
 #include "state/status.h"
+#include "sys/resident.h"
 
 enum { DEFAULT_BUFFER = 262144 };
 
@@ -122,9 +122,6 @@ static void release(struct monitor_lifetime *life) {
     create_release(&life->creation);
     for (int i = 0; i < 3; i++)
         cleanup_close_fd(&life->creation.stdio[i]);
-#ifdef __GLIBC__
-    (void)malloc_trim(0);
-#endif
 }
 
 static void drop_program(struct monitor_lifetime *life) {
@@ -366,6 +363,7 @@ static int begin_again(struct monitor_lifetime *life) {
     if (result < 0)
         return warn(life, &failure), -1;
     release(life);
+    sys_give_memory_back();
     return 1;
 }
 
@@ -394,6 +392,7 @@ static void delete (struct monitor_lifetime *life) {
 }
 
 void monitor_lifetime_go_on(struct monitor_lifetime *life) {
+    sys_give_memory_back();
     int64_t delay = live(life);
     while (delay >= 0 && restart(life, delay))
         delay = live(life);
