@@ -168,11 +168,9 @@ int create_rebuild(const struct thole_context *context, const struct thole_creat
                    struct creation *creation, struct thole_error *err) {
     cleanup_preparation struct preparation preparation = PREPARATION_INIT;
     struct container *container = &creation->container;
-    const struct container_record former = *container->record;
     if (plan_container(context, request, false, true, creation, err) < 0)
         return -1;
     container->record = arena_new(&container->arena, struct container_record);
-    container->record->restarts = former.restarts + 1;
     remove_former_files(container);
     if (build_in_directory(context, request, false, true, creation, &preparation, err) == 0)
         return 0;

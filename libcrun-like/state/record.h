@@ -27,7 +27,6 @@ struct container_record {
     int64_t keeper; /* pid of the process that starts it again at its end, 0: none does */
     uint64_t keeper_start_time;
     bool no_restart;            /* somebody asked it to end */
-    uint64_t restarts;          /* so far */
     struct oci_int exit_status; /* set when its keeper has seen init end: code, or 128 + signal */
     bool no_process;            /* nothing to start */
     bool own_pid_namespace;     /* the end of init is the end of all */

@@ -60,8 +60,8 @@ void console_end_input(struct console *console);
 /** Carries what was typed to the program. */
 void console_write_input(struct console *console);
 
-/** Reads at most @room bytes of a stream. */
-void console_read(struct console *console, int which, size_t room);
+/** Reads at most @wanted bytes of a stream. */
+void console_read(struct console *console, int which, size_t wanted);
 /** After the exit: ends a stream from which no more is to be waited for. */
 void console_end_stream(struct console *console, int which);
 /** True when both streams are at their end. */
