@@ -14,6 +14,7 @@ import pytest
 
 from harness import network as networks
 from harness.network import View, sysctl
+from harness.runtime import until
 
 VETH = "lxc.net.0.type = veth"
 BRIDGED = [VETH, "lxc.net.0.link = br0", "lxc.net.0.flags = up"]
@@ -464,6 +465,28 @@ def test_a_lost_record_is_taken_up_again(host, thole, bundled):
     assert sorted(View(container.pid).links()) == ["eth0", "wire0"]
     end(container)
     assert "wire0" in host.links()
+
+
+def test_a_reboot_gets_the_same_network_again(host, thole, bundled):
+    """Fixed names and a device of the host: nothing of the first life is in the way of the next."""
+    made = bundled([VETH, "lxc.net.0.link = br0", "lxc.net.0.veth.pair = outside",
+                    "lxc.net.1.type = phys", "lxc.net.1.link = wire0", "lxc.net.1.name = lan"],
+                   "/bin/sh", "-c", "test -e /again || { : >/again; sleep 1; busybox reboot -f; }; "
+                   "sleep 1000")
+    made.capabilities("CAP_SYS_BOOT")
+    first = thole.launch(made, "--attachable", "--restart", "reboot", "--rm")
+    pid = first.pid
+
+    def lives_again():
+        state = thole.state(first.id)
+        return state["status"] == "running" and state["pid"] != pid
+
+    until(lives_again, what="the second life")
+    assert sorted(View(first.pid).links()) == ["eth0", "lan"]
+    assert host.links()["outside"]["master"] == "br0"
+    first("kill", "KILL").ok()
+    until(lambda: "wire0" in host.links(), what="the device to come back")
+    assert "outside" not in host.links()
 
 
 def test_another_veth_of_the_name_is_left_alone(host, started):
