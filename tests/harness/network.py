@@ -94,14 +94,15 @@ class PrivateNetwork(View):
         self.change("addr", "add", "fd00:9::1/64", "dev", "br0", "nodad")
         self.change("link", "set", "br0", "mtu", "1400", "up")
 
-    def words_for_lxc(self, folder):
-        """Words in front of a program that looks for interfaces in /sys: one of this namespace."""
+    def words_for_lxc(self, folder, *commands):
+        """Words in front of a program that looks for interfaces in /sys: one of this namespace.
+        Commands change more of its mount namespace."""
         new = os.path.join(folder, "sys")
         os.makedirs(new)
         places = " && ".join(f"mount --bind {new}/{place} /sys/{place}"
                              for place in ("class/net", "devices/virtual/net"))
         return ["unshare", "-m", "sh", "-c", f"mount --make-rprivate / && mount -t sysfs sysfs {new} "
-                f"&& {places} && exec \"$@\"", "sh"]
+                "&& " + " && ".join([places, *commands, 'exec "$@"']), "sh"]
 
     def lacks(self, kind):
         """Why the kernel makes no such interface, or None."""

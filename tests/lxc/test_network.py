@@ -410,16 +410,76 @@ def test_the_hosts_namespace_is_no_containers(host, thole, bundled):
     assert not [name for name in host.links() if name.startswith("veth")]
 
 
-def test_a_user_is_told_what_to_do(lxc_path, folder):
-    """Only root makes interfaces."""
+# ---- ordinary users ----
+
+USER_NIC = "/usr/libexec/lxc/lxc-user-nic"
+AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+
+
+@pytest.fixture
+def hook_of_user(lxc_path, folder):
+    """hook_of_user(WORD, PID, SETTINGS, before=WORDS): such a hook of the user nobody."""
     program = shutil.copy(lxc_path, folder)  # the build directory may be closed to others
-    state = {"ociVersion": "1.0.0", "id": "web", "status": "creating", "bundle": "/", "pid": 1,
-             "annotations": {"org.thole.lxc.net": VETH}}
-    result = subprocess.run([program, "hook", "network-up"], input=json.dumps(state), text=True,
-                            capture_output=True, user=65534, group=65534, extra_groups=[],
-                            env={"HOME": folder}, check=False)
-    assert result.returncode == 1
-    assert "lxc.net.0.type: only root makes a veth: start the container as root" in result.stderr
+    runtime = os.path.join(folder, "runtime")
+    os.mkdir(runtime)
+    os.chown(runtime, 65534, 65534)
+
+    def call(word, pid, settings, before=()):
+        state = {"ociVersion": "1.0.0", "id": "web", "status": "creating", "bundle": "/",
+                 "pid": pid, "annotations": {"org.thole.lxc.net": "\n".join(settings)}}
+        return subprocess.run([*before, *AS_NOBODY, program, "hook", word], text=True,
+                              input=json.dumps(state), capture_output=True, check=False,
+                              env={"HOME": folder, "PATH": os.environ["PATH"],
+                                   "XDG_RUNTIME_DIR": runtime})
+
+    return call
+
+
+@pytest.mark.parametrize("settings, text", [
+    (["lxc.net.0.type = macvlan", "lxc.net.0.link = wire0"],
+     "lxc.net.0.type: only root makes this: start the container as root"),
+    ([VETH], "lxc.net.0.type: only root makes this: "),
+    (ROUTED, "lxc.net.0.veth.mode: only root changes the host for it"),
+    ([*BRIDGED, "lxc.net.0.l2proxy = 1"], "lxc.net.0.l2proxy: only root changes the host for it"),
+    ([*BRIDGED, "lxc.net.0.veth.ipv4.route = 10.0.0.0/8"],
+     "lxc.net.0.veth.ipv4.route: only root changes the host for it"),
+])
+def test_a_user_is_told_what_to_do(settings, text, hook_of_user):
+    result = hook_of_user("network-up", 1, settings)
+    assert result.returncode == 1 and text in result.stderr, result
+
+
+@pytest.mark.skipif(not os.path.exists(USER_NIC), reason=f"needs LXC's {USER_NIC}")
+def test_a_user_gets_a_veth_by_lxc_user_nic(host, hook_of_user, folder):
+    """On the bridge that lxc-usernet(5) allows, with addresses and routes; not on another one."""
+    host.change("link", "add", "br1", "type", "bridge")
+    owned = os.path.join(folder, "etc")
+    os.mkdir(owned)
+    with open(os.path.join(owned, "lxc-usernet"), "w", encoding="ascii") as target:
+        target.write("nobody veth br0 1\n")
+    before = host.words_for_lxc(folder, f"mount --bind {owned} /etc/lxc",
+                                "mount -t tmpfs tmpfs /run", "mkdir /run/lxc")
+    sleeper = subprocess.Popen([*AS_NOBODY, "unshare", "-U", "-r", "-n", "sleep", "1000"])
+    try:
+        until(lambda: os.readlink(f"/proc/{sleeper.pid}/ns/net") !=
+              os.readlink("/proc/self/ns/net"), what="the namespace")
+        settings = [*BRIDGED, "lxc.net.0.name = lan", "lxc.net.0.hwaddr = 4a:49:43:49:79:bf",
+                    "lxc.net.0.ipv4.address = 10.9.0.9/24", "lxc.net.0.ipv4.gateway = auto"]
+        result = hook_of_user("network-up", sleeper.pid, settings, before)
+        assert result.returncode == 0, result
+        both = Both(host, sleeper)
+        assert both.peer()["master"] == "br0"
+        assert both.link("lan")["address"] == "4a:49:43:49:79:bf"
+        assert both.inside.addresses("lan") == ["10.9.0.9/24 10.9.0.255"]
+        assert both.inside.routes() == {"default via 10.9.0.1 dev lan"}
+        assert hook_of_user("network-down", 0, []).returncode == 0
+        settings[1], settings[3] = "lxc.net.0.link = br1", "lxc.net.0.name = wan"
+        result = hook_of_user("network-up", sleeper.pid, settings, before)
+        assert result.returncode == 1 and "lxc.net.0.link: lxc-user-nic: exit status" in \
+            result.stderr, result
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 def test_a_user_namespace(host, thole, bundled):

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "lxc/network/bridge.h"
@@ -109,7 +110,7 @@ static int undo_interface(const struct undoing *undoing, const struct lxc_made *
         return restore_device(undoing, network, made, err);
     note(run_scripts(undoing, network, made, &failure), &failure, &result, err);
     note(lxc_proxies_delete(network, undoing->host, &failure), &failure, &result, err);
-    if (network->type == LXC_NETWORK_VETH) {
+    if (network->type == LXC_NETWORK_VETH && geteuid() == 0) { /* a user's ends by itself */
         note(detach_port(undoing, network, made, &failure), &failure, &result, err);
         note(delete_veth(undoing, made, &failure), &failure, &result, err);
     }

@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "lxc/network/netlink.h"
+#include "lxc/network/user_nic.h"
 
 enum { PAIR_NAMES_TRIED = 16 };
 
@@ -190,6 +192,8 @@ int lxc_interface_make(struct lxc_interface *interface, struct thole_error *err)
         return 0;
     if (choose_name(interface, name, err) < 0)
         return -1;
+    if (geteuid() != 0)
+        return lxc_user_nic_make(interface, name, err);
     return makers[network->type](interface, name, err);
 }
 

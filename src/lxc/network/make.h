@@ -10,6 +10,9 @@ struct lxc_interface {
     const struct lxc_network *network;
     struct lxc_side *host;
     struct lxc_side *inside;
+    pid_t pid; /* whose namespace the inside is */
+    const char *lxcpath;
+    const char *container;
     struct lxc_link_facts link; /* on the host: a bridge, a parent; index 0: there is none */
     struct lxc_link_facts peer; /* veth: the host's end; index 0: there is none */
     int index;                  /* inside, 0: it is not there */

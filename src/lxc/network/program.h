@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -14,3 +15,7 @@ bool lxc_program_exists(const char *name);
  * environment and standard streams, and waits. Anything but exit status 0 is an error.
  */
 int lxc_program_run(const char *const *words, const char *where, struct thole_error *err);
+
+/** The same, with the first line of its output in @answer, which is cut to @size. */
+int lxc_program_ask(const char *const *words, char *answer, size_t size, const char *where,
+                    struct thole_error *err);

@@ -13,6 +13,7 @@
 #include "lxc/network/proxy.h"
 #include "lxc/network/record.h"
 #include "lxc/network/script.h"
+#include "lxc/network/user_nic.h"
 
 /* All of one container. */
 struct making {
@@ -52,7 +53,7 @@ static int set_up_peer(const struct lxc_interface *interface, struct thole_error
     const struct lxc_network *network = interface->network;
     const char *where_mtu = network->where[LXC_NETWORK_MTU];
     unsigned mtu = wanted_mtu(interface);
-    if (network->type != LXC_NETWORK_VETH)
+    if (network->type != LXC_NETWORK_VETH || geteuid() != 0) /* lxc-user-nic has done it */
         return 0;
     if (mtu > 0 &&
         lxc_link_set_mtu(interface->host, interface->peer.index, mtu, where_mtu, err) < 0)
@@ -92,6 +93,9 @@ static int make_interface(struct making *making, const struct lxc_network *netwo
         .network = network,
         .host = making->host,
         .inside = making->inside,
+        .pid = making->call->pid,
+        .lxcpath = making->call->place.lxcpath,
+        .container = making->call->place.name,
     };
     const struct lxc_script_call script = {
         .name = making->call->place.name,
@@ -115,19 +119,11 @@ static int make_interface(struct making *making, const struct lxc_network *netwo
 
 /* ---- all ---- */
 
-/* A setuid program for users would have to judge for itself whom the namespace belongs to, what the
- * user may have of a bridge, and what to delete: see docs/lxc-network.md. */
 static int check_user(const struct lxc_networks *networks, struct thole_error *err) {
     for (size_t i = 0; geteuid() != 0 && i < networks->count; i++) {
-        const struct lxc_network *network = &networks->items[i];
-        if (network->type > LXC_NETWORK_EMPTY)
-            return error_unsupported(
-                err, network->where[LXC_NETWORK_TYPE],
-                "only root makes a %s: start the container as root (lxc.idmap keeps its "
-                "processes from being root), or use the type empty with a program like pasta(1), "
-                "or "
-                "none",
-                lxc_network_type_name(network->type));
+        if (networks->items[i].type > LXC_NETWORK_EMPTY &&
+            lxc_user_nic_check(&networks->items[i], err) < 0)
+            return -1;
     }
     return 0;
 }
