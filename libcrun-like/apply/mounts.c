@@ -39,8 +39,9 @@ static bool is_system(const struct plan_mount *mount) {
 }
 
 static int open_by_rules(const struct plan_mount *mount, int root_fd) {
-    if (is_system(mount))
-        return sys_open_in_root(root_fd, mount->target, O_PATH, RESOLVE_NO_SYMLINKS);
+    if (is_system(mount) || !mount->destination_nofollow)
+        return sys_open_in_root(root_fd, mount->target, O_PATH,
+                                is_system(mount) ? RESOLVE_NO_SYMLINKS : 0);
     const char *name = NULL;
     cleanup_close int parent = sys_open_parent_in_root(root_fd, mount->target, &name);
     return parent < 0 ? -1 : openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -49,8 +50,9 @@ static int open_by_rules(const struct plan_mount *mount, int root_fd) {
 static int open_target(const struct plan_mount *mount, int root_fd, bool directory,
                        struct thole_error *err) {
     const bool follows = !is_system(mount) && !mount->destination_nofollow;
-    int fd = follows ? -1 : open_by_rules(mount, root_fd);
-    if (follows || (fd < 0 && errno == ENOENT)) {
+    const bool make = !mount->may_fail || mount->create_target;
+    int fd = follows && make ? -1 : open_by_rules(mount, root_fd);
+    if (make && (follows || (fd < 0 && errno == ENOENT))) {
         cleanup_close int made = sys_make_in_root(
             root_fd, mount->target, directory ? SYS_PATH_DIRECTORY : SYS_PATH_FILE, 0755);
         if (made < 0)
@@ -192,7 +194,23 @@ static int attach(int mount_fd, const struct plan_mount *mount, const struct mou
     if (errno == EINVAL && directory != sys_is_directory(target))
         errno = ENOTDIR;
     return error_errno(err, mount->where, "mount %s on %s",
-                       mount->kind == PLAN_MOUNT_BIND ? mount->source : mount->type, mount->target);
+                       mount->type[0] != '\0' ? mount->type : mount->source, mount->target);
+}
+
+/* A tree of the container's own, as it is by now; links lead nowhere else. */
+static int open_inner(const struct plan_mount *mount, int root_fd, struct thole_error *err) {
+    const unsigned recursive = mount->recursive ? AT_RECURSIVE : 0;
+    const uint64_t resolve = mount->must_be_proc ? RESOLVE_NO_SYMLINKS : 0;
+    cleanup_close int place = sys_open_in_root(root_fd, mount->source, O_PATH, resolve);
+    if (place < 0)
+        return error_errno(err, mount->where, "open mount source %s in the container",
+                           mount->source);
+    int tree =
+        open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+    if (tree < 0)
+        return error_errno(err, mount->where, "clone mount source %s in the container",
+                           mount->source);
+    return tree;
 }
 
 /* What every new mount ends with: attributes before anybody can see it, and its place. */
@@ -231,6 +249,14 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
             return -1;
     }
     return place(tree, mount, 0, detached && !source->is_private, at, err);
+}
+
+static int mount_inner(const struct plan_mount *mount, const struct apply_source *source,
+                       const struct mounting *at, struct thole_error *err) {
+    cleanup_close int tree = open_inner(mount, *at->root_fd, err);
+    if (tree < 0 || (source != NULL && apply_map_ids(tree, mount, source->userns, err) < 0))
+        return -1;
+    return place(tree, mount, 0, false, at, err);
 }
 
 /* sysfs and mqueue want a namespace that the container's user namespace owns: where the kernel
@@ -333,6 +359,8 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
         return mount_filesystem(mount, source, at, err);
     case PLAN_MOUNT_BIND:
         return mount_bind(mount, source, at, err);
+    case PLAN_MOUNT_INNER:
+        return mount_inner(mount, source, at, err);
     case PLAN_MOUNT_REMOUNT:
         return remount(mount, *at->root_fd, err);
     case PLAN_MOUNT_SYMLINK:
@@ -349,8 +377,11 @@ int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, in
         if (apply_bind_source_borrow(plan, i, sources, err) < 0)
             return -1;
         const struct apply_source *source = sources->items != NULL ? &sources->items[i] : NULL;
-        if (apply_mount(&plan->mounts[i], source, &at, err) < 0)
-            return -1;
+        if (apply_mount(&plan->mounts[i], source, &at, err) < 0) {
+            if (!plan->mounts[i].may_fail)
+                return -1;
+            *err = (struct thole_error){0};
+        }
         apply_bind_source_used(sources, i);
     }
     return 0;

@@ -66,11 +66,9 @@ static const struct name_value access_names[] = {
 /* The usual way to enter the root goes without saying. */
 static const struct name_value entry_names[] = {{"emptied", PLAN_ROOT_EMPTIED}, {0}};
 static const struct name_value kind_names[] = {
-    {"filesystem", PLAN_MOUNT_FILESYSTEM},
-    {"bind", PLAN_MOUNT_BIND},
-    {"remount", PLAN_MOUNT_REMOUNT},
-    {"symlink", PLAN_MOUNT_SYMLINK},
-    {0},
+    {"filesystem", PLAN_MOUNT_FILESYSTEM}, {"bind", PLAN_MOUNT_BIND},
+    {"inner", PLAN_MOUNT_INNER},           {"remount", PLAN_MOUNT_REMOUNT},
+    {"symlink", PLAN_MOUNT_SYMLINK},       {0},
 };
 static const struct name_value manager_names[] = {
     {"cgroupfs", PLAN_CGROUP_FILES},
@@ -154,6 +152,8 @@ static const struct oci_field plan_mount_fields[] = {
     OCI_FIELD(plan_mount, "sourceNofollow", source_nofollow),
     OCI_FIELD(plan_mount, "destinationNofollow", destination_nofollow),
     OCI_FIELD(plan_mount, "optional", optional),
+    OCI_FIELD(plan_mount, "mayFail", may_fail),
+    OCI_FIELD(plan_mount, "createTarget", create_target),
     OCI_FIELD(plan_mount, "mustBeProc", must_be_proc),
     OCI_FIELD(plan_mount, "bindOnEperm", bind_on_eperm),
     OCI_FIELD(plan_mount, "where", where),

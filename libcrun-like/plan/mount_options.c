@@ -21,7 +21,8 @@ enum option_kind {
     OPTION_BIND,
     OPTION_REMOUNT,
     OPTION_ID_MAP,
-    OPTION_FLAG, /* a bool of struct plan_mount */
+    OPTION_INNER, /* the source of a bind lies inside the container */
+    OPTION_FLAG,  /* a bool of struct plan_mount */
     OPTION_FLAG_OFF,
 };
 
@@ -109,6 +110,10 @@ static const struct mount_option options[] = {
     {"sync", OPTION_SUPERBLOCK, .parameter = "sync"},
     {"tmpcopyup", OPTION_FLAG, FLAG(copy_up)},
     {"unbindable", OPTION_PROPAGATION, MS_UNBINDABLE},
+    {"x-create=dir", OPTION_FLAG, FLAG(create_target)},
+    {"x-create=file", OPTION_FLAG, FLAG(create_target)},
+    {"x-optional", OPTION_FLAG, FLAG(may_fail)},
+    {"x-relative", OPTION_INNER},
     {"O", OPTION_ENGINE, SILENT},
     {"U", OPTION_ENGINE, SILENT},
     {"Z", OPTION_ENGINE, SILENT},
@@ -282,6 +287,7 @@ static int apply_option(const struct plan_builder *builder, const char *text, bo
     case OPTION_NOTHING:
     case OPTION_ENGINE:
     case OPTION_BIND:
+    case OPTION_INNER:
     case OPTION_REMOUNT:
         break;
     case OPTION_SUPERBLOCK:
@@ -312,10 +318,11 @@ static int apply_option(const struct plan_builder *builder, const char *text, bo
 static bool determine_kind(const struct oci_mount *wanted, struct plan_mount *mount) {
     bool bind = text_equal(wanted->type, "bind");
     bool remount = false;
+    bool inner = false;
     for (size_t i = 0; i < wanted->options.count; i++) {
         const struct mount_option *option = find_option(wanted->options.items[i]);
-        if (option != NULL && option->kind == OPTION_REMOUNT)
-            remount = true;
+        remount |= option != NULL && option->kind == OPTION_REMOUNT;
+        inner |= option != NULL && option->kind == OPTION_INNER;
         if (option == NULL || option->kind != OPTION_BIND)
             continue;
         bind = true;
@@ -324,7 +331,7 @@ static bool determine_kind(const struct oci_mount *wanted, struct plan_mount *mo
     if (remount)
         mount->kind = PLAN_MOUNT_REMOUNT;
     else
-        mount->kind = bind ? PLAN_MOUNT_BIND : PLAN_MOUNT_FILESYSTEM;
+        mount->kind = !bind ? PLAN_MOUNT_FILESYSTEM : inner ? PLAN_MOUNT_INNER : PLAN_MOUNT_BIND;
     return bind;
 }
 
@@ -349,7 +356,7 @@ static void clear_unnamed(const struct plan_builder *builder, struct plan_mount 
 
 /* Filesystems that do not start empty may exist read-only from the beginning, or not at all. */
 static bool can_hold_mount_points(const struct oci_mount *wanted, const struct plan_mount *mount) {
-    return mount->kind == PLAN_MOUNT_BIND ||
+    return mount->kind == PLAN_MOUNT_BIND || mount->kind == PLAN_MOUNT_INNER ||
            (mount->kind == PLAN_MOUNT_FILESYSTEM &&
             (text_equal(wanted->type, "tmpfs") || text_equal(wanted->type, "ramfs")));
 }
@@ -369,7 +376,7 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
     if (plan_mount_idmap_members(builder, wanted, where, mount, err) < 0)
         return -1;
     mount->readonly_last = plan_mount_is_readonly(mount) && can_hold_mount_points(wanted, mount);
-    if (mount->kind == PLAN_MOUNT_BIND)
+    if (mount->kind == PLAN_MOUNT_BIND || mount->kind == PLAN_MOUNT_INNER)
         clear_unnamed(builder, mount);
     if (bind)
         return 0;

@@ -47,6 +47,10 @@ static int check_proc(struct plan_mount *mount, const char *where, struct thole_
         return error_config(err, where, "only proc can be mounted on /proc, not %s", mount->type);
     if (text_is_one_of(mount->target, replaceable_in_proc, PLAN_COUNT(replaceable_in_proc)))
         return 0;
+    if (mount->kind == PLAN_MOUNT_INNER && strcmp(mount->source, mount->target) == 0) {
+        mount->must_be_proc = true; /* a part of it on its own place, with other flags */
+        return 0;
+    }
     return error_config(err, where, "nothing but proc can be mounted on %s", mount->target);
 }
 
@@ -89,6 +93,10 @@ static int plan_bind(const struct plan_builder *builder, const struct oci_mount 
                      struct plan_mount *mount, const char *where, struct thole_error *err) {
     if (wanted->source == NULL || wanted->source[0] == '\0')
         return error_config(err, where, "a bind mount needs a source");
+    if (mount->kind == PLAN_MOUNT_INNER) {
+        mount->source = plan_path_clean(builder->arena, wanted->source);
+        return check_proc(mount, where, err);
+    }
     mount->source = plan_path_join(builder->arena, builder->request->bundle, wanted->source);
     keep_sys_readonly(builder, mount);
     return check_proc(mount, where, err);
@@ -120,7 +128,8 @@ static int plan_one(struct plan_builder *builder, const struct oci_mount *wanted
         return -1;
     if (mount.kind == PLAN_MOUNT_FILESYSTEM && text_equal(wanted->type, "cgroup"))
         return plan_cgroup_mounts(builder, &mount, err);
-    if (mount.kind == PLAN_MOUNT_BIND && plan_bind(builder, wanted, &mount, where, err) < 0)
+    const bool bind = mount.kind == PLAN_MOUNT_BIND || mount.kind == PLAN_MOUNT_INNER;
+    if (bind && plan_bind(builder, wanted, &mount, where, err) < 0)
         return -1;
     if (mount.kind == PLAN_MOUNT_FILESYSTEM &&
         plan_filesystem(builder, wanted, &mount, where, err) < 0)

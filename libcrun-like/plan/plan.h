@@ -78,6 +78,7 @@ struct plan_rootfs {
 enum plan_mount_kind {
     PLAN_MOUNT_FILESYSTEM, /* fsopen, fsconfig, fsmount */
     PLAN_MOUNT_BIND,       /* open_tree of source */
+    PLAN_MOUNT_INNER,      /* the same of a source inside the container's root */
     PLAN_MOUNT_REMOUNT,    /* attributes of what is mounted on target are changed */
     PLAN_MOUNT_SYMLINK,    /* target becomes a symbolic link to source (v1 cgroup controllers) */
 };
@@ -107,6 +108,8 @@ struct plan_mount {
     bool source_nofollow;        /* the link itself is bound */
     bool destination_nofollow;
     bool optional;             /* a missing source is skipped (v1 controllers) */
+    bool may_fail;             /* x-optional: skipped if it cannot be made, whatever the reason */
+    bool create_target;        /* x-create: then its mount point is made all the same */
     bool must_be_proc;         /* a bind on /proc: refused unless source is a procfs */
     const char *bind_on_eperm; /* bound read-only when the kernel refuses the filesystem, or NULL:
                                   sysfs and mqueue need a namespace owned by the user namespace */

@@ -2,9 +2,12 @@
 /* Device rules of the cgroup: those of the configuration, then what every container may use. */
 #include <string.h>
 
+#include "base/text.h"
 #include "plan/resources.h"
 
 enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };
+
+static const char only_annotation[] = "org.thole.devices.only";
 
 /* What runc allows whatever the configuration says, as engines expect it: any node may be made (to
  * build images), the default devices, ptys and tunnels may be used. */
@@ -54,6 +57,12 @@ static void add_wanted(const struct plan_resources_target *target, struct plan_d
     add_rule(target, &rule);
 }
 
+/* What may be used is for the configuration alone to say. */
+static bool has_only_its_own(const struct plan_resources_target *target) {
+    return target->builder != NULL &&
+           text_equal(plan_annotation(target->builder->config, only_annotation), "true");
+}
+
 int plan_resources_devices(const struct plan_resources_target *target,
                            const struct oci_resources *resources, struct thole_error *err) {
     bool all_allowed = false;
@@ -73,7 +82,7 @@ int plan_resources_devices(const struct plan_resources_target *target,
         all_allowed = rule.allow && (all_allowed || is_everything(&rule));
         add_wanted(target, rule);
     }
-    if (resources->devices.count == 0 || all_allowed)
+    if (resources->devices.count == 0 || all_allowed || has_only_its_own(target))
         return 0;
     for (size_t i = 0; i < PLAN_COUNT(default_rules); i++)
         add_rule(target, &default_rules[i]);

@@ -470,3 +470,16 @@ def test_forced_v1_systemd_hierarchy(thole, bundle, namespace):
     assert lines[-1] == "systemd"
     assert [line.split()[4] for line in lines[:-1]] == ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"]
     assert " - tmpfs " in lines[0] and "name=systemd" in lines[1]
+
+
+@pytest.mark.parametrize("word, allowed", [(None, True), ("false", True), ("true", False)])
+def test_only_the_rules_of_the_configuration(thole, bundle, probe, word, allowed):
+    made = bundle("/bin/probe", "mknod", "/work/node", "c", "10", "200", "rw")
+    made.capabilities("CAP_MKNOD", "CAP_SYS_ADMIN")
+    made.resources["devices"] = [DENY_ALL]
+    if word is not None:
+        made.config["annotations"] = {"org.thole.devices.only": word}
+    probe(made)
+    made.mount("/work", "tmpfs", "tmpfs", ["dev"])
+    out = thole.run(made).ok().out
+    assert ("mknod ok" in out) == allowed, out
