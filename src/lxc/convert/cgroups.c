@@ -149,5 +149,7 @@ int lxc_convert_cgroups(struct lxc_conversion *conversion, struct thole_error *e
     if (convert_directory(conversion, err) < 0 || convert_settings(conversion, of_v1, err) < 0 ||
         convert_settings(conversion, of_v2, err) < 0)
         return -1;
+    if (conversion->oci->linux->resources->devices.count > 0)
+        lxc_conversion_annotate(conversion, "org.thole.devices.only", "true");
     return 0;
 }

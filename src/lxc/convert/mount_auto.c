@@ -77,18 +77,40 @@ int lxc_mount_auto_read(struct lxc_conversion *conversion, struct lxc_mount_auto
     return 0;
 }
 
+/* Mounts @path on itself, with @access: a part of a filesystem with other rights than the rest. */
+static void add_part(struct lxc_conversion *conversion, const char *path, const char *access) {
+    (void)lxc_mount_add(conversion, path, "bind", path,
+                        (const char *const[]){"bind", "x-relative", "x-optional", "nosuid", "nodev",
+                                              "noexec", access, NULL});
+}
+
+/* Settings of the network are the container's affair if it has one of its own. */
+static void add_network_part(struct lxc_conversion *conversion, const char *path) {
+    if ((conversion->namespaces & CLONE_NEWNET) != 0)
+        add_part(conversion, path, "rw");
+}
+
 static void add_proc(struct lxc_conversion *conversion, const char *mode) {
-    struct oci_strings *read_only_paths = &conversion->oci->linux->readonly_paths;
     (void)lxc_mount_add(conversion, "/proc", "proc", "proc", no_options);
     if (strcmp(mode, "rw") == 0)
         return;
-    lxc_strings_add(conversion->arena, read_only_paths, "/proc/sys");
-    lxc_strings_add(conversion->arena, read_only_paths, "/proc/sysrq-trigger");
+    add_part(conversion, "/proc/sys", "ro");
+    add_network_part(conversion, "/proc/sys/net");
+    lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
+                    "/proc/sysrq-trigger");
 }
 
 static void add_sys(struct lxc_conversion *conversion, const char *mode) {
+    const bool mixed = strcmp(mode, "mixed") == 0;
     (void)lxc_mount_add(conversion, "/sys", "sysfs", "sysfs",
-                        strcmp(mode, "rw") == 0 ? no_options : read_only);
+                        strcmp(mode, "ro") == 0 ? read_only : no_options);
+    /* The mount, not the filesystem: a part of it stays writable. */
+    if (mixed)
+        (void)lxc_mount_add(
+            conversion, "/sys", "bind", "/sys",
+            (const char *const[]){"remount", "bind", "nosuid", "nodev", "noexec", "ro", NULL});
+    if (mixed)
+        add_network_part(conversion, "/sys/devices/virtual/net");
 }
 
 void lxc_mount_auto_add(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic) {
