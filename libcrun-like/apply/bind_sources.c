@@ -42,7 +42,8 @@ static int open_tree_of(const struct plan_mount *mount, int *ret_tree, struct th
     *ret_tree = open_tree(AT_FDCWD, mount->source, flags);
     /* Init tries again itself: what an earlier mount brings may not exist yet, and an unprivileged
      * runtime may clone nothing here. */
-    if (*ret_tree < 0 && !mount->may_fail && errno != ENOENT && errno != EACCES && errno != ENOTDIR && errno != EPERM)
+    if (*ret_tree < 0 && !mount->may_fail && errno != ENOENT && errno != EACCES &&
+        errno != ENOTDIR && errno != EPERM)
         return error_errno(err, mount->where, "open mount source %s", mount->source);
     return 0;
 }

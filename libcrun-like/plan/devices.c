@@ -44,7 +44,8 @@ static const struct plan_mount *find_bound_dev(const struct plan *plan) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct plan_mount *mount = &plan->mounts[i];
         if (strcmp(mount->target, "/dev") == 0 && mount->kind != PLAN_MOUNT_REMOUNT)
-            bound = mount->kind == PLAN_MOUNT_BIND ? mount : NULL;
+            bound =
+                mount->kind == PLAN_MOUNT_BIND || mount->kind == PLAN_MOUNT_INNER ? mount : NULL;
     }
     return bound;
 }

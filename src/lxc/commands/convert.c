@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "lxc/commands/commands.h"
+#include "lxc/commands/convert_monitor.h"
 #include "lxc/config/configuration.h"
 #include "lxc/convert/convert.h"
 #include "lxc/store/container.h"
@@ -17,6 +18,7 @@ struct convert_options {
     struct option_strings define;
     const char *facts;
     bool execute;
+    bool monitor;
 };
 
 static const struct option_row rows[] = {
@@ -26,6 +28,8 @@ static const struct option_row rows[] = {
      "convert for lxc-execute"},
     {"facts", 0, OPTION_STRING, offsetof(struct convert_options, facts), "FILE",
      "convert for the host described in FILE (thole plan --print-facts)"},
+    {"monitor", 'm', OPTION_FLAG, offsetof(struct convert_options, monitor), NULL,
+     "print what the container's monitor does instead, as JSON"},
     {0},
 };
 
@@ -64,7 +68,8 @@ static int convert(const struct lxc_call *call, const struct lxc_container *cont
     };
     if (lxc_convert(config, &request, &converted, err) < 0)
         return -1;
-    (void)printf("%s\n", converted.config);
+    cleanup_free char *monitor = options->monitor ? lxc_convert_monitor_json(&converted) : NULL;
+    (void)printf("%s\n", options->monitor ? monitor : converted.config);
     for (size_t i = 0; i < config->note_count; i++)
         (void)fprintf(stderr, "%s\n", config->notes[i]);
     for (size_t i = 0; i < converted.note_count; i++)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc-hook: what thole runs as a hook of an LXC container. The state of the container is on
  * standard input (runtime-spec "State"). */
+#include <linux/prctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -98,10 +100,23 @@ static int run_program(const struct hook_call *call, struct thole_error *err) {
     return error_errno(err, NULL, "run %s", call->arguments[0]);
 }
 
+/* "sched-core", a createRuntime hook: init and its children share cores with nobody else's. */
+static int run_core_scheduling(const struct hook_call *call, struct thole_error *err) {
+    if (!call->state->pid.set)
+        return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
+                         "the state on standard input has no pid");
+    if (syscall(SYS_prctl, PR_SCHED_CORE, PR_SCHED_CORE_CREATE,
+                (unsigned long)call->state->pid.value,
+                (unsigned long)PR_SCHED_CORE_SCOPE_THREAD_GROUP, 0UL) < 0)
+        return error_errno(err, "lxc.sched.core", "make a core scheduling domain");
+    return 0;
+}
+
 static const struct hook hooks[] = {
     {"network-down", run_network_down},
     {"network-up", run_network_up},
     {"run", run_program},
+    {"sched-core", run_core_scheduling},
     {0},
 };
 

@@ -70,11 +70,12 @@ static int convert_setting(struct lxc_conversion *conversion, const struct lxc_h
         return 0;
     }
     result = lxc_cgroup_limit(conversion, &setting, err);
-    if (result > 0)
+    if (result > 0 && v2 == v1_host)
         lxc_conversion_note(conversion, item->where,
-                            "no effect: %s of cgroup v%d cannot be "
-                            "written on a host where that controller is of v%d",
-                            setting.file, v2 ? 2 : 1, v1_host ? 1 : 2);
+                            "no effect: cgroup v%d, where this controller is, has no such file",
+                            v1_host ? 1 : 2);
+    else if (result > 0)
+        lxc_conversion_note(conversion, item->where, "no effect: OCI has no member for this file");
     return result < 0 ? -1 : 0;
 }
 

@@ -73,6 +73,7 @@ int lxc_words_split(struct arena *arena, const char *text, const char *where,
 int lxc_convert_namespaces(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_idmap(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_rootfs(struct lxc_conversion *conversion, struct thole_error *err);
+int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_process(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_environment(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_limits(struct lxc_conversion *conversion, struct thole_error *err);
@@ -85,4 +86,5 @@ int lxc_convert_kernel(struct lxc_conversion *conversion, struct thole_error *er
 int lxc_convert_console(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_network(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err);
+int lxc_convert_endings(struct lxc_conversion *conversion, struct thole_error *err);
 int lxc_convert_annotations(struct lxc_conversion *conversion, struct thole_error *err);

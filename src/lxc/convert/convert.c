@@ -7,16 +7,29 @@
 #include "lxc/convert/conversion.h"
 #include "oci-spec/writer.h"
 
+/* In an order in which each finds what it builds upon. */
+/* clang-format off */
 static int (*const domains[])(struct lxc_conversion *, struct thole_error *) = {
-    lxc_convert_annotations, /* first: so that they come in the order of a reader's interest */
-    lxc_convert_namespaces,  /* which the container has */
-    lxc_convert_idmap,       /* a user namespace joins them */
-    lxc_convert_rootfs,      /* where paths lead */
-    lxc_convert_environment, /* of init and hooks */
-    lxc_convert_process,     lxc_convert_limits,  lxc_convert_capabilities, lxc_convert_mounts,
-    lxc_convert_cgroups,     lxc_convert_seccomp, lxc_convert_security,     lxc_convert_kernel,
-    lxc_convert_console,     lxc_convert_network, lxc_convert_hooks,
+    lxc_convert_annotations,
+    lxc_convert_namespaces,
+    lxc_convert_idmap,
+    lxc_convert_rootfs,
+    lxc_convert_environment,
+    lxc_convert_hook_environment,
+    lxc_convert_process,
+    lxc_convert_limits,
+    lxc_convert_capabilities,
+    lxc_convert_mounts,
+    lxc_convert_cgroups,
+    lxc_convert_seccomp,
+    lxc_convert_security,
+    lxc_convert_kernel,
+    lxc_convert_console,
+    lxc_convert_network,
+    lxc_convert_hooks,
+    lxc_convert_endings,
 };
+/* clang-format on */
 
 static void begin(struct lxc_conversion *conversion) {
     struct arena *arena = conversion->arena;

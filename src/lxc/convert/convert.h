@@ -29,7 +29,8 @@ struct lxc_converted {
     bool no_new_keyring;          /* lxc.keyring.session = 0 */
     const struct thole_program *pre_start; /* to be run before create; a failure ends the start */
     size_t pre_start_count;
-    char **notes; /* settings without effect here, one line each, malloc'ed */
+    const char *apparmor_profile; /* generated, loaded by the first of pre_start; NULL: none */
+    char **notes;                 /* settings without effect here, one line each, malloc'ed */
     size_t note_count;
 };
 

@@ -9,11 +9,12 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "lxc/convert/apparmor_profile.h"
 
 static const char shell[] = "/bin/sh";
 
 /* What is running now, by the name under which it will be found again. */
-static const char *own_program(struct lxc_conversion *conversion) {
+const char *lxc_hook_own_program(struct lxc_conversion *conversion) {
     char path[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (conversion->request->program != NULL)
@@ -24,13 +25,17 @@ static const char *own_program(struct lxc_conversion *conversion) {
     return THOLE_LXC_PROGRAM; /* a sealed copy in memory has no path */
 }
 
-void lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list, const char *word) {
+struct oci_hook *lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list,
+                                  const char *word) {
     struct arena *arena = conversion->arena;
     struct oci_hook *hook = lxc_list_add(arena, list);
-    hook->path = arena_strdup(arena, own_program(conversion));
+    hook->path = arena_strdup(arena, lxc_hook_own_program(conversion));
     lxc_strings_add(arena, &hook->args, "thole-lxc");
     lxc_strings_add(arena, &hook->args, "hook");
     lxc_strings_add(arena, &hook->args, word);
+    for (size_t i = 0; i < conversion->hook_env.count; i++)
+        lxc_strings_add(arena, &hook->env, conversion->hook_env.items[i]);
+    return hook;
 }
 
 /* The environment of a hook of @type. */
@@ -72,8 +77,7 @@ static void add_hook(struct lxc_conversion *conversion, oci_hook_list *list,
 static void add_with_state(struct lxc_conversion *conversion, oci_hook_list *list,
                            const struct lxc_item *item, const char *type) {
     struct oci_strings args = arguments(conversion, item->value, type);
-    lxc_hook_add_own(conversion, list, "run");
-    struct oci_hook *hook = &list->items[list->count - 1];
+    struct oci_hook *hook = lxc_hook_add_own(conversion, list, "run");
     for (size_t i = 0; i < args.count; i++)
         lxc_strings_add(conversion->arena, &hook->args, args.items[i]);
     hook->env = environment(conversion, type);
@@ -83,37 +87,6 @@ static void add_program(struct lxc_conversion *conversion, struct thole_program 
                         const struct lxc_item *item, const char *type) {
     program->args = arguments(conversion, item->value, type).items;
     program->env = environment(conversion, type).items;
-}
-
-static void begin_environment(struct lxc_conversion *conversion) {
-    struct arena *arena = conversion->arena;
-    struct oci_strings *env = &conversion->hook_env;
-    const struct lxc_convert_request *request = conversion->request;
-    const char *log = lxc_conversion_value(conversion, "lxc.console.logfile");
-    const char *level = lxc_conversion_value(conversion, "lxc.log.level");
-    const char *given = lxc_conversion_value(conversion, "lxc.rootfs.path");
-    lxc_strings_add(arena, env,
-                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-    lxc_strings_add(arena, env, arena_printf(arena, "LXC_NAME=%s", request->name));
-    if (request->config_file != NULL)
-        lxc_strings_add(arena, env,
-                        arena_printf(arena, "LXC_CONFIG_FILE=%s", request->config_file));
-    if (given != NULL)
-        lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_PATH=%s", given));
-    lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_MOUNT=%s", conversion->rootfs));
-    if (log != NULL)
-        lxc_strings_add(arena, env, arena_printf(arena, "LXC_CONSOLE_LOGPATH=%s", log));
-    lxc_strings_add(arena, env, "LXC_CGNS_AWARE=1");
-    lxc_strings_add(arena, env,
-                    arena_printf(arena, "LXC_LOG_LEVEL=%s", level != NULL ? level : "ERROR"));
-    lxc_strings_add(arena, env,
-                    arena_printf(arena, "LXC_HOOK_VERSION=%d", conversion->hook_version));
-}
-
-/* Of those that other domains have added: scripts of interfaces see it, too. */
-static void set_environment(struct lxc_conversion *conversion, const oci_hook_list *list) {
-    for (size_t i = 0; i < list->count; i++)
-        list->items[i].env = conversion->hook_env;
 }
 
 static const struct lxc_item *next(struct lxc_conversion *conversion, const char *type,
@@ -151,6 +124,9 @@ static void add_programs(struct lxc_conversion *conversion, const char *type,
     struct thole_program *programs = NULL;
     size_t count = 0;
     const struct lxc_item *item = NULL;
+    if (strcmp(type, "pre-start") == 0 && conversion->converted->apparmor_profile != NULL)
+        *lxc_items_add(conversion->arena, programs, count) =
+            lxc_apparmor_program(conversion, "--replace --skip-cache");
     while ((item = next(conversion, type, item)) != NULL)
         add_program(conversion, lxc_items_add(conversion->arena, programs, count), item, type);
     *ret_programs = programs;
@@ -158,18 +134,11 @@ static void add_programs(struct lxc_conversion *conversion, const char *type,
 }
 
 int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err) {
-    int64_t version = 0;
-    if (lxc_conversion_number(conversion, "lxc.hook.version", 0, 1, &version, err) < 0)
-        return -1;
     const struct lxc_item *item = next(conversion, "pre-mount", NULL);
     if (item != NULL)
         return error_unsupported(err, item->where,
                                  "nothing can run in the container's mount namespace before its "
                                  "root is mounted: use lxc.hook.pre-start or lxc.hook.mount");
-    conversion->hook_version = (int)version;
-    begin_environment(conversion);
-    set_environment(conversion, &conversion->oci->hooks->create_runtime);
-    set_environment(conversion, &conversion->oci->hooks->poststop);
     convert_listed(conversion);
     while ((item = next(conversion, "start-host", item)) != NULL)
         add_with_state(conversion, &conversion->oci->hooks->create_runtime, item, "start-host");

@@ -122,8 +122,12 @@ void lxc_mount_auto_add(struct lxc_conversion *conversion, const struct lxc_moun
 
 static void add_cgroup(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic) {
     const char *access = strcmp(automatic->cgroup, "ro") == 0 ? "ro" : "rw";
-    if ((conversion->namespaces & CLONE_NEWCGROUP) != 0 && !automatic->cgroup_force)
-        return; /* init mounts them itself: they show nothing but its own */
+    if ((conversion->namespaces & CLONE_NEWCGROUP) != 0 && !automatic->cgroup_force) {
+        lxc_conversion_note(conversion, automatic->where,
+                            "no effect of cgroup: with a cgroup namespace of its own the container "
+                            "mounts them itself");
+        return;
+    }
     if (!automatic->cgroup_full) {
         (void)lxc_mount_add(
             conversion, "/sys/fs/cgroup", "cgroup", "cgroup",

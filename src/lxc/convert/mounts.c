@@ -11,10 +11,8 @@ enum { DEV_SIZE = 500000, PTS_GROUP = 5 };
 
 /* What the root has in /dev stays as it is: bound onto itself, it gets no nodes of thole's. */
 static void keep_dev(struct lxc_conversion *conversion) {
-    const char *root = conversion->rootfs;
-    (void)lxc_mount_add(conversion, "/dev", "bind",
-                        arena_printf(conversion->arena, "%s/dev", root[1] != '\0' ? root : ""),
-                        (const char *const[]){"rbind", "nofail", NULL});
+    (void)lxc_mount_add(conversion, "/dev", "bind", "/dev",
+                        (const char *const[]){"rbind", "x-relative", "x-optional", NULL});
 }
 
 static int add_dev(struct lxc_conversion *conversion, struct thole_error *err) {
@@ -58,6 +56,10 @@ static int add_devpts(struct lxc_conversion *conversion, struct thole_error *err
                                             "mode=0620", NULL});
     if (maps_group(conversion, PTS_GROUP))
         lxc_strings_add(arena, &mount->options, "gid=5");
+    const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.pty.max");
+    if (item != NULL && ptys <= 1)
+        lxc_conversion_note(conversion, item->where,
+                            "no effect: the console is a pty of the container's own devpts");
     if (ptys > 1) /* those of console and ttys come on top */
         lxc_strings_add(arena, &mount->options, arena_printf(arena, "max=%d", (int)(ptys + ttys)));
     return 0;
@@ -65,12 +67,13 @@ static int add_devpts(struct lxc_conversion *conversion, struct thole_error *err
 
 /* What a process on the host's root must not see or change of the host. */
 static void add_shared_root(struct lxc_conversion *conversion) {
+    static const char *const temporary[] = {"nosuid", "nodev", "mode=1777", NULL};
     (void)lxc_mount_add(conversion, "/proc", "proc", "proc",
                         (const char *const[]){"nosuid", "nodev", "noexec", NULL});
     (void)lxc_mount_add(conversion, "/sys", "sysfs", "sysfs",
                         (const char *const[]){"nosuid", "nodev", "noexec", "ro", NULL});
-    (void)lxc_mount_add(conversion, "/tmp", "tmpfs", "none",
-                        (const char *const[]){"nosuid", "nodev", "mode=1777", NULL});
+    (void)lxc_mount_add(conversion, "/tmp", "tmpfs", "none", temporary);
+    (void)lxc_mount_add(conversion, "/dev/shm", "tmpfs", "none", temporary);
     lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths, "/proc/sys");
     lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
                     "/proc/sysrq-trigger");
@@ -80,10 +83,10 @@ int lxc_convert_mounts(struct lxc_conversion *conversion, struct thole_error *er
     struct lxc_mount_auto automatic = {0};
     if (lxc_mount_auto_read(conversion, &automatic, err) < 0)
         return -1;
-    if (conversion->rootfs_given == NULL)
-        add_shared_root(conversion);
     if (add_dev(conversion, err) < 0)
         return -1;
+    if (conversion->rootfs_given == NULL)
+        add_shared_root(conversion);
     lxc_mount_auto_add(conversion, &automatic);
     if (lxc_mount_entries(conversion, err) < 0)
         return -1;

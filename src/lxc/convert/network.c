@@ -24,7 +24,7 @@ int lxc_convert_network(struct lxc_conversion *conversion, struct thole_error *e
         return error_config(err, lxc_configuration_next(conversion->lxc, "lxc.net.", NULL)->where,
                             "the network namespace is not the container's own: interfaces would "
                             "go to another's");
-    lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "network-up");
-    lxc_hook_add_own(conversion, &conversion->oci->hooks->poststop, "network-down");
+    (void)lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "network-up");
+    (void)lxc_hook_add_own(conversion, &conversion->oci->hooks->poststop, "network-down");
     return 0;
 }

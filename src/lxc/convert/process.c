@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "lxc/convert/conversion.h"
+#include "lxc/convert/hooks.h"
 
 static const char default_init[] = "/sbin/init";
 
@@ -94,19 +94,43 @@ static int convert_architecture(struct lxc_conversion *conversion, struct thole_
     return 0;
 }
 
+/* A file of /proc/PID that OCI has no member for is written by a hook, which knows the PID. */
+static void write_by_hook(struct lxc_conversion *conversion, const struct lxc_item *item) {
+    struct arena *arena = conversion->arena;
+    struct oci_strings *args =
+        &lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "run")->args;
+    lxc_strings_add(arena, args, "/bin/sh");
+    lxc_strings_add(arena, args, "-c");
+    lxc_strings_add(arena, args, "printf %s \"$1\" >/proc/$LXC_PID/$0");
+    lxc_strings_add(arena, args, item->detail);
+    lxc_strings_add(arena, args, item->value);
+}
+
 /* lxc.proc.FILE: what goes to /proc/PID/FILE of init. */
 static int convert_proc(struct lxc_conversion *conversion, struct thole_error *err) {
+    struct oci_int *oom_score = &conversion->oci->process->oom_score_adj;
     const struct lxc_item *item = NULL;
     while ((item = lxc_conversion_next(conversion, "lxc.proc.", item)) != NULL) {
-        struct oci_process *process = conversion->oci->process;
-        if (strcmp(item->detail, "oom_score_adj") != 0)
-            return error_unsupported(err, item->where,
-                                     "of the files in /proc/PID only oom_score_adj can be set");
-        if (!text_parse_int(item->value, -1000, 1000, &process->oom_score_adj.value))
+        if (strchr(item->detail, '/') != NULL || item->detail[0] == '.')
+            return error_config(err, item->where, "\"%s\" is not the name of a file", item->detail);
+        if (strcmp(item->detail, "oom_score_adj") != 0) {
+            write_by_hook(conversion, item);
+            continue;
+        }
+        if (!text_parse_int(item->value, -1000, 1000, &oom_score->value))
             return error_config(err, item->where, "\"%s\" is not a number from -1000 to 1000",
                                 item->value);
-        process->oom_score_adj.set = true;
+        oom_score->set = true;
     }
+    return 0;
+}
+
+static int convert_core_scheduling(struct lxc_conversion *conversion, struct thole_error *err) {
+    bool set = false;
+    if (lxc_conversion_flag(conversion, "lxc.sched.core", false, &set, err) < 0)
+        return -1;
+    if (set)
+        (void)lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "sched-core");
     return 0;
 }
 
@@ -115,7 +139,7 @@ int lxc_convert_process(struct lxc_conversion *conversion, struct thole_error *e
     bool set = false;
     if (convert_command(conversion, err) < 0 || convert_user(conversion, err) < 0 ||
         convert_cwd(conversion, err) < 0 || convert_architecture(conversion, err) < 0 ||
-        convert_proc(conversion, err) < 0 ||
+        convert_proc(conversion, err) < 0 || convert_core_scheduling(conversion, err) < 0 ||
         lxc_conversion_flag(conversion, "lxc.no_new_privs", false, &set, err) < 0)
         return -1;
     *no_new_privileges = (struct oci_bool){set, set};

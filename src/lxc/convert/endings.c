@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens when a container is over: lxc.ephemeral, and a generated profile goes. */
+#include "lxc/convert/apparmor_profile.h"
+#include "lxc/convert/hooks.h"
+
+static struct thole_program destroy_program(struct lxc_conversion *conversion) {
+    struct arena *arena = conversion->arena;
+    struct oci_strings args = {0};
+    struct oci_strings env = {0};
+    lxc_strings_add(arena, &args, lxc_hook_own_program(conversion));
+    lxc_strings_add(arena, &args, "destroy");
+    lxc_strings_add(arena, &args, "-P");
+    lxc_strings_add(arena, &args, conversion->request->lxcpath);
+    lxc_strings_add(arena, &args, "-n");
+    lxc_strings_add(arena, &args, conversion->request->name);
+    lxc_strings_add(arena, &env, LXC_HOOK_PATH);
+    return (struct thole_program){.args = args.items, .env = env.items};
+}
+
+/* lxc-execute has no monitor: its containers are deleted by the command itself. */
+static void unload_as_hook(struct lxc_conversion *conversion) {
+    const struct thole_program program = lxc_apparmor_program(conversion, "--remove");
+    struct oci_hook *hook = lxc_list_add(conversion->arena, &conversion->oci->hooks->poststop);
+    hook->path = program.args[0];
+    for (char *const *word = program.args; *word != NULL; word++)
+        lxc_strings_add(conversion->arena, &hook->args, *word);
+    for (char *const *word = program.env; *word != NULL; word++)
+        lxc_strings_add(conversion->arena, &hook->env, *word);
+}
+
+int lxc_convert_endings(struct lxc_conversion *conversion, struct thole_error *err) {
+    struct thole_monitor *monitor = &conversion->converted->monitor;
+    struct thole_program *programs = NULL;
+    size_t count = 0;
+    bool ephemeral = false;
+    if (lxc_conversion_flag(conversion, "lxc.ephemeral", false, &ephemeral, err) < 0)
+        return -1;
+    const bool profile = conversion->converted->apparmor_profile != NULL;
+    if (profile && conversion->request->execute)
+        unload_as_hook(conversion);
+    else if (profile)
+        *lxc_items_add(conversion->arena, programs, count) =
+            lxc_apparmor_program(conversion, "--remove");
+    if (ephemeral)
+        *lxc_items_add(conversion->arena, programs, count) = destroy_program(conversion);
+    monitor->end = programs;
+    monitor->end_count = count;
+    return 0;
+}
