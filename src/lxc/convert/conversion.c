@@ -81,17 +81,3 @@ void lxc_conversion_annotate(struct lxc_conversion *conversion, const char *key,
     *lxc_items_add(conversion->arena, annotations->items, annotations->count) = (struct oci_pair){
         arena_strdup(conversion->arena, key), arena_strdup(conversion->arena, value)};
 }
-
-/* Full at 0 and at the powers of two; behind the last element there is always a zeroed one. */
-void *lxc_list_grow(struct arena *arena, void *items, size_t count, size_t size) {
-    if (items != NULL && (count & (count - 1)) != 0)
-        return items;
-    void *larger = arena_array(arena, 2 * count + 2, size);
-    if (count > 0)
-        memcpy(larger, items, count * size);
-    return larger;
-}
-
-void lxc_strings_add(struct arena *arena, struct oci_strings *strings, const char *word) {
-    *lxc_list_add(arena, strings) = arena_strdup(arena, word);
-}

@@ -8,6 +8,7 @@
 
 #include "lxc/convert/convert.h"
 #include "lxc/convert/host.h"
+#include "lxc/convert/lists.h"
 #include "oci-spec/spec.h"
 
 struct lxc_conversion {
@@ -50,24 +51,6 @@ int lxc_conversion_host(struct lxc_conversion *conversion, const struct lxc_host
                         struct thole_error *err);
 
 void lxc_conversion_annotate(struct lxc_conversion *conversion, const char *key, const char *value);
-
-/** Adds a copy of @word. */
-void lxc_strings_add(struct arena *arena, struct oci_strings *strings, const char *word);
-
-void *lxc_list_grow(struct arena *arena, void *items, size_t count, size_t size)
-    __attribute__((returns_nonnull));
-
-/** Adds a zeroed element to a list of @items and @count, and returns it. */
-#define lxc_items_add(arena, items, count) \
-    ((items) = lxc_list_grow((arena), (items), (count), sizeof(*(items))), &(items)[(count)++])
-
-/** The same for a list of spec.h. */
-#define lxc_list_add(arena, list) \
-    ((list)->set = true, lxc_items_add((arena), (list)->items, (list)->count))
-
-/** Splits a command line as a shell does: blanks, both kinds of quotes, backslashes. */
-int lxc_words_split(struct arena *arena, const char *text, const char *where,
-                    struct oci_strings *ret_words, struct thole_error *err);
 
 /** The domains; the order in lxc_convert() says what builds upon what. */
 int lxc_convert_namespaces(struct lxc_conversion *conversion, struct thole_error *err);

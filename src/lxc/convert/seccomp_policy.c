@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lxc/convert/conversion.h"
+#include "lxc/convert/lists.h"
 #include "lxc/convert/seccomp_rule.h"
 
 /* Sections of one machine's ABIs; the first one is its own. */

@@ -11,7 +11,7 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "lxc/convert/conversion.h"
+#include "lxc/convert/lists.h"
 
 enum { ARGUMENTS_MAX = 6, ERRNO_MAX = 4095 };
 

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines: words as a shell splits them, without anything else a shell does. */
+/* Lists that double, and command lines as lists of words: without anything else a shell does. */
+#include "lxc/convert/lists.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "lxc/convert/conversion.h"
+
+/* Full at 0 and at the powers of two; behind the last element there is always a zeroed one. */
+void *lxc_list_grow(struct arena *arena, void *items, size_t count, size_t size) {
+    if (items != NULL && (count & (count - 1)) != 0)
+        return items;
+    void *larger = arena_array(arena, 2 * count + 2, size);
+    if (count > 0)
+        memcpy(larger, items, count * size);
+    return larger;
+}
+
+void lxc_strings_add(struct arena *arena, struct oci_strings *strings, const char *word) {
+    *lxc_list_add(arena, strings) = arena_strdup(arena, word);
+}
 
 /* Takes one word off @rest; false if a quote is not closed. */
 static bool take_word(const char **rest, struct text *word) {
