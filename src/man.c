@@ -2,39 +2,12 @@
 /* Hidden commands for the build: manual pages and shell completion, made from the tables. */
 #include <string.h>
 
-#include "config.h"
-
 #include "base/text.h"
+#include "cli/manual.h"
 #include "cli/output.h"
 #include "commands.h"
 #include "context.h"
 #include "help.h"
-
-/* Text for troff: hyphens stay hyphens, and no line of it is taken for a request. */
-static void append_escaped(struct text *text, const char *string) {
-    for (const char *at = string; *at != '\0'; at++) {
-        bool line_start = at == string || at[-1] == '\n';
-        if (line_start && (*at == '.' || *at == '\''))
-            text_append(text, "\\&");
-        if (*at == '-')
-            text_append(text, "\\-");
-        else if (*at == '\\')
-            text_append(text, "\\e");
-        else
-            text_append_bytes(text, at, 1);
-    }
-}
-
-static void append_heading(struct text *text, const char *page, const char *summary) {
-    text_append(text, ".TH ");
-    for (const char *at = page; *at != '\0'; at++)
-        text_appendf(text, "%c", *at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
-    text_appendf(text, " 1 \"\" \"thole %s\" \"User Commands\"\n.SH NAME\n", PACKAGE_VERSION);
-    append_escaped(text, page);
-    text_append(text, " \\- ");
-    append_escaped(text, summary);
-    text_append(text, "\n.SH SYNOPSIS\n");
-}
 
 static void append_options(struct text *text, const struct option_row *rows) {
     for (const struct option_row *row = rows; row->name != NULL; row++) {
@@ -42,17 +15,13 @@ static void append_options(struct text *text, const struct option_row *rows) {
         if (row->help == NULL)
             continue;
         help_append_option(&spelling, row);
-        text_append(text, ".TP\n.B ");
-        append_escaped(text, spelling.data);
-        text_append(text, "\n");
-        append_escaped(text, row->help);
-        text_append(text, "\n");
+        manual_append_entry(text, spelling.data, row->help);
     }
     text_append(text, ".TP\n.B \\-h, \\-\\-help\nprint a short help\n");
 }
 
 static void append_program_page(struct text *text, const struct command *const *commands) {
-    append_heading(text, "thole", help_tagline);
+    manual_append_heading(text, "thole", 1, help_tagline);
     text_append(text, ".B thole\n[\\fIGLOBAL OPTION\\fR]... \\fICOMMAND\\fR [\\fIOPTION\\fR]... "
                       "[\\fIARGUMENT\\fR]...\n.SH DESCRIPTION\n"
                       "thole creates and runs containers from bundles: a directory with a root\n"
@@ -62,9 +31,9 @@ static void append_program_page(struct text *text, const struct command *const *
         if ((*at)->hidden)
             continue;
         text_appendf(text, ".TP\n.B %s ", (*at)->name);
-        append_escaped(text, (*at)->arguments);
+        manual_append(text, (*at)->arguments);
         text_append(text, "\n");
-        append_escaped(text, (*at)->summary);
+        manual_append(text, (*at)->summary);
         text_append(text, "\n");
     }
     text_append(text, ".SH GLOBAL OPTIONS\nThey stand before the command. A value follows its "
@@ -93,14 +62,14 @@ static void append_program_page(struct text *text, const struct command *const *
 static void append_command_page(struct text *text, const struct command *command) {
     cleanup_text struct text page = {0};
     text_appendf(&page, "thole-%s", command->name);
-    append_heading(text, page.data, command->summary);
+    manual_append_heading(text, page.data, 1, command->summary);
     text_appendf(text, ".B thole\n[\\fIGLOBAL OPTION\\fR]... \\fB%s\\fR [\\fIOPTION\\fR]... \\fI",
                  command->name);
-    append_escaped(text, command->arguments);
+    manual_append(text, command->arguments);
     text_append(text, "\\fR\n");
     if (command->description != NULL) {
         text_append(text, ".SH DESCRIPTION\n");
-        append_escaped(text, command->description);
+        manual_append(text, command->description);
         text_append(text, "\n");
     }
     text_append(text, ".SH OPTIONS\n");
@@ -127,20 +96,6 @@ static int run_generate_man(const struct invocation *invocation, int *ret_status
     return output_text(text.data, err);
 }
 
-/* The long options of a table, or with @values only those that take a value. */
-static void append_words(struct text *text, const struct option_row *rows, bool values) {
-    const char *separator = values ? "|" : " ";
-    const char *before = "";
-    for (const struct option_row *row = rows; row->name != NULL; row++) {
-        if (row->help == NULL || (values && row->kind == OPTION_FLAG))
-            continue;
-        text_appendf(text, "%s--%s", before, row->name);
-        before = separator;
-        if (values && row->letter != 0)
-            text_appendf(text, "|-%c", row->letter);
-    }
-}
-
 /* A bash function: global options, then the command, then its options or ids of containers. */
 static void append_completion(struct text *text, const struct command *const *commands) {
     text_append(text, "# Completion of thole for bash\n_thole() {\n"
@@ -148,7 +103,7 @@ static void append_completion(struct text *text, const struct command *const *co
                       "    COMPREPLY=()\n"
                       "    while [ \"$i\" -lt \"$COMP_CWORD\" ]; do\n"
                       "        case ${COMP_WORDS[i]} in\n        ");
-    append_words(text, global_options, true);
+    manual_append_option_words(text, global_options, true);
     text_append(text, ") i=$((i + 2)) ;;\n        -*) i=$((i + 1)) ;;\n"
                       "        *) command=${COMP_WORDS[i]}; break ;;\n"
                       "        esac\n    done\n    local options ids=\n    case $command in\n");
@@ -156,14 +111,14 @@ static void append_completion(struct text *text, const struct command *const *co
         if ((*at)->hidden)
             continue;
         text_appendf(text, "    %s) options='", (*at)->name);
-        append_words(text, (*at)->options, false);
+        manual_append_option_words(text, (*at)->options, false);
         text_append(text, "'");
         if (text_starts_with((*at)->arguments, "ID"))
             text_append(text, "; ids=1");
         text_append(text, " ;;\n");
     }
     text_append(text, "    *) options='");
-    append_words(text, global_options, false);
+    manual_append_option_words(text, global_options, false);
     for (const struct command *const *at = commands; *at != NULL; at++)
         if (!(*at)->hidden)
             text_appendf(text, " %s", (*at)->name);

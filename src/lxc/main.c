@@ -16,12 +16,11 @@
 #include "lxc/options.h"
 #include "lxc/store/system.h"
 
-/* The release of LXC whose commands, options and keys these are: what scripts ask --version for. */
-#define LXC_LEVEL "7.0.0"
-
+/* src/lxc/module.am lists those that are not hidden. */
 /* clang-format off */
 static const struct lxc_command *const commands[] = {
     &lxc_command_autostart,
+    &lxc_command_checkconfig,
     &lxc_command_clone,
     &lxc_command_config,
     &lxc_command_convert,
@@ -31,6 +30,8 @@ static const struct lxc_command *const commands[] = {
     &lxc_command_device,
     &lxc_command_execute,
     &lxc_command_freeze,
+    &lxc_command_generate_completion,
+    &lxc_command_generate_man,
     &lxc_command_hook,
     &lxc_command_info,
     &lxc_command_ls,
@@ -40,6 +41,7 @@ static const struct lxc_command *const commands[] = {
     &lxc_command_stop,
     &lxc_command_unfreeze,
     &lxc_command_unshare,
+    &lxc_command_update_config,
     &lxc_command_usernsexec,
     &lxc_command_wait,
     NULL,

@@ -10,6 +10,9 @@
 #include "cli/options.h"
 #include "thole.h"
 
+/* The release of LXC whose commands, options and keys these are: what scripts ask --version for. */
+#define LXC_LEVEL "7.0.0"
+
 /** What all commands take (lxc(7), "common options"). */
 struct lxc_settings {
     const char *name;
@@ -64,6 +67,7 @@ struct lxc_command {
 };
 
 extern const struct lxc_command lxc_command_autostart;
+extern const struct lxc_command lxc_command_checkconfig;
 extern const struct lxc_command lxc_command_clone;
 extern const struct lxc_command lxc_command_config;
 extern const struct lxc_command lxc_command_convert;
@@ -73,6 +77,8 @@ extern const struct lxc_command lxc_command_destroy;
 extern const struct lxc_command lxc_command_device;
 extern const struct lxc_command lxc_command_execute;
 extern const struct lxc_command lxc_command_freeze;
+extern const struct lxc_command lxc_command_generate_completion;
+extern const struct lxc_command lxc_command_generate_man;
 extern const struct lxc_command lxc_command_hook;
 extern const struct lxc_command lxc_command_info;
 extern const struct lxc_command lxc_command_ls;
@@ -82,6 +88,7 @@ extern const struct lxc_command lxc_command_start;
 extern const struct lxc_command lxc_command_stop;
 extern const struct lxc_command lxc_command_unfreeze;
 extern const struct lxc_command lxc_command_unshare;
+extern const struct lxc_command lxc_command_update_config;
 extern const struct lxc_command lxc_command_usernsexec;
 extern const struct lxc_command lxc_command_wait;
 

@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 /* As LXC has it, an item is found by its beginning. */
 static const struct lxc_system_item *find(const char *word) {
     for (const struct lxc_system_item *item = lxc_system_items; item->key != NULL; item++) {
-        if (text_starts_with(item->key, word))
+        if (item->listed && text_starts_with(item->key, word))
             return item;
     }
     return NULL;
@@ -29,7 +29,6 @@ static const struct lxc_system_item *find(const char *word) {
 
 static int run_config(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     const struct config_options *options = call->options;
-    (void)ret_status;
     if (options->list) {
         for (const struct lxc_system_item *item = lxc_system_items; item->key != NULL; item++) {
             if (item->listed)
@@ -37,11 +36,18 @@ static int run_config(const struct lxc_call *call, int *ret_status, struct thole
         }
         return 0;
     }
-    if (call->argument_count != 1)
-        return error_usage(err, "one configuration item, or -l to list them");
+    if (call->argument_count == 0 || call->arguments[0][0] == '\0') {
+        (void)fputs("Usage: lxc-config -l: list all available configuration items\n"
+                    "       lxc-config item: print configuration item\n",
+                    stdout);
+        return 0;
+    }
     const struct lxc_system_item *item = find(call->arguments[0]);
-    if (item == NULL)
-        return error_usage(err, "Unknown configuration item: %s", call->arguments[0]);
+    if (item == NULL) {
+        (void)printf("Unknown configuration item: %s\n", call->arguments[0]);
+        *ret_status = EXIT_FAILURE;
+        return 0;
+    }
     cleanup_free char *value = NULL;
     if (lxc_system_get(item->key, &value, err) < 0)
         return -1;

@@ -13,7 +13,6 @@
 #define BLANKS LXC_KEY_TEXT, LXC_KEY_BLANKS
 #define COMMAS LXC_KEY_TEXT, LXC_KEY_COMMAS
 
-/* clang-format off: one line, or two, a key */
 const struct lxc_key lxc_keys[] = {
     {"lxc.include", LINES, "0.9", NULL, NULL, "the parser",
      "file, or directory of *.conf files, whose lines stand here"},
@@ -193,14 +192,14 @@ const struct lxc_key lxc_keys[] = {
     {"lxc.net.N.script.down", TEXT, "0.8", NULL, NULL, "network",
      "program that runs before it is removed"},
     {"lxc.net.N.veth.pair", TEXT, "0.7", NULL, NULL, "network", "name of the host's end"},
-    {"lxc.net.N.veth.mode", TEXT, "3.1", NULL, NULL, "network", "bridge or router"},
+    {"lxc.net.N.veth.mode", TEXT, "3.1", NULL, "bridge", "network", "bridge or router"},
     {"lxc.net.N.veth.n_rxqueues", NUMBER, "5.0", NULL, NULL, "network", "receive queues"},
     {"lxc.net.N.veth.n_txqueues", NUMBER, "5.0", NULL, NULL, "network", "transmit queues"},
     {"lxc.net.N.veth.ipv4.route", OPEN_LINES, "3.1", NULL, NULL, "network",
      "NETWORK/PREFIX routed to it by the host"},
     {"lxc.net.N.veth.ipv6.route", OPEN_LINES, "3.1", NULL, NULL, "network",
      "NETWORK/PREFIX routed to it by the host"},
-    {"lxc.net.N.veth.vlan.id", TEXT, "4.0", NULL, NULL, "network",
+    {"lxc.net.N.veth.vlan.id", TEXT, "4.0", NULL, "0", "network",
      "untagged VLAN on the bridge, or none"},
     {"lxc.net.N.veth.vlan.tagged.id", LINES, "4.0", NULL, NULL, "network",
      "tagged VLAN on the bridge"},
@@ -211,4 +210,3 @@ const struct lxc_key lxc_keys[] = {
     {"lxc.net.N.ipvlan.isolation", TEXT, "3.1", NULL, NULL, "network", "bridge, private or vepa"},
     {0},
 };
-/* clang-format on */
