@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of thole-lxc: finds the command by the program's name or first word, runs it, reports. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -180,9 +182,22 @@ static int no_command(int argc, char *const *argv) {
     return EXIT_FAILURE;
 }
 
+/* Hooks call this program by its path, which the executable that goes on after sealing has not. */
+static void note_program(void) {
+    char path[PATH_MAX];
+    struct stat named;
+    struct stat running;
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    if (stat(path, &named) == 0 && stat("/proc/self/exe", &running) == 0 &&
+        named.st_dev == running.st_dev && named.st_ino == running.st_ino)
+        (void)setenv("THOLE_LXC_PROGRAM", path, 1);
+}
+
 int main(int argc, char *argv[]) {
     if (argc < 1)
         return EXIT_FAILURE;
+    note_program();
     char *const *whole_argv = argv;
     struct lxc_settings settings = {0};
     struct lxc_call call = {.commands = commands, .settings = &settings};

@@ -2,9 +2,8 @@
 /* lxc.hook.*: the user's programs on the container's way. */
 #include "lxc/convert/hooks.h"
 
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
 
@@ -13,16 +12,12 @@
 
 static const char shell[] = "/bin/sh";
 
-/* What is running now, by the name under which it will be found again. */
+/* What is running now, by the name under which it will be found again: main() has noted it. */
 const char *lxc_hook_own_program(struct lxc_conversion *conversion) {
-    char path[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    const char *noted = getenv("THOLE_LXC_PROGRAM");
     if (conversion->request->program != NULL)
         return conversion->request->program;
-    path[length > 0 ? length : 0] = '\0';
-    if (path[0] == '/' && access(path, X_OK) == 0)
-        return arena_strdup(conversion->arena, path);
-    return THOLE_LXC_PROGRAM; /* a sealed copy in memory has no path */
+    return noted != NULL ? arena_strdup(conversion->arena, noted) : THOLE_LXC_PROGRAM;
 }
 
 struct oci_hook *lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list,
