@@ -84,6 +84,15 @@ static void add_part(struct lxc_conversion *conversion, const char *path, const 
                                               "noexec", access, NULL});
 }
 
+static bool may_set_up_networks(const struct lxc_conversion *conversion) {
+    const struct oci_strings *kept = &conversion->oci->process->capabilities->bounding;
+    for (size_t i = 0; i < kept->count; i++) {
+        if (strcmp(kept->items[i], "CAP_NET_ADMIN") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Settings of the network are the container's affair if it has one of its own. */
 static void add_network_part(struct lxc_conversion *conversion, const char *path) {
     if ((conversion->namespaces & CLONE_NEWNET) != 0)
@@ -95,7 +104,8 @@ static void add_proc(struct lxc_conversion *conversion, const char *mode) {
     if (strcmp(mode, "rw") == 0)
         return;
     add_part(conversion, "/proc/sys", "ro");
-    add_network_part(conversion, "/proc/sys/net");
+    if (may_set_up_networks(conversion))
+        add_network_part(conversion, "/proc/sys/net");
     lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
                     "/proc/sysrq-trigger");
 }
