@@ -114,11 +114,24 @@ static void convert_listed(struct lxc_conversion *conversion) {
     }
 }
 
+/* Overlays of older releases had theirs under another name. */
+static struct thole_program work_program(struct lxc_conversion *conversion) {
+    struct oci_strings args = {0};
+    struct oci_strings env = {0};
+    lxc_strings_add(conversion->arena, &args, "/bin/mkdir");
+    lxc_strings_add(conversion->arena, &args, "-p");
+    lxc_strings_add(conversion->arena, &args, conversion->rootfs_work);
+    lxc_strings_add(conversion->arena, &env, LXC_HOOK_PATH);
+    return (struct thole_program){.args = args.items, .env = env.items};
+}
+
 static void add_programs(struct lxc_conversion *conversion, const char *type,
                          const struct thole_program **ret_programs, size_t *ret_count) {
     struct thole_program *programs = NULL;
     size_t count = 0;
     const struct lxc_item *item = NULL;
+    if (strcmp(type, "pre-start") == 0 && conversion->rootfs_work != NULL)
+        *lxc_items_add(conversion->arena, programs, count) = work_program(conversion);
     if (strcmp(type, "pre-start") == 0 && conversion->converted->apparmor_profile != NULL)
         *lxc_items_add(conversion->arena, programs, count) =
             lxc_apparmor_program(conversion, "--replace --skip-cache");

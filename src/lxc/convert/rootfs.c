@@ -7,11 +7,8 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "lxc/config/rootfs_path.h"
 #include "lxc/convert/conversion.h"
-
-/* Of the storage types those whose source is a directory with everything in it. */
-static const char *const directory_types[] = {"dir", "btrfs"};
-static const char *const other_types[] = {"loop", "nbd", "lvm", "zfs", "rbd", "aufs"};
 
 static const char *clean(struct arena *arena, const char *path) {
     char *room = arena_alloc(arena, strlen(path) + 2);
@@ -24,55 +21,36 @@ static const char *resolved(struct arena *arena, const char *path) {
     return real != NULL ? arena_strdup(arena, real) : clean(arena, path);
 }
 
-/* LOWER[:LOWER]...:UPPER, with a work directory beside UPPER. The overlay, mounted on /, becomes
- * the root; what thole opens before is a directory that exists in any case. */
-static int convert_overlay(struct lxc_conversion *conversion, const struct lxc_item *item,
-                           const char *source, struct thole_error *err) {
+/* The overlay, mounted on /, becomes the root; what thole opens before is a directory that exists
+ * in any case. */
+static void convert_overlay(struct lxc_conversion *conversion,
+                            const struct lxc_rootfs_path *rootfs) {
     struct arena *arena = conversion->arena;
-    const char *colon = strrchr(source, ':');
-    if (source[0] != '/' || colon == NULL || colon[1] != '/')
-        return error_config(err, item->where, "\"%s\" is not LOWER:UPPER, two or more paths",
-                            source);
-    const char *upper = clean(arena, colon + 1);
-    const char *lower = arena_strndup(arena, source, (size_t)(colon - source));
-    const char *slash = strrchr(upper, '/');
     struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
     mount->destination = arena_strdup(arena, "/");
     mount->type = mount->source = arena_strdup(arena, "overlay");
-    lxc_strings_add(arena, &mount->options, arena_printf(arena, "lowerdir=%s", lower));
-    lxc_strings_add(arena, &mount->options, arena_printf(arena, "upperdir=%s", upper));
-    lxc_strings_add(arena, &mount->options,
-                    arena_printf(arena, "workdir=%.*s/olwork", (int)(slash - upper), upper));
-    conversion->rootfs = conversion->rootfs_given = upper;
-    conversion->oci->root->path = arena_strdup(arena, upper);
-    return 0;
-}
-
-static int convert_directory(struct lxc_conversion *conversion, const struct lxc_item *item,
-                             const char *path, struct thole_error *err) {
-    if (path[0] != '/')
-        return error_config(err, item->where, "\"%s\" is not an absolute path", path);
-    conversion->rootfs = resolved(conversion->arena, path);
-    conversion->rootfs_given = item != NULL ? clean(conversion->arena, path) : NULL;
-    conversion->oci->root->path = arena_strdup(conversion->arena, conversion->rootfs);
-    return 0;
+    lxc_strings_add(arena, &mount->options, arena_printf(arena, "lowerdir=%s", rootfs->lower));
+    lxc_strings_add(arena, &mount->options, arena_printf(arena, "upperdir=%s", rootfs->upper));
+    lxc_strings_add(arena, &mount->options, arena_printf(arena, "workdir=%s", rootfs->work));
+    conversion->rootfs_work = arena_strdup(arena, rootfs->work);
+    conversion->rootfs = conversion->rootfs_given = clean(arena, rootfs->upper);
 }
 
 static int convert_path(struct lxc_conversion *conversion, struct thole_error *err) {
+    struct arena *arena = conversion->arena;
     const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.rootfs.path");
-    const char *path = item != NULL ? item->value : "/";
-    const size_t length = strcspn(path, ":");
-    const char *type = arena_strndup(conversion->arena, path, length);
-    if (path[0] == '/' || path[length] != ':')
-        return convert_directory(conversion, item, path, err);
-    path += length + 1;
-    if (strcmp(type, "overlay") == 0 || strcmp(type, "overlayfs") == 0)
-        return convert_overlay(conversion, item, path, err);
-    if (text_is_one_of(type, directory_types, sizeof(directory_types) / sizeof(directory_types[0])))
-        return convert_directory(conversion, item, path, err);
-    if (text_is_one_of(type, other_types, sizeof(other_types) / sizeof(other_types[0])))
-        return error_unsupported(err, item->where, "a root of type %s cannot be mounted yet", type);
-    return error_config(err, item->where, "there is no storage type %s", type);
+    cleanup_lxc_rootfs_path struct lxc_rootfs_path rootfs = {0};
+    if (item != NULL && lxc_rootfs_path_parse(item->value, item->where, &rootfs, err) < 0)
+        return -1;
+    conversion->rootfs = "/";
+    if (rootfs.kind == LXC_ROOTFS_OVERLAY) {
+        convert_overlay(conversion, &rootfs);
+    } else if (rootfs.kind == LXC_ROOTFS_DIRECTORY) {
+        conversion->rootfs = resolved(arena, rootfs.directory);
+        conversion->rootfs_given = clean(arena, rootfs.directory);
+    }
+    conversion->oci->root->path = arena_strdup(arena, conversion->rootfs);
+    return 0;
 }
 
 /* OCI has words for two kinds of them. */
