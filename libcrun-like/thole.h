@@ -151,8 +151,8 @@ struct thole_monitor {
 struct thole_run_request {
     struct thole_create_request create;
     bool detach;
-    bool attachable;   /* with detach: a keeper process holds the console for thole_attach() */
-    bool keep;         /* do not delete it at the end */
+    bool attachable;   /* a keeper process holds the console for thole_attach() */
+    bool keep;         /* in the foreground: do not delete it at the end */
     bool no_subreaper; /* do not become the reaper of orphans while waiting */
     struct thole_terminal_options terminal_options;
     const struct thole_monitor *monitor; /* with attachable: what else the keeper does, or NULL */

@@ -54,12 +54,29 @@ static int fork_keeper(pid_t *ret_child, int *ret_sync, struct thole_error *err)
     return 0;
 }
 
-static int await_keeper(int sync, struct thole_error *err) {
+/* Returns how many descriptors it has sent: none or one, to @ret_fd. */
+static int await_keeper(int sync, int *ret_fd, struct thole_error *err) {
     struct wire_message message;
-    return wire_expect(sync, WIRE_READY, &message, "the keeper of the console", err);
+    if (wire_expect(sync, WIRE_READY, &message, "the keeper of the console", err) < 0)
+        return -1;
+    *ret_fd = message.fd_count > 0 ? message.fds[0] : -1;
+    return 0;
 }
 
 /* ---- run --detach --attachable ---- */
+
+/* To a caller in the foreground, with the other end of a viewer. */
+static int report(const struct thole_run_request *request, int sync,
+                  const struct monitor_lifetime *life, struct thole_error *err) {
+    int pair[2] = {-1, -1};
+    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (!request->detach && wire_pair(pair, err) < 0)
+        return -1;
+    if (!request->detach)
+        terminal_console_server_add(life->server, pair[0]);
+    cleanup_close int far_end = pair[1];
+    return wire_send(sync, WIRE_READY, NULL, 0, far_end, err);
+}
 
 static int begin(const struct thole_context *context, const struct thole_run_request *request,
                  int sync, struct monitor_lifetime *life, struct thole_error *err) {
@@ -71,7 +88,7 @@ static int begin(const struct thole_context *context, const struct thole_run_req
         return -1;
     if (passed > 0)
         (void)close_range(3, 2 + (unsigned)passed, 0);
-    if (become_keeper(err) == 0)
+    if (become_keeper(err) == 0 && report(request, sync, life, err) == 0)
         return 0;
     monitor_lifetime_undo(life);
     return -1;
@@ -85,15 +102,13 @@ static noreturn void keep(const struct thole_context *context,
         wire_send_error(sync, &err);
         _exit(EXIT_FAILURE);
     }
-    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-    (void)wire_send(sync, WIRE_READY, NULL, 0, -1, NULL);
     (void)close(sync);
     monitor_lifetime_go_on(&life);
     _exit(EXIT_SUCCESS);
 }
 
 int monitor_keeper_run(const struct thole_context *context, const struct thole_run_request *request,
-                       struct thole_error *err) {
+                       int *ret_connection, struct thole_error *err) {
     pid_t child = 0;
     int sync = -1;
     if (fork_keeper(&child, &sync, err) < 0)
@@ -101,7 +116,7 @@ int monitor_keeper_run(const struct thole_context *context, const struct thole_r
     if (child == 0)
         keep(context, request, sync);
     cleanup_close int connection = sync;
-    return await_keeper(connection, err);
+    return await_keeper(connection, ret_connection, err);
 }
 
 /* ---- after the detach keys ---- */
@@ -134,7 +149,7 @@ int monitor_keeper_take_over(const struct container *container, int master, int 
         return -1;
     if (child != 0) {
         cleanup_close int connection = sync;
-        return await_keeper(connection, err);
+        return await_keeper(connection, &(int){-1}, err);
     }
     struct thole_error failure = {0};
     if (take_over(container, master, &program, sync, &server, &failure) < 0) {

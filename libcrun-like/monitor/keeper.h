@@ -5,11 +5,12 @@
 #include "state/container.h"
 
 /**
- * run --detach --attachable: forks the keeper, which creates and starts the container as its own
- * child and serves its console from then on. Returns when the program has started.
+ * run --attachable: forks the keeper, which creates and starts the container as its own child and
+ * serves its console from then on. Returns when the program has started; if it is not to run
+ * detached, with the connection of a viewer in @ret_connection that has missed nothing, else -1.
  */
 int monitor_keeper_run(const struct thole_context *context, const struct thole_run_request *request,
-                       struct thole_error *err);
+                       int *ret_connection, struct thole_error *err);
 
 /**
  * After the detach keys: forks a keeper for the pty @master of the process @pidfd, which is not its

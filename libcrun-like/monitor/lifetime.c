@@ -205,8 +205,11 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
         .listener = -1,
         .namespaces = MONITOR_NAMESPACES_INIT,
     };
+    life->request.detach = true; /* for the container, whoever looks on */
     if (request->monitor != NULL)
         life->wish = *request->monitor;
+    if (!request->detach && !request->keep)
+        life->wish.remove = true;
     const struct thole_monitor *wish = &life->wish;
     if (check_wish(wish, &request->create, err) < 0)
         return -1;

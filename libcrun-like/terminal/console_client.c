@@ -35,12 +35,18 @@ struct session {
 };
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT, SIGPIPE};
+/* More of them, for the program. */
+static const int passed_on[] = {SIGUSR1, SIGUSR2, SIGPWR, SIGALRM};
 
 static int block_signals(struct session *session, struct thole_error *err) {
     sigset_t set;
     (void)sigemptyset(&set);
     for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
         (void)sigaddset(&set, caught[i]);
+    for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+        if (session->view->passes_signals)
+            (void)sigaddset(&set, passed_on[i]);
+    }
     (void)sigprocmask(SIG_BLOCK, &set, &session->former_mask);
     session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return session->signals < 0 ? error_errno(err, NULL, "create a signalfd") : 0;
@@ -68,6 +74,13 @@ static void send_size(struct session *session) {
         terminal_recorder_size(session->view->recorder, size.ws_row, size.ws_col);
 }
 
+static void send_signal(const struct session *session, int number) {
+    struct console_message message = {.kind = CONSOLE_SIGNAL};
+    message.payload.signal.number = number;
+    (void)send(session->view->connection, &message, CONSOLE_LENGTH(sizeof(message.payload.signal)),
+               MSG_NOSIGNAL);
+}
+
 static void receive_signals(struct session *session) {
     struct signalfd_siginfo info;
     while (read(session->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
@@ -87,12 +100,24 @@ static void receive_signals(struct session *session) {
         case SIGPIPE:
             break;
         default:
-            session->signal = (int)info.ssi_signo;
+            if (session->view->passes_signals)
+                send_signal(session, (int)info.ssi_signo);
+            else
+                session->signal = (int)info.ssi_signo;
         }
     }
 }
 
 /* ---- messages ---- */
+
+/* A keeper that has ended with something of this session's unread shows as a reset, once and first:
+ * what it said before comes behind that. */
+static ssize_t receive(const struct session *session, struct console_message *message, int flags) {
+    ssize_t got = recv(session->view->connection, message, sizeof(*message), flags);
+    return got < 0 && errno == ECONNRESET
+               ? recv(session->view->connection, message, sizeof(*message), flags)
+               : got;
+}
 
 static int refuse(int wanted, unsigned count, struct thole_error *err) {
     if (count <= 1)
@@ -117,7 +142,7 @@ static int say_hello(struct session *session, struct thole_error *err) {
     const int connection = session->view->connection;
     if (send(connection, &message, CONSOLE_LENGTH(sizeof(message.payload.hello)), MSG_NOSIGNAL) < 0)
         return error_errno(err, NULL, "greet the keeper of the console");
-    ssize_t got = recv(connection, &message, sizeof(message), 0);
+    ssize_t got = receive(session, &message, 0);
     if (got != (ssize_t)CONSOLE_LENGTH(sizeof(message.payload.welcome)) ||
         message.kind != CONSOLE_WELCOME || message.payload.welcome.version != CONSOLE_VERSION)
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
@@ -182,7 +207,7 @@ static bool has_room(const struct session *session) {
 
 static int receive_message(struct session *session, struct thole_error *err) {
     struct console_message message;
-    ssize_t got = recv(session->view->connection, &message, sizeof(message), MSG_DONTWAIT);
+    ssize_t got = receive(session, &message, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got < (ssize_t)CONSOLE_LENGTH(0)) {
@@ -295,5 +320,6 @@ int terminal_console_view(struct terminal_console_view *view, struct thole_error
         return error_set(err, THOLE_ERROR_STATE, 0, NULL,
                          "the program has ended, but its exit status is not known: it was told "
                          "to another process alone");
+    view->detached = session.detached;
     return session.detached ? 0 : session.status;
 }

@@ -13,10 +13,12 @@ struct terminal_console_view {
     int console;    /* number of the one it wants, -1: the first terminal that is free */
     void (*connected)(void *userdata, int console); /* told which one it is; NULL */
     void *userdata;
-    int input;      /* typed or piped input, -1: only look on */
-    int outputs[2]; /* for the terminal or standard output, and for standard error */
+    int input;           /* typed or piped input, -1: only look on */
+    int outputs[2];      /* for the terminal or standard output, and for standard error */
+    bool passes_signals; /* they are for the program, and do not end this session */
     struct terminal_detach_keys detach_keys;
     struct terminal_recorder *recorder; /* NULL: none */
+    bool detached;                      /* set when the session has ended before the program */
 };
 
 /**

@@ -11,6 +11,7 @@ enum console_kind {
     CONSOLE_INPUT,        /* viewer -> keeper: bytes for the program */
     CONSOLE_END_OF_INPUT, /* viewer -> keeper: no more will come from it */
     CONSOLE_SIZE,         /* viewer -> keeper: struct size, its terminal's */
+    CONSOLE_SIGNAL,       /* viewer -> keeper: struct signal, for the program */
     CONSOLE_OUTPUT,       /* keeper -> viewer: bytes from the terminal, or standard output */
     CONSOLE_ERROR_OUTPUT, /* keeper -> viewer: bytes from standard error */
     CONSOLE_EXIT,         /* keeper -> viewer, last: struct exit */
@@ -40,6 +41,9 @@ struct console_message {
             uint16_t rows;
             uint16_t columns;
         } size;
+        struct {
+            int32_t number;
+        } signal;
         struct {
             uint32_t known; /* somebody has told the keeper how the program ended */
             int32_t status; /* exit code, or 128 + signal */

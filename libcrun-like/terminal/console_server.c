@@ -53,7 +53,8 @@ struct console_server *terminal_console_server_new(const struct terminal_console
         abort();
     server->setup = *setup;
     server->consoles = consoles;
-    server->viewers = (struct console_viewers){.consoles = consoles, .console_count = setup->count};
+    server->viewers =
+        (struct console_viewers){.consoles = consoles, .console_count = setup->count, .pidfd = -1};
     server->signals = block_signals(setup->takes_sigterm);
     if (server->signals < 0) {
         error_errno(err, NULL, "create a signalfd");
@@ -72,6 +73,7 @@ int terminal_console_server_open(struct console_server *server,
                                  const struct terminal_console *consoles,
                                  const struct terminal_program *program, struct thole_error *err) {
     server->program = *program;
+    server->viewers.pidfd = program->pidfd;
     server->exited = false;
     server->end = (struct terminal_end){0};
     int result = 0;
@@ -89,10 +91,15 @@ int terminal_end_status(const struct terminal_end *end) {
     return end->by_signal ? 128 + end->number : end->number;
 }
 
+void terminal_console_server_add(struct console_server *server, int viewer) {
+    console_viewers_add(&server->viewers, viewer);
+}
+
 /* ---- the program ---- */
 
 static void note_exit(struct console_server *server, const siginfo_t *info) {
     server->exited = true;
+    server->viewers.pidfd = -1;
     for (size_t i = 0; i < server->setup.count; i++)
         console_note_exit(&server->consoles[i]);
     if (info != NULL)
@@ -252,17 +259,19 @@ void terminal_console_server_drain(struct console_server *server) {
 
 void terminal_console_server_abandon(struct console_server *server) {
     server->exited = true;
+    server->viewers.pidfd = -1;
     close_consoles(server);
 }
 
 void terminal_console_server_wait(struct console_server *server, int64_t milliseconds) {
     const int64_t end = clock_now() + milliseconds;
-    for (int64_t left = milliseconds; left > 0 && !server->told_to_end; left = end - clock_now())
+    for (int64_t left = milliseconds; left > 0 && !terminal_console_server_is_told_to_end(server);
+         left = end - clock_now())
         exchange(server, left < 60000 ? (int)left : 60000);
 }
 
 bool terminal_console_server_is_told_to_end(const struct console_server *server) {
-    return server->told_to_end;
+    return server->told_to_end || server->viewers.asks_for_end;
 }
 
 void terminal_console_server_close(struct console_server *server, const struct terminal_end *end) {

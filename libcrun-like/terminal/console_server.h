@@ -57,6 +57,9 @@ int terminal_console_server_open(struct console_server *server,
                                  const struct terminal_console *consoles,
                                  const struct terminal_program *program, struct thole_error *err);
 
+/** Takes a viewer of the program's console in that misses nothing from the beginning on. */
+void terminal_console_server_add(struct console_server *server, int viewer);
+
 /**
  * Serves until the program has ended. Nobody watching, it is never held up; a viewer that takes
  * nothing for a second is left behind.
@@ -72,7 +75,7 @@ void terminal_console_server_abandon(struct console_server *server);
 /** Serves viewers without a program, until @milliseconds are over or a SIGTERM comes. */
 void terminal_console_server_wait(struct console_server *server, int64_t milliseconds);
 
-/** True when a SIGTERM has come. */
+/** True when a SIGTERM has come, or a viewer has passed on a signal that asks for the end. */
 bool terminal_console_server_is_told_to_end(const struct console_server *server);
 
 /** Gives viewers ten seconds to take what there still is, and tells them how it ended. */

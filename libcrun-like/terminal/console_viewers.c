@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,11 +12,21 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "sys/process_calls.h"
 #include "terminal/console_protocol.h"
 
 enum { STALL_MILLISECONDS = 1000 };
 
 /* ---- who is there ---- */
+
+static void add(struct console_viewers *viewers, const struct console_viewer *viewer) {
+    struct console_viewer *items =
+        realloc(viewers->items, (viewers->count + 1) * sizeof(*viewers->items));
+    if (items == NULL)
+        abort();
+    viewers->items = items;
+    viewers->items[viewers->count++] = *viewer;
+}
 
 void console_viewers_accept(struct console_viewers *viewers, int listener) {
     struct ucred peer;
@@ -24,12 +35,11 @@ void console_viewers_accept(struct console_viewers *viewers, int listener) {
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
         (peer.uid != geteuid() && peer.uid != 0))
         return;
-    struct console_viewer *items =
-        realloc(viewers->items, (viewers->count + 1) * sizeof(*viewers->items));
-    if (items == NULL)
-        return;
-    viewers->items = items;
-    viewers->items[viewers->count++] = (struct console_viewer){.fd = take_fd(&fd)};
+    add(viewers, &(const struct console_viewer){.fd = take_fd(&fd)});
+}
+
+void console_viewers_add(struct console_viewers *viewers, int fd) {
+    add(viewers, &(const struct console_viewer){.fd = fd, .console = &viewers->consoles[0]});
 }
 
 static void drop(struct console_viewers *viewers, size_t index) {
@@ -73,6 +83,7 @@ static bool greet(const struct console_viewers *viewers, struct console_viewer *
         console == NULL)
         return false;
     viewer->console = console;
+    viewer->greeted = true;
     viewer->writes = hello->payload.hello.writes != 0;
     viewer->rows = hello->payload.hello.rows;
     viewer->columns = hello->payload.hello.columns;
@@ -100,6 +111,13 @@ static void take_size(struct console_viewer *viewer, const struct console_messag
         console_resize(viewer->console, viewer->rows, viewer->columns);
 }
 
+static void pass_signal(struct console_viewers *viewers, int number) {
+    if (number == SIGINT || number == SIGTERM || number == SIGQUIT || number == SIGHUP)
+        viewers->asks_for_end = true;
+    if (viewers->pidfd >= 0)
+        (void)pidfd_send_signal(viewers->pidfd, number, NULL, 0);
+}
+
 void console_viewers_resize(const struct console_viewers *viewers) {
     for (size_t i = 0; i < viewers->count; i++) {
         const struct console_viewer *viewer = &viewers->items[i];
@@ -109,7 +127,7 @@ void console_viewers_resize(const struct console_viewers *viewers) {
 }
 
 /* Returns false when the viewer is gone or talks nonsense. */
-static bool receive_from(const struct console_viewers *viewers, struct console_viewer *viewer) {
+static bool receive_from(struct console_viewers *viewers, struct console_viewer *viewer) {
     struct console_message message;
     ssize_t got = recv(viewer->fd, &message, sizeof(message), MSG_DONTWAIT);
     if (got < 0)
@@ -117,7 +135,7 @@ static bool receive_from(const struct console_viewers *viewers, struct console_v
     if ((size_t)got < CONSOLE_LENGTH(0))
         return false;
     const size_t length = (size_t)got - CONSOLE_LENGTH(0);
-    if (viewer->console == NULL)
+    if (!viewer->greeted)
         return message.kind == CONSOLE_HELLO && length == sizeof(message.payload.hello) &&
                message.payload.hello.version == CONSOLE_VERSION && greet(viewers, viewer, &message);
     switch (message.kind) {
@@ -132,6 +150,10 @@ static bool receive_from(const struct console_viewers *viewers, struct console_v
         if (length == sizeof(message.payload.size))
             take_size(viewer, &message);
         return length == sizeof(message.payload.size);
+    case CONSOLE_SIGNAL:
+        if (length == sizeof(message.payload.signal))
+            pass_signal(viewers, message.payload.signal.number);
+        return length == sizeof(message.payload.signal);
     default:
         return false;
     }
@@ -191,7 +213,8 @@ short console_viewer_events(const struct console_viewer *viewer) {
     const bool room =
         console == NULL || (!console->waiting &&
                             (console->typed == NULL || flow_room(console->typed) >= CONSOLE_BYTES));
-    return (short)((room ? POLLIN : 0) | (has_all(viewer) ? 0 : POLLOUT));
+    const bool pending = viewer->greeted && !has_all(viewer);
+    return (short)((room || !viewer->greeted ? POLLIN : 0) | (pending ? POLLOUT : 0));
 }
 
 void console_viewers_serve(struct console_viewers *viewers, size_t index, short events) {
@@ -201,7 +224,7 @@ void console_viewers_serve(struct console_viewers *viewers, size_t index, short 
         stays = receive_from(viewers, viewer);
     else if ((events & POLLHUP) != 0)
         stays = false;
-    if (stays && !has_all(viewer))
+    if (stays && viewer->greeted && !has_all(viewer))
         stays = send_to(viewer);
     if (!stays)
         drop(viewers, index);
@@ -231,7 +254,9 @@ uint64_t console_viewers_behind(const struct console_viewers *viewers,
 
 bool console_viewers_are_up_to_date(const struct console_viewers *viewers, bool patient) {
     for (size_t i = 0; i < viewers->count; i++) {
-        if (!has_all(&viewers->items[i]) && (patient || !is_left_behind(&viewers->items[i])))
+        const struct console_viewer *viewer = &viewers->items[i];
+        const bool arrives = viewer->console != NULL && !viewer->greeted;
+        if ((arrives || !has_all(viewer)) && (patient || !is_left_behind(viewer)))
             return false;
     }
     return true;

@@ -7,6 +7,7 @@
 struct console_viewer {
     int fd;
     struct console *console; /* NULL: it has not said yet which one */
+    bool greeted;            /* it has; one that was there from the beginning waits for it */
     bool writes;
     uint16_t rows;
     uint16_t columns;
@@ -19,10 +20,16 @@ struct console_viewers {
     size_t console_count;
     struct console_viewer *items;
     size_t count;
+    int pidfd;         /* of the program, -1: none runs */
+    bool asks_for_end; /* one of them has sent a signal that ends programs */
 };
 
 /** Takes a connection in, if the peer is this user or root. */
 void console_viewers_accept(struct console_viewers *viewers, int listener);
+
+/** Takes a viewer of the program's console in that is there from the beginning, and misses nothing.
+ */
+void console_viewers_add(struct console_viewers *viewers, int fd);
 
 /** What poll(2) is to wait for. */
 short console_viewer_events(const struct console_viewer *viewer);

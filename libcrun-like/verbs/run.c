@@ -10,6 +10,7 @@
 #include "create/start.h"
 #include "create/unmake.h"
 #include "monitor/keeper.h"
+#include "monitor/view.h"
 #include "state/request.h"
 #include "terminal/relay.h"
 
@@ -39,6 +40,12 @@ static void pass_on_readiness(void *userdata) {
     char line[1536];
     if (notify_pass_on(readiness->listening, readiness->notify_socket, &err) < 0)
         log_warning(&readiness->context->log, "%s", error_format(&err, line, sizeof(line)));
+}
+
+static void tell_way_back(const struct thole_context *context,
+                          const struct thole_run_request *request) {
+    log_info(&context->log, "%s keeps running: \"thole attach %s\" comes back to it",
+             request->create.id, request->create.id);
 }
 
 static int run_in_foreground(const struct thole_context *context,
@@ -77,8 +84,7 @@ static int run_in_foreground(const struct thole_context *context,
         if (monitor_keeper_take_over(&creation->container, creation->console,
                                      creation->launched.pidfd, creation->launched.pid, err) < 0)
             return -1;
-        log_info(&context->log, "%s keeps running: \"thole attach %s\" comes back to it",
-                 request->create.id, request->create.id);
+        tell_way_back(context, request);
         return 0;
     }
     if (request->keep)
@@ -86,6 +92,26 @@ static int run_in_foreground(const struct thole_context *context,
     int result = create_unmake(context, &creation->container, creation->bundle.plan, err);
     phases_end(context->phases, PHASES_RUNTIME, "deletion");
     return result;
+}
+
+/* In the foreground the caller is the first to look on, and misses nothing. */
+static int run_with_keeper(const struct thole_context *context,
+                           const struct thole_run_request *request, int *ret_status,
+                           struct thole_error *err) {
+    cleanup_close int connection = -1;
+    cleanup_monitor_view struct monitor_view view;
+    if (monitor_view_prepare(&request->terminal_options, &view, err) < 0 ||
+        monitor_keeper_run(context, request, &connection, err) < 0)
+        return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "start");
+    if (request->detach)
+        return 0;
+    view.session.passes_signals = true;
+    if (monitor_view_run(&context->log, &view, connection, ret_status, err) < 0)
+        return -1;
+    if (view.session.detached)
+        tell_way_back(context, request);
+    return 0;
 }
 
 int thole_run(const struct thole_context *context, const struct thole_run_request *request,
@@ -98,12 +124,9 @@ int thole_run(const struct thole_context *context, const struct thole_run_reques
         (request->monitor != NULL && request_check(request->monitor->reserved, err) < 0))
         return -1;
     if (request->monitor != NULL && !request->attachable)
-        return error_usage(err,
-                           "what a keeper does is for containers that run detached and attachable");
-    if (request->attachable && !request->detach)
-        return error_usage(err, "attachable is for containers that run detached");
+        return error_usage(err, "what a keeper does is for containers that run attachable");
     if (request->attachable)
-        return monitor_keeper_run(context, request, err);
+        return run_with_keeper(context, request, ret_status, err);
     if (!request->detach)
         return run_in_foreground(context, request, &creation, ret_status, err);
 

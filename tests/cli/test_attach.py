@@ -584,10 +584,6 @@ def test_nothing_to_attach_to(thole, sleeper, state):
     thole("attach", container.id).failed("not running")
 
 
-def test_attachable_needs_detach(thole, bundle):
-    thole.run(bundle("/bin/true"), "--attachable").failed("detached")
-
-
 def test_attachable_that_cannot_start(thole, bundle):
     made = bundle("/bin/nosuch")
     name = thole.prepare(made)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from harness.caller import Caller
 from harness.runtime import until
 
 pytestmark = pytest.mark.needs(root=True)
@@ -312,3 +313,95 @@ def test_killed_caller_takes_the_half_made_container_along(thole, bundle):
     time.sleep(0.5)
     thole("delete", "--force", name).ok()
     assert name not in os.listdir(thole.root)
+
+
+# ---- in the foreground ----
+
+def test_foreground_passes_output_and_status_on(thole, bundle):
+    """However short the program: nobody has to be in time."""
+    made = bundle("/bin/sh", "-c", "cat; echo out; echo err >&2; exit 7")
+    for _ in range(30):
+        result = thole.run(made, "--attachable", stdin="given\n")
+        assert (result.code, result.out, result.err) == (7, "given\nout\n", "err\n")
+        assert not [name for name in os.listdir(thole.root) if not name.startswith(".")]
+
+
+def test_foreground_misses_nothing_of_a_flood(thole, bundle):
+    made = bundle("/bin/sh", "-c", "i=0; while [ $i -lt 100000 ]; do echo $i; i=$((i+1)); done")
+    assert thole.run(made, "--attachable").ok().out.split() == [str(i) for i in range(100000)]
+
+
+def test_foreground_of_programs_that_do_not_read(thole, bundle):
+    made = bundle("/bin/sh", "-c", "exit 3")
+    for _ in range(40):
+        assert thole.run(made, "--attachable").code == 3
+        assert thole.run(made, "--attachable", stdin="x\n" * 1000).code == 3
+
+
+def test_foreground_and_keep(thole, bundle):
+    name, process = thole.start_run(bundle("/bin/sh", "-c", "exit 3"), "--attachable", "--keep")
+    assert process.wait().code == 3
+    assert (thole.state(name)["status"], thole.state(name)["exitStatus"]) == ("stopped", 3)
+
+
+def test_foreground_with_restarts(thole, bundle):
+    made = bundle("/bin/sh", "-c", "echo x >> /work/starts; echo start $(wc -l < /work/starts); exit 4")
+    result = thole.run(made, "--attachable", "--restart", "on-failure:2")
+    assert (result.code, result.out) == (4, "start 1\nstart 2\nstart 3\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_foreground_passes_signals_on_and_they_are_the_end(thole, bundle, number):
+    made = bundle("/bin/sh", "-c", "echo x >> /work/starts; trap 'exit 9' TERM INT; echo ready; "
+                  "while :; do sleep 0.05; done")
+    _, process = thole.start_run(made, "--attachable", "--restart", "always")
+    until(lambda: "ready" in process.output())
+    process.popen.send_signal(number)
+    assert process.wait().code == 9
+    assert made.read("work/starts") == "x\n"
+
+
+def test_foreground_usr1_reaches_the_program(thole, bundle):
+    made = bundle("/bin/sh", "-c", "trap 'exit 8' USR1; echo ready; while :; do sleep 0.05; done")
+    _, process = thole.start_run(made, "--attachable")
+    until(lambda: "ready" in process.output())
+    process.popen.send_signal(signal.SIGUSR1)
+    assert process.wait().code == 8
+
+
+def test_foreground_on_a_terminal(thole, bundle):
+    made = bundle("/bin/sh", terminal=True)
+    made.process["env"].append("PS1=$ ")
+    name = thole.prepare(made)
+    one = Caller([thole.path, "--root", thole.root, "run", "--attachable", "--bundle", made.path,
+                  name])
+    one.expect("$ ")
+    one.type("stty size\r")
+    one.expect("30 90")
+    one.type("\x10\x11")
+    assert one.wait() == 0 and one.restored()
+    one.expect(f"thole attach {name}")
+    two = Caller([thole.path, "--root", thole.root, "attach", name])
+    two.type("exit 5\r")
+    assert two.wait() == 5
+    until(lambda: name not in os.listdir(thole.root))
+    one.close()
+    two.close()
+
+
+def test_foreground_that_cannot_start(thole, bundle):
+    made = bundle("/no/such")
+    thole.run(made, "--attachable").failed("/no/such")
+
+
+def test_foreground_whose_caller_is_killed(thole, bundle):
+    name, process = thole.start_run(bundle("/bin/sleep", "1000"), "--attachable")
+    until(lambda: os.path.exists(os.path.join(thole.root, name, "console")) and
+          thole.state(name)["status"] == "running")
+    time.sleep(0.1)
+    process.popen.kill()
+    process.popen.wait()
+    time.sleep(0.2)
+    assert thole.state(name)["status"] == "running"
+    thole("kill", name, "KILL").ok()
+    until(lambda: name not in os.listdir(thole.root))

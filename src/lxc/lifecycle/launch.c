@@ -107,16 +107,11 @@ static int run(const struct lxc_container *container, const struct lxc_launch *l
                 .init = launch->execute ? thole_default_init() : NULL,
                 .init_waits = true,
             },
-        .detach = monitored,
+        .detach = !launch->foreground,
         .attachable = monitored,
         .monitor = monitored ? &converted->monitor : NULL,
     };
-    const struct thole_attach_request attach = {.id = container->id};
-    if (thole_run(&container->context, &request, ret_status, err) < 0)
-        return -1;
-    return monitored && launch->foreground
-               ? thole_attach(&container->context, &attach, ret_status, err)
-               : 0;
+    return thole_run(&container->context, &request, ret_status, err);
 }
 
 /* What a monitor left that was killed: LXC would not know that it had been there. */
