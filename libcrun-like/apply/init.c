@@ -89,13 +89,26 @@ static int set_sysctls(const struct apply_init *init, struct thole_error *err) {
 
 /* ---- the root filesystem -------------------------------------------------------------------- */
 
+/* An ordinary user's hooks find the container's namespaces by the pid they are told, unless that
+ * process hides. Nobody from inside can look while it does not: in its pid namespace it is alone.
+ */
+static bool shows_itself_to_hooks(const struct plan *plan) {
+    return plan->process->unprivileged && (plan->namespaces.created & CLONE_NEWPID) != 0;
+}
+
 static int request_hooks(const struct apply_init *init, struct thole_error *err) {
     if (!plan_has_hooks(init->plan, PLAN_HOOK_PRESTART, PLAN_HOOK_START_CONTAINER))
         return 0;
     struct wire_message message;
-    if (wire_send(init->become.sync, WIRE_REQUEST_HOOKS, NULL, 0, -1, err) < 0)
+    bool shows = shows_itself_to_hooks(init->plan);
+    if (shows)
+        (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    if (wire_send(init->become.sync, WIRE_REQUEST_HOOKS, NULL, 0, -1, err) < 0 ||
+        wire_expect(init->become.sync, WIRE_HOOKS_DONE, &message, "the runtime", err) < 0)
         return -1;
-    return wire_expect(init->become.sync, WIRE_HOOKS_DONE, &message, "the runtime", err);
+    if (shows && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "become undumpable");
+    return 0;
 }
 
 /* The hook_state file: line 0 has status "creating", line 1 "created". */

@@ -26,6 +26,21 @@ NOT_A_SIBLINGS = {"pid": ("/mounts/0", "proc"), "ipc": ("/mounts/4", "mqueue"),
                   "cgroup": ("/linux/namespaces/", "/ns/cgroup")}
 
 
+def test_hooks_find_the_namespaces(case, folder):
+    """By the pid they are told: what networks for ordinary users are made with works so."""
+    made = case.bundle("/bin/sleep", "1000")
+    seen = os.path.join(folder, "seen")
+    with open(seen, "w", encoding="ascii"):
+        os.chmod(seen, 0o666)
+    script = ("pid=$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p'); "
+              f"for kind in net mnt user; do readlink /proc/$pid/ns/$kind; done >{seen} 2>&1")
+    made.config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", script]}]}
+    container = case.runtime.launch(made)
+    with open(seen, encoding="ascii") as source:
+        assert source.read().split() == [os.readlink(f"/proc/{container.pid}/ns/{kind}")
+                                         for kind in ("net", "mnt", "user")]
+
+
 @pytest.mark.parametrize("kind", FILES)
 def test_joined_by_path(case, kind):
     """The process is in that namespace, and what the runtime knows of it is its own number."""

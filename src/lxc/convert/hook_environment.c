@@ -2,6 +2,9 @@
 /* LXC_*: what all hooks of a container are told. */
 #include "lxc/convert/hooks.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole_error *err) {
     int64_t version = 0;
     if (lxc_conversion_number(conversion, "lxc.hook.version", 0, 1, &version, err) < 0)
@@ -14,6 +17,9 @@ int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole
     const char *level = lxc_conversion_value(conversion, "lxc.log.level");
     const char *given = lxc_conversion_value(conversion, "lxc.rootfs.path");
     lxc_strings_add(arena, env, LXC_HOOK_PATH);
+    const char *runtime = geteuid() != 0 ? getenv("XDG_RUNTIME_DIR") : NULL;
+    if (runtime != NULL) /* of a user: where the state is */
+        lxc_strings_add(arena, env, arena_printf(arena, "XDG_RUNTIME_DIR=%s", runtime));
     lxc_strings_add(arena, env, arena_printf(arena, "LXC_NAME=%s", request->name));
     if (request->config_file != NULL)
         lxc_strings_add(arena, env,
