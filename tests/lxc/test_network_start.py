@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of containers that lxc-start starts, from the configuration to the end of lxc-stop."""
 import os
+import shutil
+import subprocess
 
 import pytest
 
 from harness import network as networks
 from harness.network import View
+from harness.runtime import until
 
 
 @pytest.fixture
@@ -97,3 +100,54 @@ def test_the_namespace(lxc, host, defined, lines, shared):
         assert not View(pid).links() and View(pid).loopback_is_up()
     lxc("stop", "-n", name, "-k").ok()
     assert "br0" in host.links()
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/libexec/lxc/lxc-user-nic"),
+                    reason="needs LXC's /usr/libexec/lxc/lxc-user-nic")
+def test_an_ordinary_user_starts_a_container_on_a_bridge(host, lxc_path, busybox_rootfs, folder):
+    """lxc-start of nobody, with its own id alone, and what lxc-usernet(5) allows."""
+    home, nobody = os.path.join(folder, "home"), (65534, 65534)
+    for name in ("home", "home/lxc", "home/lxc/web", "home/run", "etc"):
+        os.mkdir(os.path.join(folder, name))
+    rootfs = busybox_rootfs(os.path.join(home, "lxc/web/rootfs"))
+    program = shutil.copy(lxc_path, home)
+    write(os.path.join(folder, "etc/lxc-usernet"), "nobody veth br0 1\n")
+    write(os.path.join(home, "lxc/web/config"), "\n".join([
+        f"lxc.rootfs.path = dir:{rootfs}", "lxc.init.cmd = /bin/sleep 1000",
+        "lxc.idmap = u 0 65534 1", "lxc.idmap = g 0 65534 1", "lxc.net.0.type = veth",
+        "lxc.net.0.link = br0", "lxc.net.0.flags = up", "lxc.net.0.ipv4.address = 10.9.0.9/24",
+        "lxc.net.0.ipv4.gateway = auto"]) + "\n")
+    for directory, _, files in os.walk(home):
+        for name in [directory, *(os.path.join(directory, file) for file in files)]:
+            os.chown(name, *nobody, follow_symlinks=False)
+    holder = subprocess.Popen([*host.words_for_lxc(
+        folder, f"mount --bind {folder}/etc /etc/lxc", "mount -t tmpfs tmpfs /run",
+        "mkdir /run/lxc"), "sleep", "1000"])
+
+    def call(command, *words):
+        return subprocess.run(
+            ["nsenter", "-t", str(holder.pid), "-m", "setpriv", "--reuid", "nobody", "--regid",
+             "nogroup", "--clear-groups", "env", f"HOME={home}", f"XDG_RUNTIME_DIR={home}/run",
+             program, command, "-P", f"{home}/lxc", "-n", "web", *words],
+            capture_output=True, text=True, check=False)
+
+    try:
+        until(lambda: os.path.exists(f"/proc/{holder.pid}/root/run/lxc"), what="the mounts")
+        assert (result := call("start")).returncode == 0, result
+        inside = View(int(call("info", "-p", "-H").stdout))
+        assert inside.addresses("eth0") == ["10.9.0.9/24 10.9.0.255"]
+        assert inside.routes() == {"default via 10.9.0.1 dev eth0"}
+        assert [link["master"] for name, link in host.links().items()
+                if name.startswith("veth65534")] == ["br0"]
+        assert (result := call("stop", "-k")).returncode == 0, result
+        until(lambda: not [name for name in host.links() if name.startswith("veth65534")],
+              what="the pair to end with the namespace")
+    finally:
+        call("stop", "-k")
+        holder.kill()
+        holder.wait()
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as target:
+        target.write(text)
