@@ -107,6 +107,7 @@ THOLE_PUBLIC int thole_start(const struct thole_context *context, const char *id
 /** What the relay between a pty and the caller's terminal does besides carrying bytes. */
 struct thole_terminal_options {
     const char *detach_keys; /* "ctrl-p,ctrl-q"; NULL: none; they count when typed on a terminal */
+    bool detach_doubled;     /* the first of them typed twice is that key itself, once */
     const char *log_file;    /* everything the pty says is appended here; NULL: nowhere */
     const char *record_file; /* the same as an asciicast v2 recording, replacing the file */
     void *reserved[THOLE_RESERVED];

@@ -13,6 +13,7 @@ int monitor_view_prepare(const struct thole_terminal_options *options,
     ret_view->session.recorder = &ret_view->recorder;
     if (terminal_detach_keys_parse(options->detach_keys, &ret_view->session.detach_keys, err) < 0)
         return -1;
+    ret_view->session.detach_keys.doubled = options->detach_doubled;
     return terminal_recorder_open(options->log_file, options->record_file, &ret_view->recorder,
                                   err);
 }

@@ -57,6 +57,10 @@ static size_t longest_begin(const struct terminal_detach_keys *keys, char byte) 
     return 0;
 }
 
+static bool is_doubled(const struct terminal_detach_keys *keys, char byte) {
+    return keys->doubled && keys->matched == 1 && byte == keys->bytes[0];
+}
+
 bool terminal_detach_keys_filter(struct terminal_detach_keys *keys, char *bytes, size_t *length) {
     if (keys->count == 0 || *length == 0)
         return false;
@@ -68,6 +72,11 @@ bool terminal_detach_keys_filter(struct terminal_detach_keys *keys, char *bytes,
     size_t out = 0;
     memcpy(typed, bytes, count);
     for (size_t i = 0; i < count && !complete; i++) {
+        if (is_doubled(keys, typed[i])) {
+            bytes[out++] = typed[i];
+            keys->matched = 0;
+            continue;
+        }
         const size_t begin = longest_begin(keys, typed[i]);
         for (size_t j = 0; j < keys->matched + 1 - begin; j++)
             bytes[out++] = j < keys->matched ? keys->bytes[j] : typed[i];

@@ -13,6 +13,7 @@ enum { DETACH_KEYS_MAX = 16 };
 struct terminal_detach_keys {
     char bytes[DETACH_KEYS_MAX];
     size_t count;
+    bool doubled;   /* the first one typed twice is that key itself, once */
     size_t matched; /* this many of them have been typed in a row; they are held back */
 };
 

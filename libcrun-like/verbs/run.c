@@ -58,6 +58,7 @@ static int run_in_foreground(const struct thole_context *context,
     if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
         return -1;
+    relay.detach_keys.doubled = options->detach_doubled;
     /* Orphans of a container that shares the caller's pid namespace come back here. */
     if (!request->no_subreaper)
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -25,6 +25,7 @@ static const struct lxc_command *const commands[] = {
     &lxc_command_checkconfig,
     &lxc_command_clone,
     &lxc_command_config,
+    &lxc_command_console,
     &lxc_command_convert,
     &lxc_command_copy,
     &lxc_command_create,

@@ -144,9 +144,18 @@ def test_without_a_configuration_nothing_starts(lxc):
 
 def test_foreground_gives_output_and_status(lxc, container):
     name = container()
-    result = lxc("start", "-F", name, "--", "/bin/sh", "-c", "echo said; sleep 0.2; exit 7")
+    result = lxc("start", "-F", name, "--", "/bin/sh", "-c", "echo said; exit 7")
     assert (result.code, result.out.strip()) == (7, "said")
     assert gone(lxc, name)
+
+
+@pytest.mark.parametrize("size", [1, 100000])
+def test_foreground_misses_nothing_however_short_it_runs(lxc, container, size):
+    name = container("lxc.console.path = none")
+    for _ in range(10):
+        result = lxc("start", "-F", name, "--", "/bin/sh", "-c",
+                     f"head -c {size} /dev/zero | tr '\\0' x; exit 3")
+        assert (result.code, result.out) == (3, "x" * size)
 
 
 def test_remains_of_a_killed_monitor_are_no_obstacle(lxc, container):

@@ -38,9 +38,10 @@ static void test_bad_spellings(void **state) {
 }
 
 /* Types @typed in pieces of @piece bytes; @left is what comes through, @leaves whether it ends. */
-static void check(const char *spelling, const char *typed, size_t piece, const char *left,
-                  bool leaves) {
+static void check_as(bool doubled, const char *spelling, const char *typed, size_t piece,
+                     const char *left, bool leaves) {
     struct terminal_detach_keys keys = keys_of(spelling);
+    keys.doubled = doubled;
     char through[256] = "";
     size_t count = 0;
     bool left_now = false;
@@ -55,6 +56,22 @@ static void check(const char *spelling, const char *typed, size_t piece, const c
     assert_int_equal(left_now, leaves);
     assert_int_equal(count, strlen(left));
     assert_memory_equal(through, left, count);
+}
+
+static void check(const char *spelling, const char *typed, size_t piece, const char *left,
+                  bool leaves) {
+    check_as(false, spelling, typed, piece, left, leaves);
+}
+
+static void test_doubled(void **state) {
+    (void)state;
+    for (size_t piece = 1; piece < 8; piece++) {
+        check_as(true, "ctrl-a,q", "x\x01\x01y", piece, "x\x01y", false);
+        check_as(true, "ctrl-a,q", "\x01\x01\x01\x01", piece, "\x01\x01", false);
+        check_as(true, "ctrl-a,q", "\x01\x01\x01q", piece, "\x01", true);
+        check_as(true, "ctrl-a,q", "\x01x", piece, "\x01x", false);
+        check_as(false, "ctrl-a,q", "\x01\x01x", piece, "\x01\x01x", false);
+    }
 }
 
 static void test_filter(void **state) {
@@ -76,6 +93,7 @@ int main(void) {
         cmocka_unit_test(test_spellings),
         cmocka_unit_test(test_bad_spellings),
         cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_doubled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,7 @@ extern const struct lxc_command lxc_command_autostart;
 extern const struct lxc_command lxc_command_checkconfig;
 extern const struct lxc_command lxc_command_clone;
 extern const struct lxc_command lxc_command_config;
+extern const struct lxc_command lxc_command_console;
 extern const struct lxc_command lxc_command_convert;
 extern const struct lxc_command lxc_command_copy;
 extern const struct lxc_command lxc_command_create;

@@ -64,6 +64,15 @@ static int make_node(int directory, const char *target, const struct stat *devic
     struct stat there;
     struct stat owner;
     if (mknodat(directory, name, device->st_mode, device->st_rdev) < 0) {
+        if (errno == EOVERFLOW || errno == EPERM) {
+            error_unsupported(err, NULL,
+                              "in a user namespace no device can be made: the kernel lets nobody "
+                              "use it");
+            return error_hint(err,
+                              "\"lxc.mount.entry = %s %s none bind,create=file\" has it from "
+                              "the start",
+                              target, target + strspn(target, "/"));
+        }
         if (errno != EEXIST)
             return error_errno(err, NULL, "make %s in the container", target);
         if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
