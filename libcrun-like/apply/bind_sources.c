@@ -191,9 +191,7 @@ int apply_bind_sources_detach(const struct plan *plan, struct apply_bind_sources
         if (source->place < 0 || source->tree >= 0)
             continue;
         source->is_private = true;
-        source->tree = open_tree(source->place, "",
-                                 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                                     (mount->recursive ? AT_RECURSIVE : 0));
+        source->tree = mount_clone(source->place, mount->recursive ? AT_RECURSIVE : 0);
         struct thole_error ignored = {0};
         if (source->tree < 0 || apply_map_ids(source->tree, mount, source->userns, &ignored) < 0) {
             apply_bind_sources_drop(sources);

@@ -91,7 +91,7 @@ static int bind_node(const struct plan_device *device, const struct apply_lent_d
     cleanup_close int target = sys_make_in_root(root_fd, device->path, SYS_PATH_FILE, 0755);
     if (target < 0)
         return error_errno(err, device->where, "create %s", device->path);
-    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (mount_attach(tree, target) < 0)
         return error_errno(err, device->where, "bind device %s", device->path);
     return 0;
 }

@@ -79,8 +79,7 @@ int apply_devices_borrow(const struct plan *plan, int sync, int root_fd,
         return 0;
     cleanup_close int directory = message.fds[0];
     ret_lent->former = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (ret_lent->former < 0 || move_mount(directory, "", root_fd, "",
-                                           MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (ret_lent->former < 0 || mount_attach(directory, root_fd) < 0)
         return error_errno(err, "/linux/devices", "attach the nodes that the runtime made");
     ret_lent->directory = take_fd(&directory);
     return 0;

@@ -15,8 +15,6 @@
 #include "sys/path.h"
 #include "sys/process_calls.h"
 
-#define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
-
 int apply_null_open(struct thole_error *err) {
     cleanup_close int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat status;
@@ -26,10 +24,6 @@ int apply_null_open(struct thole_error *err) {
         return error_set(err, THOLE_ERROR_HOST, 0, NULL,
                          "the host's /dev/null is not the null device");
     return take_fd(&fd);
-}
-
-static int clone_mount(int fd) {
-    return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 struct covering {
@@ -79,12 +73,12 @@ static int open_existing(const struct plan_path *path, int root_fd, int *ret_fd,
 static int cover(struct covering *at, int target, bool directory, struct thole_error *err) {
     if (directory && at->empty_fd < 0) {
         at->empty_fd = open_empty_directory(&at->closing, err);
-        return at->empty_fd < 0 ? -1 : move_mount(at->empty_fd, "", target, "", EMPTY_BOTH);
+        return at->empty_fd < 0 ? -1 : mount_attach(at->empty_fd, target);
     }
-    int clone = clone_mount(directory ? at->empty_fd : at->null_fd);
+    int clone = mount_clone(directory ? at->empty_fd : at->null_fd, 0);
     if (clone < 0)
         return -1;
-    int result = move_mount(clone, "", target, "", EMPTY_BOTH);
+    int result = mount_attach(clone, target);
     sys_close_later(&at->closing, clone);
     return result;
 }
@@ -116,13 +110,12 @@ static int protect(const struct plan_path *path, struct covering *at, struct tho
     struct statx status;
     int root = is_root(target, at->root_fd, &status);
     if (root == 0)
-        tree = open_tree(target, "",
-                         AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        tree = mount_clone(target, AT_RECURSIVE);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (root < 0 || (root == 0 && tree < 0) ||
         mount_setattr(root == 1 ? at->root_fd : tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
                       sizeof(attributes)) < 0 ||
-        (root == 0 && move_mount(tree, "", target, "", EMPTY_BOTH) < 0))
+        (root == 0 && mount_attach(tree, target) < 0))
         return error_errno(err, path->where, "make %s read-only", path->path);
     sys_close_later(&at->closing, take_fd(&target));
     sys_close_later(&at->closing, take_fd(&tree));

@@ -20,8 +20,6 @@
 #include "sys/mount_calls.h"
 #include "sys/path.h"
 
-#define EMPTY_BOTH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
-
 /* What fsmount(2) takes; the rest (nosymfollow) is set afterwards. */
 #define FSMOUNT_ATTRIBUTES                                                          \
     (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
@@ -186,7 +184,7 @@ static int attach(int mount_fd, const struct plan_mount *mount, const struct mou
         return -1;
     if (check_proc(mount_fd, target, mount, err) < 0)
         return -1;
-    if (move_mount(mount_fd, "", target, "", EMPTY_BOTH) == 0) {
+    if (mount_attach(mount_fd, target) == 0) {
         sys_close_later(at->closing, take_fd(&target));
         return strcmp(mount->target, "/") == 0 ? become_root(mount_fd, mount, at, err) : 0;
     }
@@ -236,9 +234,7 @@ static int mount_bind(const struct plan_mount *mount, const struct apply_source 
     if (detached) {
         /* Kernels list mounts by age: a clone of now stands where the configuration has it. Before
          * 6.15 a detached tree cannot be cloned and is used itself. */
-        own = open_tree(source->tree, "",
-                        AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                            (mount->recursive ? AT_RECURSIVE : 0));
+        own = mount_clone(source->tree, mount->recursive ? AT_RECURSIVE : 0);
         tree = own >= 0 ? own : source->tree;
     } else {
         own = open_bind(mount, mount->source, err);

@@ -25,10 +25,6 @@ static void luggage_done(struct luggage *luggage) {
     cleanup_close_fd(&luggage->null);
 }
 
-static int clone_tree(int place, unsigned flags) {
-    return open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
-}
-
 /* The mount of "/" has to lie on another one, which remains, and not on a shared one: from there
  * the host's root would be unmounted as well. */
 static bool can_go(uint64_t root) {
@@ -57,13 +53,13 @@ static int enter_own(int own, uint64_t root, struct thole_error *err) {
 static bool pack(const struct plan *plan, int proc_fd, int place, int null_fd,
                  struct luggage *luggage) {
     luggage->own = openat(proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    luggage->root = clone_tree(place, AT_RECURSIVE);
+    luggage->root = mount_clone(place, AT_RECURSIVE);
     if (luggage->own < 0 || luggage->root < 0)
         return false;
     if (!apply_bind_sources_are_needed(plan))
         return true;
-    luggage->null = clone_tree(null_fd, 0);
-    cleanup_close int again = luggage->null >= 0 ? clone_tree(luggage->null, 0) : -1;
+    luggage->null = mount_clone(null_fd, 0);
+    cleanup_close int again = luggage->null >= 0 ? mount_clone(luggage->null, 0) : -1;
     return again >= 0;
 }
 

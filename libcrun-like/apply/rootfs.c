@@ -42,11 +42,10 @@ int apply_rootfs_open(const struct plan_rootfs *rootfs, struct thole_error *err)
     cleanup_close int place = open(rootfs->source, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (place < 0)
         return open_failed(rootfs, err);
-    cleanup_close int tree =
-        open_tree(place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    cleanup_close int tree = mount_clone(place, AT_RECURSIVE);
     if (tree < 0)
         return error_errno(err, root_where, "clone the mounts of rootfs %s", rootfs->source);
-    if (move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (mount_attach(tree, place) < 0)
         return error_errno(err, root_where, "mount rootfs %s", rootfs->source);
     return take_fd(&tree);
 }

@@ -26,6 +26,12 @@ int error_set(struct thole_error *err, enum thole_error_kind kind, int code, con
     return -1;
 }
 
+int error_copy(struct thole_error *err, const struct thole_error *failure) {
+    if (err != NULL)
+        *err = *failure;
+    return -1;
+}
+
 int error_hint(struct thole_error *err, const char *format, ...) {
     if (err == NULL)
         return -1;

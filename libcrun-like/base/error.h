@@ -33,6 +33,9 @@ int error_set(struct thole_error *err, enum thole_error_kind kind, int code, con
 /** Like error_set() for a violated expectation inside thole. */
 #define error_bug(err, ...) error_set(err, THOLE_ERROR_BUG, 0, NULL, __VA_ARGS__)
 
+/** @err becomes a copy of @failure; returns -1. A NULL @err is allowed. */
+int error_copy(struct thole_error *err, const struct thole_error *failure) __attribute__((cold));
+
 /** Adds the hint line to an error already set; returns -1. */
 int error_hint(struct thole_error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));

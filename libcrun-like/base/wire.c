@@ -127,9 +127,7 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err) 
         message->payload.error.where[sizeof(message->payload.error.where) - 1] = '\0';
         message->payload.error.text[sizeof(message->payload.error.text) - 1] = '\0';
         message->payload.error.hint[sizeof(message->payload.error.hint) - 1] = '\0';
-        if (err != NULL)
-            *err = message->payload.error;
-        return -1;
+        return error_copy(err, &message->payload.error);
     }
     return 1;
 }

@@ -320,9 +320,7 @@ static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
         }
         for (size_t made = i + 1; made-- > 0;)
             unmake(&making[made]);
-        if (err != NULL)
-            *err = failure;
-        return -1;
+        return error_copy(err, &failure);
     }
     return 0;
 }

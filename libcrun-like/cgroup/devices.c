@@ -181,7 +181,5 @@ int cgroup_apply_devices(const struct plan_cgroup *cgroup, int unified, const st
         log_debug(log, "device rules are left out: %s: %s", failure.text, strerror(failure.code));
         return 0;
     }
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    return error_copy(err, &failure);
 }

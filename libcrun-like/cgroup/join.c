@@ -164,9 +164,7 @@ int cgroup_join_open(const struct plan_cgroup *cgroup, const char *subgroup,
         if (add_directory(&join, directory, fd, &failure) == 0 ||
             (cgroup->best_effort && failure.code == EACCES))
             continue;
-        if (err != NULL)
-            *err = failure;
-        return -1;
+        return error_copy(err, &failure);
     }
     if (!found)
         return error_set(err, THOLE_ERROR_NOT_FOUND, 0, NULL, "the container has no cgroup %s",

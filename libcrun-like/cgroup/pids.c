@@ -69,9 +69,7 @@ static int append_directory(int dirfd, struct cgroup_members *members, struct th
         return append_file(dirfd, "cgroup.threads", true, members, err);
     if (cgroup_is_gone(failure.code))
         return 0;
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    return error_copy(err, &failure);
 }
 
 static int append_tree(int dirfd, int depth, struct cgroup_members *members,

@@ -285,7 +285,5 @@ int systemd_unit_stop(const struct plan_cgroup *cgroup, struct thole_error *err)
     (void)reset_failed(&bus, cgroup->systemd_scope);
     if (result == 0 || strcmp(failure.name, "org.freedesktop.systemd1.NoSuchUnit") == 0)
         return 0;
-    if (err != NULL)
-        *err = stopping;
-    return -1;
+    return error_copy(err, &stopping);
 }

@@ -21,9 +21,7 @@ static int kill_init(const struct container *container, struct thole_error *err)
         return process_end(pidfd, err);
     if (failure.kind == THOLE_ERROR_STATE)
         return 0;
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    return error_copy(err, &failure);
 }
 
 static int end_processes(struct container *container, struct thole_error *err) {
@@ -55,9 +53,7 @@ static int take_over(struct container *container, struct thole_error *err) {
     }
     if (result == 0 || failure.kind == THOLE_ERROR_NOT_FOUND)
         return result == 0;
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    return error_copy(err, &failure);
 }
 
 int create_clear(const struct thole_context *context, struct container *container,

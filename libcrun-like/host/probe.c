@@ -339,12 +339,6 @@ static const char *read_hugepage_sizes(struct arena *arena, struct thole_error *
 
 /* -------------------------------------------------------------------------------------------- */
 
-static int set_failure(const struct thole_error *failure, struct thole_error *err) {
-    if (err != NULL)
-        *err = *failure;
-    return -1;
-}
-
 int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_facts,
                struct thole_error *err) {
     struct thole_error failure = {0};
@@ -352,7 +346,7 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     facts->hugepage_sizes = "";
     if (probe_identity(facts, &failure) < 0 ||
         ((needs & HOST_NEED_CGROUPS) != 0 && probe_cgroups(facts, arena, &failure) < 0))
-        return set_failure(&failure, err);
+        return error_copy(err, &failure);
     if ((needs & HOST_NEED_CGROUP_NAMESPACES) != 0 && !facts->cgroup_namespaces)
         facts->cgroup_namespaces = has_namespace("cgroup", &failure);
     if ((needs & HOST_NEED_TIME_NAMESPACES) != 0)
@@ -360,12 +354,12 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
     if ((needs & HOST_NEED_SECURITY) != 0)
         host_probe_security_modules(facts);
     if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, &failure) < 0)
-        return set_failure(&failure, err);
+        return error_copy(err, &failure);
     if ((needs & HOST_NEED_RESCTRL) != 0 &&
         is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC, &failure))
         facts->resctrl = "/sys/fs/resctrl";
     if ((needs & HOST_NEED_HUGEPAGES) != 0)
         facts->hugepage_sizes = read_hugepage_sizes(arena, &failure);
     *ret_facts = facts;
-    return failure.kind == THOLE_ERROR_NONE ? 0 : set_failure(&failure, err);
+    return failure.kind == THOLE_ERROR_NONE ? 0 : error_copy(err, &failure);
 }

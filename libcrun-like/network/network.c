@@ -191,9 +191,7 @@ static int check_name(const struct move *move, const struct plan_net_device *pla
                          "network device %s in the container", name);
     if (failure.code == ENODEV)
         return 0;
-    if (err != NULL)
-        *err = failure;
-    return -1;
+    return error_copy(err, &failure);
 }
 
 /* Puts the device, now on @from, to @to; it is down afterwards. A name nobody else has carries it

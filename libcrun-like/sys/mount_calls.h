@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <fcntl.h>
 #include <sys/mount.h>
 
 #ifndef FSOPEN_CLOEXEC
@@ -42,3 +43,13 @@ static inline int fspick(int dirfd, const char *path, unsigned flags) {
     return (int)syscall(SYS_fspick, dirfd, path, flags);
 }
 #endif
+
+/** A detached clone of what lies at the open @fd; with AT_RECURSIVE of all beneath it, too. */
+static inline int mount_clone(int fd, unsigned flags) {
+    return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+}
+
+/** Mounts the detached @tree on the open @target. */
+static inline int mount_attach(int tree, int target) {
+    return move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
