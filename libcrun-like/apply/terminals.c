@@ -32,14 +32,13 @@ int apply_terminals_check(const struct apply_terminals *terminals, struct thole_
 /* By fd, so that no swapped path can take its place. */
 static int bind_peer(int peer, const char *path, int root_fd, const char *where,
                      struct thole_error *err) {
-    cleanup_close int tree =
-        open_tree(peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    cleanup_close int tree = mount_clone(peer, 0);
     if (tree < 0)
         return error_errno(err, where, "clone the mount of a terminal");
     cleanup_close int target = sys_make_in_root(root_fd, path, SYS_PATH_FILE, 0755);
     if (target < 0)
         return error_errno(err, where, "create %s", path);
-    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (mount_attach(tree, target) < 0)
         return error_errno(err, where, "mount %s", path);
     return 0;
 }

@@ -128,6 +128,10 @@ const struct name_value names_namespaces[] = {
     {"time", CLONE_NEWTIME}, {"cgroup", CLONE_NEWCGROUP}, {0},
 };
 
+const struct name_value names_device_access[] = {
+    {"", 0}, {"m", 1}, {"r", 2}, {"rm", 3}, {"w", 4}, {"wm", 5}, {"rw", 6}, {"rwm", 7}, {0},
+};
+
 const struct name_value *names_find(const struct name_value *names, const char *word) {
     for (; names->name != NULL; names++) {
         if (strcmp(names->name, word) == 0)
@@ -170,6 +174,13 @@ int names_signal_parse(const char *name) {
             return (int)signal->value;
     }
     return realtime_signal(name);
+}
+
+unsigned names_device_access_parse(const char *letters) {
+    unsigned access = 0;
+    for (; *letters != '\0' && strchr("rwm", *letters) != NULL; letters++)
+        access |= *letters == 'm' ? NAMES_MKNOD : *letters == 'r' ? NAMES_READ : NAMES_WRITE;
+    return access;
 }
 
 uint64_t names_capability_parse(const char *name) {

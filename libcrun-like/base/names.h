@@ -32,6 +32,13 @@ extern const struct name_value names_seccomp_operators[];
 /** Their byte order, as in __BYTE_ORDER__. */
 extern const struct name_value names_seccomp_architectures[];
 
+/** "rwm" and all that is less, and its bits: 1 mknod, 2 read, 4 write, as in BPF_DEVCG_ACC_*. */
+extern const struct name_value names_device_access[];
+enum names_access { NAMES_MKNOD = 1, NAMES_READ = 2, NAMES_WRITE = 4, NAMES_ALL_ACCESS = 7 };
+
+/** The bits of the letters r, w and m at the beginning of @letters. */
+unsigned names_device_access_parse(const char *letters);
+
 /** "TERM", "SIGTERM", "sigterm", "15", "RTMIN+1" -> signal number, or -1. */
 int names_signal_parse(const char *name);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "cgroup/device_rules.h"
 
 /* Where the program keeps what it was asked. The access shrinks: bits that a later rule has granted
@@ -120,7 +121,7 @@ static void emit_partial_rule(struct program *program, const struct plan_device_
         emit(program, BPF_JMP32 | BPF_JNE | BPF_K, SCRATCH, 0, 0);
     }
     if (rule->allow) {
-        emit(program, BPF_ALU | BPF_AND | BPF_K, ACCESS, 0, (int32_t)(CGROUP_ACCESS_ALL & ~access));
+        emit(program, BPF_ALU | BPF_AND | BPF_K, ACCESS, 0, (int32_t)(NAMES_ALL_ACCESS & ~access));
         emit_jump(program, BPF_JMP32 | BPF_JEQ | BPF_K, ACCESS, 0, GRANT);
     } else
         emit_jump(program, BPF_JMP32 | BPF_JSET | BPF_K, ACCESS, access, REFUSE);
@@ -135,11 +136,11 @@ static void emit_section(struct program *program, const struct plan_device_rule 
                          size_t count, char type) {
     for (size_t i = count; i-- > 0;) {
         const struct plan_device_rule *rule = &rules[i];
-        unsigned access = rule->access & CGROUP_ACCESS_ALL;
+        unsigned access = rule->access & NAMES_ALL_ACCESS;
         if ((rule->type != 'a' && rule->type != type) || access == 0 || rule->major > MAJOR_MAX ||
             rule->minor > MINOR_MAX)
             continue;
-        if (access != CGROUP_ACCESS_ALL)
+        if (access != NAMES_ALL_ACCESS)
             emit_partial_rule(program, rule, access);
         else if (emit_whole_rule(program, rule))
             return; /* nothing gets past it, and the verifier refuses dead code */

@@ -9,16 +9,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/text.h"
-
-static const struct {
-    char letter;
-    unsigned bit;
-} access_letters[] = {
-    {'r', CGROUP_ACCESS_READ},
-    {'w', CGROUP_ACCESS_WRITE},
-    {'m', CGROUP_ACCESS_MKNOD},
-};
 
 void cgroup_device_list_done(struct cgroup_device_list *list) {
     free(list->items);
@@ -27,7 +19,7 @@ void cgroup_device_list_done(struct cgroup_device_list *list) {
 
 static bool is_everything(const struct plan_device_rule *rule) {
     return rule->type == 'a' && rule->major < 0 && rule->minor < 0 &&
-           (rule->access & CGROUP_ACCESS_ALL) == CGROUP_ACCESS_ALL;
+           (rule->access & NAMES_ALL_ACCESS) == NAMES_ALL_ACCESS;
 }
 
 bool cgroup_device_rules_allow_all(const struct plan_device_rule *rules, size_t count) {
@@ -52,7 +44,7 @@ unsigned cgroup_device_rules_access(const struct plan_device_rule *rules, size_t
             continue;
         access = rule->allow ? access | rule->access : access & ~rule->access;
     }
-    return access & CGROUP_ACCESS_ALL;
+    return access & NAMES_ALL_ACCESS;
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
@@ -132,7 +124,7 @@ static int add_rule(struct cgroup_device_list *list, const struct plan_device_ru
             continue;
         struct plan_device_rule one = *rule;
         one.type = types[i];
-        one.access &= CGROUP_ACCESS_ALL;
+        one.access &= NAMES_ALL_ACCESS;
         if (one.access == 0)
             continue;
         bool exception = rule->allow != list->allow_all;
@@ -158,7 +150,7 @@ static void widen_exceptions(struct cgroup_device_list *list) {
 static ssize_t build_with_default(const struct plan_device_rule *rules, size_t count,
                                   struct cgroup_device_list *list) {
     struct plan_device_rule everything = {
-        .type = 'a', .major = -1, .minor = -1, .access = CGROUP_ACCESS_ALL, .where = ""};
+        .type = 'a', .major = -1, .minor = -1, .access = NAMES_ALL_ACCESS, .where = ""};
     size_t first = count;
     while (first > 0 && !is_everything(&rules[first - 1]))
         first--;
@@ -211,16 +203,10 @@ int cgroup_device_format(const struct plan_device_rule *rule, unsigned access,
                          char text[CGROUP_DEVICE_TEXT]) {
     char major[24];
     char minor[24];
-    char letters[sizeof(access_letters) / sizeof(access_letters[0]) + 1];
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof(access_letters) / sizeof(access_letters[0]); i++) {
-        if ((access & access_letters[i].bit) != 0)
-            letters[used++] = access_letters[i].letter;
-    }
-    letters[used] = '\0';
     format_number(rule->major, major);
     format_number(rule->minor, minor);
-    return snprintf(text, CGROUP_DEVICE_TEXT, "%c %s:%s %s", rule->type, major, minor, letters);
+    return snprintf(text, CGROUP_DEVICE_TEXT, "%c %s:%s %s", rule->type, major, minor,
+                    names_of(names_device_access, access & NAMES_ALL_ACCESS));
 }
 
 /* A number or "*" up to the character @end; returns what is behind that, or NULL. */
@@ -243,12 +229,7 @@ static bool parse_line(const char *line, struct plan_device_rule *ret_rule) {
     at = at != NULL ? parse_number(at, ' ', &rule.minor) : NULL;
     if (at == NULL)
         return false;
-    for (; *at != '\0' && *at != '\n'; at++) {
-        for (size_t i = 0; i < sizeof(access_letters) / sizeof(access_letters[0]); i++) {
-            if (*at == access_letters[i].letter)
-                rule.access |= access_letters[i].bit;
-        }
-    }
+    rule.access = names_device_access_parse(at);
     *ret_rule = rule;
     return true;
 }

@@ -12,13 +12,6 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-enum {
-    CGROUP_ACCESS_MKNOD = 1, /* the bits of plan_device_rule.access */
-    CGROUP_ACCESS_READ = 2,
-    CGROUP_ACCESS_WRITE = 4,
-    CGROUP_ACCESS_ALL = 7,
-};
-
 /** A default and exceptions from it. Items have type c or b and `allow` unlike the default. */
 struct cgroup_device_list {
     bool allow_all;

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fastpath.h"
 #include "base/file.h"
+#include "base/names.h"
 #include "base/phases.h"
 #include "base/wire.h"
 #include "cgroup/device_rules.h"
@@ -176,7 +177,7 @@ static bool allows_early_device_rules(const struct plan *plan) {
         unsigned access =
             cgroup_device_rules_access(cgroup->device_rules, cgroup->device_rule_count,
                                        device->type, device->major, device->minor);
-        if ((access & CGROUP_ACCESS_MKNOD) == 0)
+        if ((access & NAMES_MKNOD) == 0)
             return false;
     }
     return true;

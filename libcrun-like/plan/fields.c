@@ -60,9 +60,6 @@ static const struct name_value attribute_names[] = {
 };
 static const struct name_value rule_names[] = {{"deny", false}, {"allow", true}, {0}};
 static const struct name_value version_names[] = {{"v1", false}, {"v2", true}, {0}};
-static const struct name_value access_names[] = {
-    {"", 0}, {"m", 1}, {"r", 2}, {"rm", 3}, {"w", 4}, {"wm", 5}, {"rw", 6}, {"rwm", 7}, {0},
-};
 /* The usual way to enter the root goes without saying. */
 static const struct name_value entry_names[] = {{"emptied", PLAN_ROOT_EMPTIED}, {0}};
 static const struct name_value kind_names[] = {
@@ -346,7 +343,7 @@ static const struct oci_field plan_device_rule_fields[] = {
     OCI_FIELD(plan_device_rule, "type", type, .flags = OCI_COLUMN),
     OCI_FIELD(plan_device_rule, "major", major, .flags = OCI_COLUMN | OCI_MINUS_ONE_IS_ABSENT),
     OCI_FIELD(plan_device_rule, "minor", minor, .flags = OCI_COLUMN | OCI_MINUS_ONE_IS_ABSENT),
-    WORD(plan_device_rule, "access", access, access_names, .flags = OCI_COLUMN),
+    WORD(plan_device_rule, "access", access, names_device_access, .flags = OCI_COLUMN),
     OCI_FIELD(plan_device_rule, "where", where),
 };
 static OCI_TYPE(plan_device_rule);

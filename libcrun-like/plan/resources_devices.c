@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device rules of the cgroup: those of the configuration, then what every container may use. */
-#include <string.h>
-
+#include "base/names.h"
 #include "base/text.h"
 #include "plan/resources.h"
 
-enum { MKNOD = 1, READ = 2, WRITE = 4, ALL_ACCESS = MKNOD | READ | WRITE, ANY = -1 };
+enum { MKNOD = NAMES_MKNOD, ALL_ACCESS = NAMES_ALL_ACCESS, ANY = -1 };
 
 static const char only_annotation[] = "org.thole.devices.only";
 
@@ -23,15 +22,6 @@ static const struct plan_device_rule default_rules[] = {
     {true, 'c', 10, 200, ALL_ACCESS, ""},  /* net/tun */
     {true, 'c', 136, ANY, ALL_ACCESS, ""}, /* pts */
 };
-
-static unsigned read_access(const char *letters) {
-    if (letters == NULL)
-        return ALL_ACCESS;
-    unsigned access = 0;
-    for (; *letters != '\0'; letters++)
-        access |= *letters == 'm' ? MKNOD : *letters == 'r' ? READ : WRITE;
-    return access;
-}
 
 static bool is_everything(const struct plan_device_rule *rule) {
     return rule->type == 'a' && rule->major == ANY && rule->minor == ANY &&
@@ -74,7 +64,8 @@ int plan_resources_devices(const struct plan_resources_target *target,
             .type = wanted->type != NULL ? wanted->type[0] : 'a',
             .major = wanted->major.set ? wanted->major.value : ANY,
             .minor = wanted->minor.set ? wanted->minor.value : ANY,
-            .access = read_access(wanted->access),
+            .access =
+                wanted->access != NULL ? names_device_access_parse(wanted->access) : ALL_ACCESS,
             .where = where,
         };
         if (rule.access == 0)

@@ -5,12 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/text.h"
 #include "plan/builder.h"
 
 enum { USEC_PER_SEC = 1000000, QUOTA_GRAIN = 10000, PERIOD_DEFAULT = 100000, SET_BYTES = 1024 };
-enum { ALL_ACCESS = 7 };
-
 /* Files whose value is one number of one property. @least is what systemd takes at least. */
 static const struct {
     const char *file;
@@ -118,10 +117,7 @@ static void add_device(struct arena *arena, struct plan_strings *list,
     else if (rule->major >= 0)
         name = arena_printf(arena, "%s-%" PRId64, kind, rule->major);
     plan_words_add(arena, list, name);
-    plan_words_add(arena, list,
-                   arena_printf(arena, "%s%s%s", (rule->access & 2) != 0 ? "r" : "",
-                                (rule->access & 4) != 0 ? "w" : "",
-                                (rule->access & 1) != 0 ? "m" : ""));
+    plan_words_add(arena, list, names_of(names_device_access, rule->access));
 }
 
 /* systemd has no exceptions from what it allows: it gets a list that allows no less than the rules,
@@ -133,7 +129,7 @@ static void add_devices(struct arena *arena, struct plan_cgroup *cgroup) {
         return;
     for (size_t i = 0; i < cgroup->device_rule_count; i++) {
         const struct plan_device_rule *rule = &cgroup->device_rules[i];
-        const bool all = rule->type == 'a' && rule->access == ALL_ACCESS;
+        const bool all = rule->type == 'a' && rule->access == NAMES_ALL_ACCESS;
         if (all) {
             everything = rule->allow;
             list = (struct plan_strings){0};

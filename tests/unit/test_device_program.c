@@ -15,12 +15,13 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "cgroup/device_rules.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { READ = CGROUP_ACCESS_READ, WRITE = CGROUP_ACCESS_WRITE, MKNOD = CGROUP_ACCESS_MKNOD };
-enum { ALL = CGROUP_ACCESS_ALL, ANY = -1 };
+enum { READ = NAMES_READ, WRITE = NAMES_WRITE, MKNOD = NAMES_MKNOD };
+enum { ALL = NAMES_ALL_ACCESS, ANY = -1 };
 
 struct request {
     char type;
