@@ -36,10 +36,8 @@ int cgroup_join_move(const struct cgroup_join *join, struct thole_error *err) {
 }
 
 void cgroup_join_done(struct cgroup_join *join) {
-    if (join->unified >= 0)
-        (void)close(join->unified);
-    if (join->move >= 0)
-        (void)close(join->move);
+    cleanup_close_fd(&join->unified);
+    cleanup_close_fd(&join->move);
     for (size_t i = 0; i < join->task_count; i++)
         (void)close(join->tasks[i]);
     free(join->tasks);

@@ -85,8 +85,6 @@ uint64_t cgroup_oom_watch_read(struct cgroup_oom_watch *watch) {
 }
 
 void cgroup_oom_watch_done(struct cgroup_oom_watch *watch) {
-    if (watch->fd >= 0)
-        (void)close(take_fd(&watch->fd));
-    if (watch->directory >= 0)
-        (void)close(take_fd(&watch->directory));
+    cleanup_close_fd(&watch->fd);
+    cleanup_close_fd(&watch->directory);
 }

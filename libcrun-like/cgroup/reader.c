@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cgroup/directory.h"
@@ -16,10 +17,8 @@ enum { TEXT_MAX = 1024 * 1024, WORD_MAX = 24 };
 int cgroup_reader_check(struct cgroup_reader *reader, struct thole_error *err) {
     if (reader->failure.kind == THOLE_ERROR_NONE)
         return 0;
-    if (err != NULL)
-        *err = reader->failure;
     cgroup_reader_done(reader);
-    return -1;
+    return error_copy(err, &reader->failure);
 }
 
 int cgroup_reader_open(const struct plan_cgroup *cgroup, struct cgroup_reader *ret_reader,
@@ -40,8 +39,7 @@ int cgroup_reader_open(const struct plan_cgroup *cgroup, struct cgroup_reader *r
 
 void cgroup_reader_done(struct cgroup_reader *reader) {
     for (size_t i = 0; reader->fds != NULL && i < reader->cgroup->directory_count; i++) {
-        if (reader->fds[i] >= 0)
-            (void)close(reader->fds[i]);
+        cleanup_close_fd(&reader->fds[i]);
     }
     free(reader->fds);
     reader->fds = NULL;

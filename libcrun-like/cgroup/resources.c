@@ -40,8 +40,7 @@ static const char *value_of(const struct applying *applying, size_t index) {
 
 static void applying_done(struct applying *applying) {
     for (size_t i = 0; applying->fds != NULL && i < applying->cgroup->directory_count; i++) {
-        if (applying->fds[i] >= 0)
-            (void)close(applying->fds[i]);
+        cleanup_close_fd(&applying->fds[i]);
     }
     for (size_t i = 0; applying->formers != NULL && i < applying->cgroup->write_count; i++)
         free(applying->formers[i]);

@@ -123,8 +123,7 @@ int container_lock(struct container *container, struct thole_error *err) {
 }
 
 void container_unlock(struct container *container) {
-    if (container->lock >= 0)
-        (void)close(take_fd(&container->lock));
+    cleanup_close_fd(&container->lock);
 }
 
 static int open_directory(struct container *container, struct thole_error *err) {
