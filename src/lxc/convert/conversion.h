@@ -23,6 +23,7 @@ struct lxc_conversion {
     unsigned long shared_namespaces; /* those of others that it joins */
     const char *rootfs;              /* "/" where the host's is shared */
     const char *rootfs_given;        /* as lxc.rootfs.path has it, NULL: it is not set */
+    const char *rootfs_path;         /* what hooks are told: a directory, or the layers */
     const char *rootfs_work;         /* of an overlay, NULL: it is none */
     const char *rootfs_mount;        /* lxc.rootfs.mount */
     struct oci_strings hook_env;     /* of all hooks, but for what differs from type to type */

@@ -15,7 +15,6 @@ int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole
     const struct lxc_convert_request *request = conversion->request;
     const char *log = lxc_conversion_value(conversion, "lxc.console.logfile");
     const char *level = lxc_conversion_value(conversion, "lxc.log.level");
-    const char *given = lxc_conversion_value(conversion, "lxc.rootfs.path");
     lxc_strings_add(arena, env, LXC_HOOK_PATH);
     const char *runtime = geteuid() != 0 ? getenv("XDG_RUNTIME_DIR") : NULL;
     if (runtime != NULL) /* of a user: where the state is */
@@ -24,8 +23,9 @@ int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole
     if (request->config_file != NULL)
         lxc_strings_add(arena, env,
                         arena_printf(arena, "LXC_CONFIG_FILE=%s", request->config_file));
-    if (given != NULL)
-        lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_PATH=%s", given));
+    if (conversion->rootfs_given != NULL)
+        lxc_strings_add(arena, env,
+                        arena_printf(arena, "LXC_ROOTFS_PATH=%s", conversion->rootfs_path));
     lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_MOUNT=%s", conversion->rootfs));
     if (log != NULL)
         lxc_strings_add(arena, env, arena_printf(arena, "LXC_CONSOLE_LOGPATH=%s", log));

@@ -27,6 +27,7 @@ struct oci_hook *lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_li
     hook->path = arena_strdup(arena, lxc_hook_own_program(conversion));
     lxc_strings_add(arena, &hook->args, "thole-lxc");
     lxc_strings_add(arena, &hook->args, "hook");
+    lxc_strings_add(arena, &hook->args, "--");
     lxc_strings_add(arena, &hook->args, word);
     for (size_t i = 0; i < conversion->hook_env.count; i++)
         lxc_strings_add(arena, &hook->env, conversion->hook_env.items[i]);
@@ -46,17 +47,27 @@ static struct oci_strings environment(struct lxc_conversion *conversion, const c
     return env;
 }
 
+/* The namespaces that the monitor holds open for it: it is told of them in the environment. */
+#define NAMESPACE_ARGUMENT(name, VARIABLE) " ${" VARIABLE ":+" name ":$" VARIABLE "}"
+static const char namespace_arguments[] = NAMESPACE_ARGUMENT("user", "LXC_USER_NS")
+    NAMESPACE_ARGUMENT("mnt", "LXC_MNT_NS") NAMESPACE_ARGUMENT("pid", "LXC_PID_NS")
+        NAMESPACE_ARGUMENT("uts", "LXC_UTS_NS") NAMESPACE_ARGUMENT("ipc", "LXC_IPC_NS")
+            NAMESPACE_ARGUMENT("net", "LXC_NET_NS") NAMESPACE_ARGUMENT("cgroup", "LXC_CGROUP_NS")
+                NAMESPACE_ARGUMENT("time", "LXC_TIME_NS");
+
 /* sh -c "exec SCRIPT [NAME lxc TYPE]" */
 static struct oci_strings arguments(struct lxc_conversion *conversion, const char *script,
                                     const char *type) {
     struct arena *arena = conversion->arena;
     struct oci_strings args = {0};
+    const char *more = strcmp(type, "stop") == 0 ? namespace_arguments : "";
     lxc_strings_add(arena, &args, shell);
     lxc_strings_add(arena, &args, "-c");
     lxc_strings_add(arena, &args,
-                    conversion->hook_version == 0 ? arena_printf(arena, "exec %s %s lxc %s", script,
-                                                                 conversion->request->name, type)
-                                                  : arena_printf(arena, "exec %s", script));
+                    conversion->hook_version == 0
+                        ? arena_printf(arena, "exec %s %s lxc %s%s", script,
+                                       conversion->request->name, type, more)
+                        : arena_printf(arena, "exec %s", script));
     return args;
 }
 
@@ -100,12 +111,12 @@ static void convert_listed(struct lxc_conversion *conversion) {
         {"mount", &hooks->create_container},
         {"autodev", &hooks->create_container},
         {"start", &hooks->start_container},
-        {"post-stop", &hooks->poststop},
+        {"post-stop", conversion->request->execute ? &hooks->poststop : NULL},
     };
     const char *autodev = lxc_conversion_value(conversion, "lxc.autodev");
     for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
         const struct lxc_item *item = NULL;
-        while ((item = next(conversion, listed[i].type, item)) != NULL) {
+        while (listed[i].list != NULL && (item = next(conversion, listed[i].type, item)) != NULL) {
             if (strcmp(listed[i].type, "autodev") == 0 && text_equal(autodev, "0"))
                 lxc_conversion_note(conversion, item->where, "no effect: lxc.autodev is 0");
             else
@@ -126,19 +137,37 @@ static struct thole_program work_program(struct lxc_conversion *conversion) {
 }
 
 static void add_programs(struct lxc_conversion *conversion, const char *type,
-                         const struct thole_program **ret_programs, size_t *ret_count) {
+                         struct thole_program **programs, size_t *count) {
+    const struct lxc_item *item = NULL;
+    while ((item = next(conversion, type, item)) != NULL)
+        add_program(conversion, lxc_items_add(conversion->arena, *programs, *count), item, type);
+}
+
+/* What the command runs before everything else. */
+static void add_first(struct lxc_conversion *conversion) {
+    struct lxc_converted *converted = conversion->converted;
     struct thole_program *programs = NULL;
     size_t count = 0;
-    const struct lxc_item *item = NULL;
-    if (strcmp(type, "pre-start") == 0 && conversion->rootfs_work != NULL)
+    if (conversion->rootfs_work != NULL)
         *lxc_items_add(conversion->arena, programs, count) = work_program(conversion);
-    if (strcmp(type, "pre-start") == 0 && conversion->converted->apparmor_profile != NULL)
+    if (converted->apparmor_profile != NULL)
         *lxc_items_add(conversion->arena, programs, count) =
             lxc_apparmor_program(conversion, "--replace --skip-cache");
-    while ((item = next(conversion, type, item)) != NULL)
-        add_program(conversion, lxc_items_add(conversion->arena, programs, count), item, type);
-    *ret_programs = programs;
-    *ret_count = count;
+    add_programs(conversion, "pre-start", &programs, &count);
+    converted->pre_start = programs;
+    converted->pre_start_count = count;
+}
+
+/* What the monitor runs when init has ended, and knows whether it is a reboot. */
+static void add_last(struct lxc_conversion *conversion) {
+    struct thole_monitor *monitor = &conversion->converted->monitor;
+    struct thole_program *programs = NULL;
+    size_t count = 0;
+    add_programs(conversion, "stop", &programs, &count);
+    if (!conversion->request->execute)
+        add_programs(conversion, "post-stop", &programs, &count);
+    monitor->stop = programs;
+    monitor->stop_count = count;
 }
 
 int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err) {
@@ -150,8 +179,7 @@ int lxc_convert_hooks(struct lxc_conversion *conversion, struct thole_error *err
     convert_listed(conversion);
     while ((item = next(conversion, "start-host", item)) != NULL)
         add_with_state(conversion, &conversion->oci->hooks->create_runtime, item, "start-host");
-    struct lxc_converted *converted = conversion->converted;
-    add_programs(conversion, "pre-start", &converted->pre_start, &converted->pre_start_count);
-    add_programs(conversion, "stop", &converted->monitor.stop, &converted->monitor.stop_count);
+    add_first(conversion);
+    add_last(conversion);
     return 0;
 }

@@ -45,9 +45,11 @@ static int convert_path(struct lxc_conversion *conversion, struct thole_error *e
     conversion->rootfs = "/";
     if (rootfs.kind == LXC_ROOTFS_OVERLAY) {
         convert_overlay(conversion, &rootfs);
+        conversion->rootfs_path = item->value;
     } else if (rootfs.kind == LXC_ROOTFS_DIRECTORY) {
         conversion->rootfs = resolved(arena, rootfs.directory);
         conversion->rootfs_given = clean(arena, rootfs.directory);
+        conversion->rootfs_path = conversion->rootfs_given;
     }
     conversion->oci->root->path = arena_strdup(arena, conversion->rootfs);
     return 0;
