@@ -288,6 +288,7 @@ struct thole_state {
     struct thole_annotation *annotations;
     size_t annotation_count;
     char *systemd_scope; /* NULL: none */
+    pid_t keeper;        /* process that holds its console, 0: there is none (any more) */
     bool exited;         /* its keeper saw how it ended ... */
     int exit_status;     /* ... and this is how: the exit code, or 128 + signal */
 };

@@ -113,7 +113,8 @@ static int build_in_directory(const struct thole_context *context,
     /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
      * who is at work. */
     create_prepare_record(container, &creation->bundle, creation->notify_directory);
-    if (creation->restarts && container_set_keeper(container, err) < 0)
+    container->record->restarts = creation->restarts;
+    if (creation->kept && container_set_keeper(container, err) < 0)
         return -1;
     if (container_set_worker(container, false, err) < 0)
         return -1;

@@ -19,6 +19,7 @@ struct creation {
     int stdio[3];                     /* set by the caller: what init gets for fds 0-2, -1: these */
     struct apply_terminals terminals; /* set by the caller, with room for the masters */
     int death_signal;                 /* set by the caller: what init gets if this process dies */
+    bool kept;                        /* set by the caller: this process is its keeper */
     bool restarts;                    /* set by the caller: this process may start it again */
     bool gated;                       /* init waits at the gate, else on launched.sync */
     bool heard;                       /* init has sent a message */

@@ -104,7 +104,7 @@ static int serve_consoles(struct monitor_lifetime *life, struct thole_error *err
         .buffer = life->wish.console_buffer > 0 ? life->wish.console_buffer : DEFAULT_BUFFER,
         .log = life->log.file >= 0 ? &life->log : NULL,
         .reaps = true,
-        .takes_sigterm = life->wish.restart != THOLE_RESTART_NEVER,
+        .takes_sigterm = true,
     };
     const struct terminal_program program = {life->creation.launched.pidfd, life->pid};
     if (life->server == NULL)
@@ -229,6 +229,7 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
     for (unsigned i = 0; i <= wish->consoles; i++)
         life->consoles[i] = (struct terminal_console)TERMINAL_CONSOLE_INIT;
     life->creation.death_signal = wish->death_signal;
+    life->creation.kept = true;
     life->creation.restarts = wish->restart != THOLE_RESTART_NEVER;
     life->restart = (struct monitor_restart){.policy = wish->restart, .limit = wish->restart_limit};
     if (start(life, false, err) < 0)

@@ -43,6 +43,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "deleting", deleting),
     OCI_NUMBER(container_record, "keeper", keeper, 0, INT32_MAX),
     OCI_NUMBER(container_record, "keeperStartTime", keeper_start_time, 0, UINT64_MAX),
+    OCI_FIELD(container_record, "restarts", restarts),
     OCI_FIELD(container_record, "noRestart", no_restart),
     OCI_NUMBER(container_record, "exitStatus", exit_status, 0, INT32_MAX),
     OCI_FIELD(container_record, "noProcess", no_process),

@@ -24,8 +24,9 @@ struct container_record {
     int64_t worker;      /* pid of the runtime that creates or deletes it, 0: none does */
     uint64_t worker_start_time;
     bool deleting;  /* that is what the worker does */
-    int64_t keeper; /* pid of the process that starts it again at its end, 0: none does */
+    int64_t keeper; /* pid of the process that holds its console, 0: there was none */
     uint64_t keeper_start_time;
+    bool restarts;              /* the keeper may start it again */
     bool no_restart;            /* somebody asked it to end */
     struct oci_int exit_status; /* set when its keeper has seen init end: code, or 128 + signal */
     bool no_process;            /* nothing to start */

@@ -44,10 +44,17 @@ int container_set_keeper(const struct container *container, struct thole_error *
     return lives < 0 ? -1 : 0;
 }
 
+int container_is_kept(const struct container *container, struct thole_error *err) {
+    const struct container_record *record = container->record;
+    return record->keeper == 0
+               ? 0
+               : process_lives((pid_t)record->keeper, record->keeper_start_time, err);
+}
+
 int container_keeper_pidfd(const struct container *container, struct thole_error *err) {
     const struct container_record *record = container->record;
     return record->keeper == 0
-               ? error_state(err, "nobody starts the container again")
+               ? error_state(err, "the container has no keeper")
                : process_open((pid_t)record->keeper, record->keeper_start_time, err);
 }
 

@@ -20,10 +20,13 @@ int container_set_worker(const struct container *container, bool deleting, struc
 /** Notes that it is created: other commands may have it. */
 int container_clear_worker(const struct container *container, struct thole_error *err);
 
-/** Notes in the record that this process may start the container again, without saving that. */
+/** Notes in the record that this process is the container's keeper, without saving that. */
 int container_set_keeper(const struct container *container, struct thole_error *err);
 
-/** A pidfd of the process that may start the container again; kind STATE: there is none. */
+/** 1 if the container has a keeper that lives, 0 if not. */
+int container_is_kept(const struct container *container, struct thole_error *err);
+
+/** A pidfd of the container's keeper; kind STATE: there is none. */
 int container_keeper_pidfd(const struct container *container, struct thole_error *err);
 
 /** A pidfd of the process that creates or deletes the container; kind STATE: there is none. */

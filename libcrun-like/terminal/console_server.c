@@ -26,7 +26,6 @@ struct console_server {
     int signals;
     struct terminal_program program;
     bool exited;
-    bool told_to_end;
     struct terminal_end end;
 };
 
@@ -123,8 +122,10 @@ static void reap(struct console_server *server) {
 
 static void receive_signals(struct console_server *server) {
     struct signalfd_siginfo info;
-    while (read(server->signals, &info, sizeof(info)) > 0)
-        server->told_to_end = server->told_to_end || info.ssi_signo == SIGTERM;
+    while (read(server->signals, &info, sizeof(info)) > 0) {
+        if (info.ssi_signo == SIGTERM)
+            console_viewers_pass_signal(&server->viewers, SIGTERM);
+    }
 }
 
 /* Its parent waits for a process that was not started by this one. */
@@ -271,7 +272,7 @@ void terminal_console_server_wait(struct console_server *server, int64_t millise
 }
 
 bool terminal_console_server_is_told_to_end(const struct console_server *server) {
-    return server->told_to_end || server->viewers.asks_for_end;
+    return server->viewers.asks_for_end;
 }
 
 void terminal_console_server_close(struct console_server *server, const struct terminal_end *end) {

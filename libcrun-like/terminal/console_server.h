@@ -27,7 +27,7 @@ struct terminal_console_setup {
     size_t buffer;                    /* bytes of each that a viewer sees who comes later */
     struct terminal_console_log *log; /* of the program's, or NULL */
     bool reaps;         /* the program is a child of this process, and so are its orphans */
-    bool takes_sigterm; /* it ends what the caller waits for, and not this process */
+    bool takes_sigterm; /* it is passed on, and does not end this process */
 };
 
 struct terminal_program {

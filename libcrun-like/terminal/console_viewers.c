@@ -111,7 +111,7 @@ static void take_size(struct console_viewer *viewer, const struct console_messag
         console_resize(viewer->console, viewer->rows, viewer->columns);
 }
 
-static void pass_signal(struct console_viewers *viewers, int number) {
+void console_viewers_pass_signal(struct console_viewers *viewers, int number) {
     if (number == SIGINT || number == SIGTERM || number == SIGQUIT || number == SIGHUP)
         viewers->asks_for_end = true;
     if (viewers->pidfd >= 0)
@@ -152,7 +152,7 @@ static bool receive_from(struct console_viewers *viewers, struct console_viewer 
         return length == sizeof(message.payload.size);
     case CONSOLE_SIGNAL:
         if (length == sizeof(message.payload.signal))
-            pass_signal(viewers, message.payload.signal.number);
+            console_viewers_pass_signal(viewers, message.payload.signal.number);
         return length == sizeof(message.payload.signal);
     default:
         return false;

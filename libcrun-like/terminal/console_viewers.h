@@ -21,7 +21,7 @@ struct console_viewers {
     struct console_viewer *items;
     size_t count;
     int pidfd;         /* of the program, -1: none runs */
-    bool asks_for_end; /* one of them has sent a signal that ends programs */
+    bool asks_for_end; /* somebody has sent a signal that ends programs */
 };
 
 /** Takes a connection in, if the peer is this user or root. */
@@ -35,6 +35,9 @@ void console_viewers_add(struct console_viewers *viewers, int fd);
 short console_viewer_events(const struct console_viewer *viewer);
 /** Carries messages both ways after poll(2) has found @events; drops a viewer that is gone. */
 void console_viewers_serve(struct console_viewers *viewers, size_t index, short events);
+
+/** Sends the program a signal, and remembers that it was one that asks for the end. */
+void console_viewers_pass_signal(struct console_viewers *viewers, int number);
 
 /** A new pty gets the size that the windows have. */
 void console_viewers_resize(const struct console_viewers *viewers);

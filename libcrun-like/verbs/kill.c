@@ -59,7 +59,7 @@ int thole_kill(const struct thole_context *context, const char *id, int signal, 
     cleanup_container struct container container = CONTAINER_INIT;
     if (container_open(context, id, &container, err) < 0)
         return -1;
-    if (container.record->keeper != 0 && asks_for_the_end(signal)) {
+    if (container.record->restarts && asks_for_the_end(signal)) {
         int done = forbid_restart(&container, err);
         container_unlock(&container);
         if (done != 0)

@@ -20,7 +20,8 @@ struct held_state {
     struct arena arena;
 };
 
-static void fill(struct thole_state *state, struct container *container, enum thole_status status) {
+static void fill(struct thole_state *state, struct container *container, enum thole_status status,
+                 bool kept) {
     const struct container_record *record = container->record;
     const size_t count = record->annotations.count;
     char created[RECORD_TIME];
@@ -35,6 +36,7 @@ static void fill(struct thole_state *state, struct container *container, enum th
         .created = arena_strdup(&container->arena, created),
         .owner = record->owner,
         .systemd_scope = record->systemd_scope,
+        .keeper = kept ? (pid_t)record->keeper : 0,
         .exited = record->exit_status.set,
         .exit_status = (int)record->exit_status.value,
         .annotations = arena_new_array(&container->arena, count + 1, struct thole_annotation),
@@ -52,10 +54,13 @@ int thole_state(const struct thole_context *context, const char *id, struct thol
     if (container_open(context, id, &container, err) < 0 ||
         container_status(&container, &status, err) < 0)
         return -1;
+    int kept = container_is_kept(&container, err);
+    if (kept < 0)
+        return -1;
     struct held_state *held = calloc(1, sizeof(*held));
     if (held == NULL)
         abort();
-    fill(&held->state, &container, status);
+    fill(&held->state, &container, status, kept == 1);
     held->arena = container.arena;
     container.arena = (struct arena){0};
     *ret_state = &held->state;

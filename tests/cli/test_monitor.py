@@ -280,6 +280,18 @@ def test_container_without_its_keeper(thole, bundle):
     assert container.id not in thole("list").ok().out
 
 
+def test_sigterm_to_the_keeper_is_passed_on(thole, bundle):
+    made = bundle("/bin/sh", "-c", "echo x >> /work/starts; trap 'exit 6' TERM; while :; do sleep 0.05; done")
+    container = thole.launch(made, "--attachable", "--restart", "always")
+    until(lambda: written(made.rootfs + "/work/starts"))
+    time.sleep(0.1)
+    os.kill(keeper_of(container), signal.SIGTERM)
+    container.wait_stopped()
+    until(lambda: container.state().get("exitStatus") == 6)
+    time.sleep(0.3)
+    assert written(made.rootfs + "/work/starts") == "x\n"
+
+
 @pytest.mark.parametrize("moment", range(12))
 def test_keeper_killed_in_the_middle_of_a_restart(thole, bundle, moment):
     """Whatever is left has a state that is true, and can be deleted."""

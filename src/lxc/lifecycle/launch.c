@@ -119,7 +119,7 @@ static int remove_remains(const struct lxc_container *container, struct thole_er
     struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
-    bool remains = state != NULL && state->status == THOLE_STATUS_STOPPED;
+    bool remains = state != NULL && state->status == THOLE_STATUS_STOPPED && state->keeper == 0;
     thole_state_free(state);
     return remains ? thole_delete(&container->context, container->id, true, err) : 0;
 }

@@ -47,5 +47,8 @@ enum lxc_state lxc_state_of(const struct thole_state *state) {
         [THOLE_STATUS_RUNNING] = LXC_RUNNING,   [THOLE_STATUS_PAUSED] = LXC_FROZEN,
         [THOLE_STATUS_STOPPED] = LXC_STOPPING,  [THOLE_STATUS_UNKNOWN] = LXC_STARTING,
     };
-    return state == NULL ? LXC_STOPPED : from_status[state->status];
+    /* What is only not deleted yet, nobody works on. */
+    if (state == NULL || (state->status == THOLE_STATUS_STOPPED && state->keeper == 0))
+        return LXC_STOPPED;
+    return from_status[state->status];
 }
