@@ -182,9 +182,12 @@ struct thole_exec_request {
     const char *process_file; /* process.json, or NULL: args below */
     char *const *args;        /* NULL-terminated; none without process_file: the user's shell */
     const char *cwd;
+    bool cwd_or_root; /* where @cwd cannot be entered, / will do */
     char *const *env; /* NULL-terminated K=V over the container's, or NULL */
     bool clear_env;   /* the container's own environment is left out */
     const char *user; /* uid[:gid] or name[:group], looked up inside the container */
+    bool user_groups; /* with the groups that @user has in the container's group(5), no others */
+    const unsigned long *personality; /* PER_*, see personality(2); NULL: the container's */
     char *const *capabilities;
     const uint32_t *additional_gids;
     size_t additional_gid_count;

@@ -9,12 +9,12 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/surroundings.h"
 #include "commands.h"
 #include "context.h"
 #include "help.h"
 #include "hints.h"
 #include "log.h"
-#include "surroundings.h"
 #include "thole.h"
 
 static const struct command *const commands[] = {

@@ -148,11 +148,22 @@ static bool needs_admin_for_filter(const struct apply_become *become) {
     return become->filter != NULL && !become->process->no_new_privileges;
 }
 
+static int enter_directory(const struct apply_become *become, bool first_try,
+                           struct thole_error *err) {
+    struct thole_error failure;
+    int entered = apply_working_directory(become->process, first_try, &failure);
+    if (entered < 0 && !become->cwd_or_root)
+        return (*err = failure, -1);
+    if (entered < 0 && chdir("/") < 0)
+        return error_errno(err, NULL, "change directory to /");
+    return entered < 0 ? 1 : entered;
+}
+
 int apply_become_user(const struct apply_become *become, struct thole_error *err) {
     const struct plan_process *process = become->process;
     if (set_surroundings(become, err) < 0)
         return -1;
-    int entered = apply_working_directory(process, true, err);
+    int entered = enter_directory(become, true, err);
     if (entered < 0)
         return -1;
     if (!become->user_namespace && apply_rlimits(process, 0, err) < 0)
@@ -165,7 +176,7 @@ int apply_become_user(const struct apply_become *become, struct thole_error *err
         return error_errno(err, NULL, "become undumpable");
     /* They also take this back, which ends the process when its parent dies. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    return entered == 0 ? apply_working_directory(process, false, err) : 0;
+    return entered == 0 ? enter_directory(become, false, err) : 0;
 }
 
 int apply_become_ready(const struct apply_become *become, struct apply_program *program,

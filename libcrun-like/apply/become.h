@@ -18,6 +18,7 @@ struct apply_become {
     int init;            /* a sealed copy of the program that runs the process's; -1: none */
     const char *keyring; /* name of the session keyring to make or join, NULL: none */
     bool user_namespace; /* it gets or joins one: the runtime sets the limits, who may raise them */
+    bool cwd_or_root;    /* where the working directory cannot be entered, / will do */
     bool binds_console;  /* the pty is mounted on /dev/console */
     bool bare_output;    /* the pty leaves line ends alone: a program reads it, not a person */
     int devpts;          /* the host's devpts, for a container that has none; -1: refused then */

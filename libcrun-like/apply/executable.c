@@ -35,9 +35,12 @@ static int check(const char *path) {
 
 int apply_executable_error(const char *path, int code, const char *where, struct thole_error *err) {
     if (code == ENOENT)
-        error_set(err, THOLE_ERROR_PAYLOAD, 0, where, "exec %s: no such file or directory", path);
+        error_set(err, THOLE_ERROR_NO_PROGRAM, 0, where, "exec %s: no such file or directory",
+                  path);
     else if (code == EACCES || code == EPERM)
-        error_set(err, THOLE_ERROR_PAYLOAD, 0, where, "exec %s: permission denied", path);
+        error_set(err, THOLE_ERROR_BAD_PROGRAM, 0, where, "exec %s: permission denied", path);
+    else if (code == ENOEXEC)
+        error_set(err, THOLE_ERROR_BAD_PROGRAM, code, where, "exec %s", path);
     else
         error_set(err, THOLE_ERROR_PAYLOAD, code, where, "exec %s", path);
     if (code == ENOENT && access(path, F_OK) == 0)
@@ -57,9 +60,9 @@ int apply_executable_error(const char *path, int code, const char *where, struct
 static int not_found(const struct plan_process *process, bool forbidden, struct thole_error *err) {
     const char *name = process->args.items[0];
     if (forbidden)
-        return error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
+        return error_set(err, THOLE_ERROR_BAD_PROGRAM, 0, process->program_where,
                          "exec: \"%s\": permission denied", name);
-    error_set(err, THOLE_ERROR_PAYLOAD, 0, process->program_where,
+    error_set(err, THOLE_ERROR_NO_PROGRAM, 0, process->program_where,
               "exec: \"%s\": executable file not found in $PATH", name);
     return error_hint(err, "looked for in %.200s", search_path(process));
 }

@@ -13,6 +13,8 @@ enum thole_error_kind {
     THOLE_ERROR_STATE,       /* the container is not in a state that allows it */
     THOLE_ERROR_NOT_FOUND,   /* there is no such container */
     THOLE_ERROR_PAYLOAD,     /* the container's program or a hook failed */
+    THOLE_ERROR_NO_PROGRAM,  /* the program to execute is not there */
+    THOLE_ERROR_BAD_PROGRAM, /* it is there, but may not or cannot be executed */
     THOLE_ERROR_BUG,         /* thole contradicts itself */
 };
 

@@ -122,7 +122,11 @@ static int resolve_user(const struct thole_exec_request *request, struct contain
     cleanup_close int root = process_open_root(container->record->pid, err);
     if (root < 0)
         return -1;
-    return users_resolve(root, request->user, &container->arena, ret_user, err);
+    if (users_resolve(root, request->user, &container->arena, ret_user, err) < 0)
+        return -1;
+    return request->user_groups
+               ? users_groups(root, request->user, &container->arena, ret_user, err)
+               : 0;
 }
 
 static bool has_assignment(char *const *env, const char *prefix) {
@@ -193,6 +197,7 @@ static int plan_process(const struct thole_context *context,
         .no_new_privileges = request->no_new_privileges,
         .selinux = request->selinux,
         .apparmor = request->apparmor,
+        .personality = request->personality,
     };
     /* The container's directory means nothing among the host's files. */
     if (wish.cwd == NULL && !wants_mounts(request))
@@ -332,6 +337,7 @@ int enter_prepare(const struct thole_context *context, const struct thole_exec_r
     apply->become.process = entry->process;
     apply->become.user_namespace = (apply->flags & CLONE_NEWUSER) != 0;
     apply->remount_sys_proc = request->remount_sys_proc;
+    apply->become.cwd_or_root = request->cwd_or_root;
     apply->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (apply->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");

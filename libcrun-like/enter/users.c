@@ -2,6 +2,8 @@
 /* passwd(5) and group(5) of a container. */
 #include "enter/users.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "base/file.h"
 #include "base/passwd.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "sys/path.h"
 
 static int read_database(int root_fd, const char *path, char **ret_data, struct thole_error *err) {
@@ -68,6 +71,56 @@ int users_resolve(int root_fd, const char *user, struct arena *arena,
         has_gid = true;
     }
     *ret_user = (struct plan_exec_user){(uint32_t)uid, (uint32_t)gid, has_gid};
+    return 0;
+}
+
+/* The user's name: as it was given, or in passwd beside the id; NULL where it has none. */
+static const char *name_of(int root_fd, const char *user, uint32_t uid, struct arena *arena,
+                           struct thole_error *err) {
+    const size_t length = strcspn(user, ":");
+    cleanup_free char *data = NULL;
+    char *fields[PASSWD_FIELDS];
+    if (strspn(user, "0123456789") < length)
+        return arena_strndup(arena, user, length);
+    if (read_database(root_fd, "/etc/passwd", &data, err) < 0 ||
+        passwd_find(data, NULL, uid, fields) == 0)
+        return NULL;
+    return arena_strdup(arena, fields[PASSWD_NAME]);
+}
+
+/* The group of a line of group(5) that has @name among its members. */
+static bool group_of_member(char *line, const char *name, uint32_t *ret_gid) {
+    uint64_t gid = 0;
+    (void)strsep(&line, ":");
+    (void)strsep(&line, ":");
+    const char *id = strsep(&line, ":");
+    const char *members = strsep(&line, ":");
+    if (members == NULL || !text_parse_uint(id, UINT32_MAX - 1, &gid) ||
+        !words_have(members, name, strlen(name)))
+        return false;
+    *ret_gid = (uint32_t)gid;
+    return true;
+}
+
+int users_groups(int root_fd, const char *user, struct arena *arena,
+                 struct plan_exec_user *ret_user, struct thole_error *err) {
+    struct thole_error failure = {0};
+    cleanup_free char *data = NULL;
+    ret_user->has_groups = true;
+    const char *name = name_of(root_fd, user, ret_user->uid, arena, &failure);
+    if (name == NULL || read_database(root_fd, "/etc/group", &data, &failure) < 0)
+        return failure.text[0] == '\0' || failure.code == ENOENT ? 0 : (*err = failure, -1);
+    size_t lines = 1;
+    for (const char *at = data; *at != '\0'; at++)
+        lines += *at == '\n';
+    uint32_t *groups = arena_new_array(arena, lines, uint32_t);
+    for (char *rest = data; rest != NULL;) {
+        char *line = strsep(&rest, "\n");
+        if (ret_user->group_count < NGROUPS_MAX &&
+            group_of_member(line, name, &groups[ret_user->group_count]))
+            ret_user->group_count++;
+    }
+    ret_user->groups = groups;
     return 0;
 }
 

@@ -16,6 +16,13 @@
 int users_resolve(int root_fd, const char *user, struct arena *arena,
                   struct plan_exec_user *ret_user, struct thole_error *err);
 
+/**
+ * Adds the groups that @user, in one of these spellings and with its ids in @ret_user, is a member
+ * of in /etc/group below @root_fd. A container without such a file has none.
+ */
+int users_groups(int root_fd, const char *user, struct arena *arena,
+                 struct plan_exec_user *ret_user, struct thole_error *err);
+
 /** The login shell of @uid in /etc/passwd below @root_fd; NULL where it names none. */
 char *users_shell(int root_fd, uint32_t uid, struct arena *arena);
 

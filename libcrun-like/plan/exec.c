@@ -50,6 +50,12 @@ static void adjust_user(const struct plan_exec_request *request, struct arena *a
         user->uid = request->user->uid;
     if (request->user != NULL && request->user->has_gid)
         user->gid = request->user->gid;
+    if (request->user != NULL && request->user->has_groups) {
+        user->additional_gids.items = arena_new_array(arena, request->user->group_count, uint32_t);
+        user->additional_gids.count = request->user->group_count;
+        for (size_t i = 0; i < request->user->group_count; i++)
+            user->additional_gids.items[i] = request->user->groups[i];
+    }
     const size_t count = user->additional_gids.count;
     uint32_t *gids = arena_new_array(arena, count + request->additional_gid_count + 1, uint32_t);
     for (size_t i = 0; i < count; i++)
@@ -174,6 +180,8 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
     }
     if (request->args != NULL && request->args[0] != NULL)
         planned->program_where = "";
+    if (request->personality != NULL)
+        planned->personality = *request->personality;
     *ret_process = planned;
     return 0;
 }

@@ -16,7 +16,10 @@
 struct plan_exec_user {
     uint32_t uid;
     uint32_t gid;
-    bool has_gid; /* else the group is the container's own */
+    bool has_gid;           /* else the group is the container's own */
+    bool has_groups;        /* else supplementary groups are the container's own */
+    const uint32_t *groups; /* supplementary ones */
+    size_t group_count;
 };
 
 /** Adjustments of an exec, from the command line; NULL, 0 or false leaves the default. */
@@ -35,6 +38,7 @@ struct plan_exec_request {
     bool no_new_privileges;
     const char *selinux;
     const char *apparmor;
+    const unsigned long *personality; /* NULL: the container's */
 };
 
 /**

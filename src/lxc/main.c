@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/surroundings.h"
 #include "lxc/commands/commands.h"
 #include "lxc/help.h"
 #include "lxc/log.h"
@@ -21,6 +22,7 @@
 /* src/lxc/module.am lists those that are not hidden. */
 /* clang-format off */
 static const struct lxc_command *const commands[] = {
+    &lxc_command_attach,
     &lxc_command_autostart,
     &lxc_command_checkconfig,
     &lxc_command_clone,
@@ -198,6 +200,7 @@ static void note_program(void) {
 int main(int argc, char *argv[]) {
     if (argc < 1)
         return EXIT_FAILURE;
+    surroundings_settle();
     note_program();
     char *const *whole_argv = argv;
     struct lxc_settings settings = {0};

@@ -83,12 +83,23 @@ static size_t index_of(const struct table *table, int value) {
     abort();
 }
 
+/* For options that say something about one another. */
+static void remember_order(struct lxc_settings *settings, char letter) {
+    char *before = letter != 0 ? strchr(settings->order, letter) : NULL;
+    if (before != NULL)
+        memmove(before, before + 1, strlen(before));
+    size_t length = strlen(settings->order);
+    if (letter != 0 && length + 1 < sizeof(settings->order))
+        settings->order[length] = letter;
+}
+
 static int take(const struct table *table, int value, struct lxc_settings *settings,
                 struct thole_error *err) {
     static char yes[] = "true";
     static char nothing[] = "";
     size_t index = index_of(table, value);
     const struct option_row *row = table->rows[index];
+    remember_order(settings, row->letter);
     char *word = row->kind == OPTION_FLAG ? yes : optarg != NULL ? optarg : nothing;
     if (table->targets[index] == settings && row->offset == MEMBER(name) && word[0] == '\0')
         return error_usage(err, "the name of a container is not empty");

@@ -57,6 +57,8 @@ class Caller:
         try:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            if self.input is not None:
+                os.close(self.input)  # or the command's input would not end when the test says so
             os.setsid()
             fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
             ready, go = os.pipe()

@@ -24,6 +24,7 @@ struct lxc_settings {
     bool version;
     bool usage;
     bool help;
+    char order[64]; /* letters of the options that were given, each where it came last */
 };
 
 /** Where a command's container name comes from when there is no --name. */
@@ -66,6 +67,7 @@ struct lxc_command {
     int (*run)(const struct lxc_call *call, int *ret_status, struct thole_error *err);
 };
 
+extern const struct lxc_command lxc_command_attach;
 extern const struct lxc_command lxc_command_autostart;
 extern const struct lxc_command lxc_command_checkconfig;
 extern const struct lxc_command lxc_command_clone;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Init: its command, where and as whom it runs. */
-#include <linux/personality.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "lxc/config/architecture.h"
 #include "lxc/convert/hooks.h"
 
 static const char default_init[] = "/sbin/init";
@@ -77,20 +77,14 @@ static int convert_cwd(struct lxc_conversion *conversion, struct thole_error *er
 }
 
 static int convert_architecture(struct lxc_conversion *conversion, struct thole_error *err) {
-    static const char *const narrow[] = {"x86",     "i386", "i486",    "i586",  "i686",   "athlon",
-                                         "linux32", "arm",  "armel",   "armhf", "armv7l", "mips",
-                                         "mipsel",  "ppc",  "powerpc", "x32"};
-    static const char *const wide[] = {"x86_64",  "amd64",   "linux64",  "aarch64",     "arm64",
-                                       "ppc64",   "ppc64le", "ppc64el",  "powerpc64",   "s390x",
-                                       "riscv64", "mips64",  "mips64el", "loongarch64", "loong64"};
+    unsigned long personality = 0;
     const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.arch");
     if (item == NULL)
         return 0;
-    const bool is_narrow = text_is_one_of(item->value, narrow, sizeof(narrow) / sizeof(narrow[0]));
-    if (!is_narrow && !text_is_one_of(item->value, wide, sizeof(wide) / sizeof(wide[0])))
+    if (!lxc_architecture_parse(item->value, &personality))
         return error_config(err, item->where, "\"%s\" is not an architecture", item->value);
     conversion->oci->linux->personality = arena_new(conversion->arena, struct oci_personality);
-    conversion->oci->linux->personality->domain = is_narrow ? PER_LINUX32 : PER_LINUX;
+    conversion->oci->linux->personality->domain = (int)personality;
     return 0;
 }
 

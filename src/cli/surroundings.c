@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a program inherits without asking for it, made fit to work with. */
-#include "surroundings.h"
+#include "cli/surroundings.h"
 
 #include <errno.h>
 #include <fcntl.h>
