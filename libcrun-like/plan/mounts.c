@@ -138,6 +138,20 @@ static int plan_one(struct plan_builder *builder, const struct oci_mount *wanted
     return 0;
 }
 
+static bool is_optional(const struct oci_mount *wanted) {
+    for (size_t i = 0; i < wanted->options.count; i++) {
+        if (strcmp(wanted->options.items[i], "x-optional") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void leave_out(const struct plan_builder *builder, const char *where,
+                      struct thole_error *err) {
+    plan_note(builder, where, "is left out: %s", err->text);
+    *err = (struct thole_error){0};
+}
+
 static void decide_label(struct plan_builder *builder) {
     const char *label = builder->linux_section->mount_label;
     if (label == NULL)
@@ -155,7 +169,11 @@ int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
         return 0;
     for (size_t i = 0; i < config->mounts.count; i++) {
         const char *where = arena_printf(builder->arena, "/mounts/%zu", i);
-        if (plan_one(builder, &config->mounts.items[i], where, err) < 0 && plan_ends(builder, err))
+        if (plan_one(builder, &config->mounts.items[i], where, err) >= 0)
+            continue;
+        if (is_optional(&config->mounts.items[i]))
+            leave_out(builder, where, err);
+        else if (plan_ends(builder, err))
             return -1;
     }
     if (builder->request->notify_directory != NULL) {

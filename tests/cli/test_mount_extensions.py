@@ -30,6 +30,8 @@ IMPOSSIBLE = {
     "the place is missing": ("/no/place", "{}/directory", "bind", ["bind"]),
     "there is no such filesystem": ("/work", "none", "nosuchfs", []),
     "the filesystem refuses an option": ("/work", "none", "tmpfs", ["nosuch=1"]),
+    "nothing may be mounted there": ("/proc/sys/fs", "{}/directory", "bind", ["bind"]),
+    "a bind has no such option": ("/work", "{}/directory", "bind", ["bind", "nosuchoption"]),
     "the source in the container is missing": ("/work", "/missing", "bind", ["bind", "x-relative"]),
 }
 

@@ -3,7 +3,7 @@
 
 The host is given, as facts of tests/plan: `# facts: NAME` in a file, else v2-root. THOLE_WRITE_GOLDEN=1 writes
 the files anew; look at the difference."""
-import json
+import glob
 import os
 import re
 import shlex
@@ -70,7 +70,7 @@ def test_the_result_can_be_planned(thole_path, folder, name):
     with open(path, "w", encoding="utf-8") as target:
         target.write(config)
     result = Process([thole_path, "plan", "--facts", facts_of(name), "-f", path, folder]).wait().ok()
-    assert "warning" not in result.out + result.err, result
+    assert "warnings" not in result.out + result.err, result
 
 
 # Keys that only commands read, or that say what happens anyway.
@@ -212,3 +212,24 @@ def test_errors_of_policies_name_their_line(lxc_path, folder, policy):
             target.write(text)
     result = Process([lxc_path, "convert", f"{folder}/wrong.conf", "-n", "web"]).wait()
     result.failed(POLICY_ERRORS[policy], f"{folder}/policy")
+
+
+SHIPPED = sorted(glob.glob("/usr/share/lxc/config/*.conf")) or [None]
+
+
+@pytest.mark.parametrize("facts", ["hybrid-root", "v2-apparmor"])
+@pytest.mark.parametrize("shipped", SHIPPED)
+def test_configurations_that_lxc_ships_can_be_planned(lxc_path, thole_path, folder, shipped, facts):
+    if shipped is None:
+        pytest.skip("needs the package lxc")
+    lines = ["lxc.rootfs.path = /srv/web/rootfs", f"lxc.include = {shipped}"]
+    if "userns" in shipped:
+        lines += ["lxc.idmap = b 0 100000 65536"]
+    path, facts = os.path.join(folder, "web.conf"), os.path.join(FACTS, facts + ".json")
+    with open(path, "w", encoding="utf-8") as target:
+        target.write("\n".join(lines) + "\n")
+    config = Process([lxc_path, "convert", path, "-n", "web", "--facts", facts]).wait().ok().out
+    with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as target:
+        target.write(config)
+    result = Process([thole_path, "plan", "--facts", facts, folder]).wait().ok()
+    assert "warnings" not in result.out, result
