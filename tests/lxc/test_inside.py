@@ -3,6 +3,7 @@
 for what docs/lxc-differences.md says. Both are started by lxc-start -F in the same run."""
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -19,7 +20,7 @@ LOOKS = {
     "cgroups": "sort /proc/self/cgroup",
     "writable": "for i in /proc/sys/kernel/hostname /proc/sys/net/ipv4/ip_forward /proc/sys/vm/swappiness "
                 "/sys/class/net/lo/mtu /sys/devices/virtual/net/lo/mtu /sys/kernel/mm/ksm/run /sys/module "
-                "/dev /tmp /; do if test -d $i; then mkdir $i/thole-x && rmdir $i/thole-x; else : >>$i; fi "
+                "/dev /tmp /; do if test -d $i; then mkdir $i/thole-x && rmdir $i/thole-x; else ( : >>$i ); fi "
                 "2>/dev/null && echo $i; done",
     "nodes": "mkdir -p /run/n; mount -t tmpfs -o dev none /run/n; for i in 'c 1 3' 'c 10 200' 'c 10 229' 'c 1 11' "
              "'b 7 0' 'c 5 1'; do mknod \"/run/n/$i\" $i && { ( : <\"/run/n/$i\" ); echo $i $?; }; done 2>&1 | "
@@ -149,6 +150,8 @@ def seen(folder, busybox_rootfs):
         out = f"{folder}/out-{type(face).__name__}"
         os.makedirs(out)
         os.chmod(out, 0o777)
+        if any("lxc.idmap" in line for line in lines):
+            subprocess.run(["chown", "-hR", "100000:100000", rootfs, out], check=True)
         name = face.define([line.format(folder=folder) for line in lines] +
                            [f"lxc.mount.entry = {out} out none bind 0 0"], name="look" + face.new_name(),
                            rootfs=rootfs)
@@ -188,3 +191,33 @@ def test_the_shared_root_of_lxc_execute(lxc, thole_path, monkeypatch):
     assert "Read-only file system" in result.out + result.err
     assert "0\ntwo\n" in result.out and "shm" in result.out, result
     assert "full null" in result.out and "vda" not in result.out, result
+
+
+def test_mapped_ids(lxc, seen, host):
+    """LXC wants a line of /etc/subuid for that, also of root: there is nothing to compare with here."""
+    found = seen(lxc, [*COMMON, "lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536"])
+    assert not normal("namespaces", found["namespaces"], host)["user"]
+    assert "CapEff:\t000001ffffffffff" in found["capabilities"]
+    assert {"/proc/sys/net/ipv4/ip_forward", "/tmp", "/"} <= set(found["writable"].splitlines())
+    assert not {"/proc/sys/vm/swappiness", "/sys/kernel/mm/ksm/run"} & set(found["writable"].splitlines())
+    assert {"full", "null", "random", "tty", "urandom", "zero"} <= set(normal("devices", found["devices"], host))
+
+
+LINKS = {"absolute": "{folder}/victim", "relative": "../../../../../../../../..{folder}/victim", "through proc":
+         "/proc/1/root{folder}/victim"}
+
+
+@pytest.mark.parametrize("kind", sorted(LINKS))
+@pytest.mark.parametrize("where", ["target", "on the way"])
+def test_links_in_the_root_lead_nowhere_else(lxc, folder, busybox_rootfs, kind, where):
+    """A mount entry never touches what a container's link points to on the host."""
+    os.makedirs(f"{folder}/victim/sub")
+    rootfs = busybox_rootfs(f"{folder}/rootfs")
+    os.symlink(LINKS[kind].format(folder=folder), f"{rootfs}/link")
+    target = "link" if where == "target" else "link/sub"
+    name = lxc.define(["lxc.mount.auto = proc", "lxc.pty.max = 10",
+                       f"lxc.mount.entry = tmpfs {target} tmpfs create=dir 0 0",
+                       f"lxc.mount.entry = tmpfs {rootfs}/{target}/new tmpfs create=dir,optional 0 0"], rootfs=rootfs)
+    lxc("start", "-n", name, "-F", "--", "/bin/sh", "-c", f": >/{target}/file; : >/{target}/new/file")
+    found = [os.path.join(at, entry) for at, _, entries in os.walk(f"{folder}/victim") for entry in entries]
+    assert not found and os.listdir(f"{folder}/victim") == ["sub"] and os.listdir(f"{folder}/victim/sub") == []
