@@ -173,6 +173,17 @@ def test_errors_name_the_place(lxc_path, folder, line):
         result.failed(f"{path}:2")
 
 
+def test_what_is_not_utf_8_is_named(lxc_path, folder):
+    path = os.path.join(folder, "wrong.conf")
+    for line in (b"lxc.environment = NAME=gr\xfcn", b"lxc.mount.fstab = " + path.encode() + b".fstab",
+                 b"lxc.seccomp.profile = " + path.encode() + b".policy"):
+        for name, text in ((path, b"lxc.rootfs.path = /srv\n" + line + b"\n"), (path + ".fstab", b"/gr\xfcn a none bind\n"),
+                           (path + ".policy", b"2\ndenylist\nmk\xfcdir\n")):
+            with open(name, "wb") as target:
+                target.write(text)
+        Process([lxc_path, "convert", path, "-n", "web"]).wait().failed(path)
+
+
 @pytest.mark.parametrize("first, second", [
     ("lxc.namespace.clone = pid", "lxc.namespace.keep = net"), ("lxc.cap.drop = kill", "lxc.cap.keep = kill"),
     ("lxc.cgroup.dir = a", "lxc.cgroup.dir.container = b")])

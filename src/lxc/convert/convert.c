@@ -3,8 +3,10 @@
 #include "lxc/convert/convert.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lxc/convert/conversion.h"
+#include "oci-spec/unicode.h"
 #include "oci-spec/writer.h"
 
 /* In an order in which each finds what it builds upon. */
@@ -52,6 +54,20 @@ static void note_unused(struct lxc_conversion *conversion) {
     }
 }
 
+/* JSON is nothing but UTF-8. */
+static int check_encoding(const struct lxc_conversion *conversion, struct thole_error *err) {
+    for (size_t i = 0; i < conversion->lxc->count; i++) {
+        const struct lxc_item *item = &conversion->lxc->items[i];
+        if (!oci_unicode_valid(item->value, strlen(item->value)))
+            return error_config(err, item->where, "is not written in UTF-8");
+    }
+    for (char *const *word = conversion->request->command; word != NULL && *word != NULL; word++) {
+        if (!oci_unicode_valid(*word, strlen(*word)))
+            return error_usage(err, "the command is not written in UTF-8");
+    }
+    return 0;
+}
+
 static bool has_hooks(const struct oci_hooks *hooks) {
     return hooks->prestart.count + hooks->create_runtime.count + hooks->create_container.count +
                hooks->start_container.count + hooks->poststart.count + hooks->poststop.count >
@@ -68,6 +84,10 @@ int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert
         .arena = &ret_converted->arena,
     };
     begin(&conversion);
+    if (check_encoding(&conversion, err) < 0) {
+        lxc_converted_done(ret_converted);
+        return -1;
+    }
     for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
         if (domains[i](&conversion, err) < 0) {
             lxc_converted_done(ret_converted);

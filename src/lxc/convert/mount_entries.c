@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "lxc/convert/mounts.h"
+#include "oci-spec/unicode.h"
 
 enum { FSTAB_LIMIT = 1 << 20, FIELD_COUNT = 4 };
 
@@ -103,6 +104,8 @@ static int convert_line(struct lxc_conversion *conversion, const char *line, siz
     const size_t count = split(arena, line, length, fields);
     if (count == 0 || fields[0][0] == '#')
         return 0;
+    if (!oci_unicode_valid(line, length))
+        return error_config(err, where, "is not written in UTF-8");
     if (count < FIELD_COUNT - 1)
         return error_config(err, where, "\"%.*s\" needs a source, a target, a type and options",
                             (int)length, line);

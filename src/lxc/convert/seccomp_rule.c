@@ -131,6 +131,10 @@ static struct oci_strings split(struct arena *arena, const char *text, size_t le
     return words;
 }
 
+static bool is_name(const char *word) {
+    return word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
 int lxc_seccomp_rule_read(struct arena *arena, const char *line, const char *where,
                           const struct lxc_seccomp_action *otherwise,
                           struct oci_seccomp_rule *ret_rule, struct thole_error *err) {
@@ -139,8 +143,8 @@ int lxc_seccomp_rule_read(struct arena *arena, const char *line, const char *whe
     struct lxc_seccomp_action action = *otherwise;
     size_t used = 1;
     *ret_rule = (struct oci_seccomp_rule){0};
-    if (words.count == 0 || (words.count > 1 && !lxc_seccomp_action_read(&words, &used, &action)) ||
-        used < words.count)
+    if (words.count == 0 || !is_name(words.items[0]) ||
+        (words.count > 1 && !lxc_seccomp_action_read(&words, &used, &action)) || used < words.count)
         return error_config(err, where,
                             "\"%s\" is not a system call, and kill, allow, trap, errno NUMBER or "
                             "notify",
