@@ -118,7 +118,7 @@ const struct lxc_key lxc_keys[] = {
      "cgroup that the monitor goes to at the end"},
     {"lxc.cgroup.dir.container.inner", TEXT, "4.0", NULL, NULL, "notes",
      "cgroup beneath the container's, root of its cgroup namespace"},
-    {"lxc.cgroup.relative", FLAG, "3.1", NULL, "0", "linux.cgroupsPath",
+    {"lxc.cgroup.relative", FLAG, "3.1", NULL, "0", "notes",
      "the cgroup is made beneath the caller's"},
     {"lxc.cgroup.*", LINES, "0.7", "6.0", NULL, "linux.resources",
      "the same for a file of cgroup v1: lxc.cgroup.memory.limit_in_bytes"},
