@@ -9,11 +9,10 @@ from harness.runtime import until
 
 
 @pytest.fixture(autouse=True)
-def init(thole_path, monkeypatch):
-    path = os.path.join(os.path.dirname(thole_path), "thole-init")
-    if not os.path.exists(path):
+def init(thole_path):
+    """It lies beside thole-lxc in a build folder."""
+    if not os.path.exists(os.path.join(os.path.dirname(thole_path), "thole-init")):
         pytest.skip("needs thole-init, which needs the C library as an archive to build")
-    monkeypatch.setenv("THOLE_INIT", path)
 
 
 @pytest.fixture(params=["no configuration", "busybox"])

@@ -2,8 +2,10 @@
 /* Starting: read, convert, run what comes before, and hand over to the library. */
 #include "lxc/lifecycle/launch.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -92,9 +94,26 @@ static int convert(const struct lxc_container *container, const struct lxc_launc
     return 0;
 }
 
+/* The one beside thole-lxc, where that has not been installed; else the installed one. malloc'ed.
+ */
+static char *init_program(void) {
+    const char *own = getenv("THOLE_LXC_PROGRAM");
+    const char *slash = own != NULL ? strrchr(own, '/') : NULL;
+    struct text path = {0};
+    if (slash == NULL || getenv("THOLE_INIT") != NULL)
+        return strdup(thole_default_init());
+    text_append_bytes(&path, own, (size_t)(slash - own));
+    text_append(&path, "/thole-init");
+    if (access(path.data, X_OK) == 0)
+        return text_take(&path);
+    text_done(&path);
+    return strdup(thole_default_init());
+}
+
 static int run(const struct lxc_container *container, const struct lxc_launch *launch,
                const struct lxc_converted *converted, int *ret_status, struct thole_error *err) {
     struct stat status;
+    cleanup_free char *init = init_program();
     const bool monitored = !launch->execute || !launch->foreground;
     const struct thole_run_request request = {
         .create =
@@ -104,7 +123,7 @@ static int run(const struct lxc_container *container, const struct lxc_launch *l
                 .config_text = converted->config,
                 .pid_file = launch->pid_file,
                 .no_new_keyring = converted->no_new_keyring,
-                .init = launch->execute ? thole_default_init() : NULL,
+                .init = launch->execute ? init : NULL,
                 .init_waits = true,
             },
         .detach = !launch->foreground,
