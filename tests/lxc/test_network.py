@@ -545,8 +545,8 @@ def test_a_reboot_gets_the_same_network_again(host, thole, bundled):
     assert sorted(View(first.pid).links()) == ["eth0", "lan"]
     assert host.links()["outside"]["master"] == "br0"
     first("kill", "KILL").ok()
-    until(lambda: "wire0" in host.links(), what="the device to come back")
-    assert "outside" not in host.links()
+    until(lambda: thole("state", first.id).code != 0, what="the keeper to delete it")
+    assert "wire0" in host.links() and "outside" not in host.links()
 
 
 def test_another_veth_of_the_name_is_left_alone(host, started):
