@@ -39,6 +39,7 @@ static const struct lxc_command *const commands[] = {
     &lxc_command_generate_man,
     &lxc_command_hook,
     &lxc_command_info,
+    &lxc_command_layer,
     &lxc_command_ls,
     &lxc_command_shutdown,
     &lxc_command_snapshot,

@@ -424,6 +424,7 @@ def test_rename_over_another(lxc, container):
     ([], "You must provide a NEWNAME"),
     (["-R"], "You must provide a NEWNAME"),
     (["-N", "x", "-R", "-s"], "--rename"),
+    (["-N", "x", "-R", "-e"], "--rename"),
     (["-N", "x", "-m", "bind=/x"], "--mount goes with --ephemeral"),
     (["-N", "x", "-t"], "--tmpfs goes with --ephemeral"),
     (["-N", "x", "-D"], "--keepdata goes with --ephemeral"),

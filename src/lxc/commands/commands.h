@@ -83,6 +83,7 @@ extern const struct lxc_command lxc_command_freeze;
 extern const struct lxc_command lxc_command_generate_completion;
 extern const struct lxc_command lxc_command_generate_man;
 extern const struct lxc_command lxc_command_hook;
+extern const struct lxc_command lxc_command_layer;
 extern const struct lxc_command lxc_command_info;
 extern const struct lxc_command lxc_command_ls;
 extern const struct lxc_command lxc_command_shutdown;

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lxc/config/share.h"
 
 static void add(struct lxc_included *included, char *path) {
     char **items = realloc(included->items, (included->count + 1) * sizeof(*items));
@@ -56,7 +57,8 @@ static int list_directory(const char *path, const char *where, struct lxc_includ
 
 int lxc_include_list(const char *value, const struct lxc_open_file *file, const char *where,
                      struct lxc_included *ret_included, struct thole_error *err) {
-    cleanup_free char *path = path_from(value, file);
+    cleanup_free char *written = path_from(value, file);
+    cleanup_free char *path = lxc_share_path(written);
     struct stat status;
     *ret_included = (struct lxc_included){0};
     if (stat(path, &status) < 0) {

@@ -10,3 +10,9 @@
 
 /** The directory of thole's own: static storage. */
 const char *lxc_share_directory(void);
+
+/**
+ * @path, or thole's own file in its place if it is one of LXC's shared configurations and LXC is
+ * not installed. malloc'ed.
+ */
+char *lxc_share_path(const char *path);

@@ -21,8 +21,8 @@ static const char *resolved(struct arena *arena, const char *path) {
     return real != NULL ? arena_strdup(arena, real) : clean(arena, path);
 }
 
-/* The overlay, mounted on /, becomes the root; what thole opens before is a directory that exists
- * in any case. */
+/* The overlay, mounted on /, becomes the root. What thole opens before must not be the upper layer:
+ * that would get a mount of its own, and the kernel wants it and the work directory on one. */
 static void convert_overlay(struct lxc_conversion *conversion,
                             const struct lxc_rootfs_path *rootfs) {
     struct arena *arena = conversion->arena;
@@ -33,7 +33,8 @@ static void convert_overlay(struct lxc_conversion *conversion,
     lxc_strings_add(arena, &mount->options, arena_printf(arena, "upperdir=%s", rootfs->upper));
     lxc_strings_add(arena, &mount->options, arena_printf(arena, "workdir=%s", rootfs->work));
     conversion->rootfs_work = arena_strdup(arena, rootfs->work);
-    conversion->rootfs = conversion->rootfs_given = clean(arena, rootfs->upper);
+    conversion->rootfs = conversion->rootfs_given =
+        resolved(arena, arena_strndup(arena, rootfs->lower, strcspn(rootfs->lower, ":")));
 }
 
 static int convert_path(struct lxc_conversion *conversion, struct thole_error *err) {

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "lxc/config/share.h"
 #include "lxc/convert/conversion.h"
 #include "lxc/convert/seccomp_policy.h"
 
@@ -25,9 +26,10 @@ static int read_policy(struct lxc_conversion *conversion, const struct lxc_item 
     struct utsname machine;
     struct lxc_seccomp_policy policy;
     cleanup_free char *text = NULL;
+    cleanup_free char *path = lxc_share_path(item->value);
     if (uname(&machine) < 0)
         return error_errno(err, NULL, "ask for the machine's architecture");
-    if (file_read_at(AT_FDCWD, item->value, POLICY_LIMIT, &text, NULL, err) < 0)
+    if (file_read_at(AT_FDCWD, path, POLICY_LIMIT, &text, NULL, err) < 0)
         return error_prefix(err, "%s", item->where);
     if (lxc_seccomp_policy_read(text, item->value, machine.machine, name_of, arena, &policy, err) <
         0)

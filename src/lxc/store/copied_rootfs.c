@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -37,6 +38,19 @@ static int make_like(const char *model, const char *path, struct thole_error *er
     return 0;
 }
 
+/* Where the layers are nobody but the container's root has business. */
+static int make_layers(const struct lxc_rootfs_copy *copy, const char *model,
+                       struct thole_error *err) {
+    struct stat status;
+    if (lxc_make_directories(copy->layers, 0770, err) < 0)
+        return -1;
+    if (stat(model, &status) < 0)
+        return error_errno(err, NULL, "look at %s", model);
+    if (geteuid() == 0 && lchown(copy->layers, status.st_uid, status.st_gid) < 0)
+        return error_errno(err, NULL, "give its owner to %s", copy->layers);
+    return 0;
+}
+
 /* An empty directory for the root to be mounted on, and the overlay's own working directory. */
 static int make_places(const struct lxc_rootfs_copy *copy, const char *model,
                        struct thole_error *err) {
@@ -63,7 +77,7 @@ static int put_layer_over(const struct lxc_rootfs_copy *copy, char **ret_value,
                           struct thole_error *err) {
     struct text value = {0};
     cleanup_free char *upper = joined(copy->layers, "delta");
-    if (lxc_make_directories(copy->layers, 0755, err) < 0 ||
+    if (make_layers(copy, copy->from->directory, err) < 0 ||
         make_like(copy->from->directory, upper, err) < 0 ||
         make_places(copy, copy->from->directory, err) < 0)
         return -1;
@@ -87,8 +101,8 @@ static int copy_layers(const struct lxc_rootfs_copy *copy, char **ret_value,
         if (lxc_tree_copy(from->lower, lower, err) < 0)
             return -1;
     }
-    if (lxc_make_directories(copy->layers, 0755, err) < 0 ||
-        lxc_tree_copy(from->upper, upper, err) < 0 || make_places(copy, from->upper, err) < 0)
+    if (make_layers(copy, from->upper, err) < 0 || lxc_tree_copy(from->upper, upper, err) < 0 ||
+        make_places(copy, from->upper, err) < 0)
         return -1;
     text_appendf(&value, "overlay:%s:%s", lower, upper);
     *ret_value = text_take(&value);

@@ -100,9 +100,13 @@ static int remove_rootfs(const struct lxc_container *container,
         return -1;
     if (rootfs.kind == LXC_ROOTFS_DIRECTORY)
         return remove_files(container, rootfs.directory, err);
-    if (remove_files(container, rootfs.upper, err) < 0)
+    if (remove_files(container, rootfs.upper, err) < 0 ||
+        remove_files(container, rootfs.work, err) < 0)
         return -1;
-    return remove_files(container, rootfs.work, err);
+    /* The directory of layers in memory, if that is what it is. */
+    *strrchr(rootfs.work, '/') = '\0';
+    (void)rmdir(rootfs.work);
+    return 0;
 }
 
 /* All but the configuration, so that a container is defined until nothing else of it is left. */

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -181,27 +182,47 @@ int lxc_ephemeral_check_mounts(const char *words, struct thole_error *err) {
     return for_each_word(NULL, words, NULL, err);
 }
 
+/* A directory of one's own on a tmpfs, through which others only pass. 0: it is none. */
+static int is_usable(const char *path, struct thole_error *err) {
+    struct statfs filesystem;
+    struct stat status;
+    if (mkdir(path, 0711) < 0 && errno != EEXIST)
+        return errno == ENOENT || errno == EACCES
+                   ? 0
+                   : error_errno(err, NULL, "make the directory %s", path);
+    if (lstat(path, &status) < 0 || statfs(path, &filesystem) < 0)
+        return error_errno(err, NULL, "look at %s", path);
+    if (filesystem.f_type == TMPFS_MAGIC && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+        (status.st_mode & 022) == 0)
+        return 1;
+    (void)rmdir(path);
+    return 0;
+}
+
 int lxc_ephemeral_layers(const char *lxcpath, const char *name, char **ret_layers,
                          struct thole_error *err) {
     cleanup_free char *root = thole_default_root();
-    struct statfs filesystem;
     struct text path = {0};
-    cleanup_free char *parent = NULL;
-    if (root == NULL)
-        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "XDG_RUNTIME_DIR is not set");
-    text_appendf(&path, "%s-layers", root);
-    for (const char *at = lxcpath; *at != '\0'; at++)
-        text_append(&path, at == lxcpath ? "/" : *at == '/' ? ":" : (char[]){*at, '\0'});
-    parent = text_take(&path);
-    if (lxc_make_directories(parent, 0700, err) < 0)
-        return -1;
-    if (statfs(parent, &filesystem) < 0)
-        return error_errno(err, NULL, "look at %s", parent);
-    if (filesystem.f_type != TMPFS_MAGIC)
-        return error_unsupported(err, NULL, "option --tmpfs: %s is not on a tmpfs", parent);
-    text_appendf(&path, "%s/%s", parent, name);
-    *ret_layers = text_take(&path);
-    return 0;
+    const char *const places[] = {root, "/dev/shm/thole"};
+    for (size_t i = 0; i < 2; i++) {
+        if (places[i] == NULL)
+            continue;
+        text_appendf(&path, "%s-layers-%d", places[i], (int)geteuid());
+        cleanup_free char *place = text_take(&path);
+        int usable = is_usable(place, err);
+        if (usable < 0)
+            return -1;
+        if (usable == 0)
+            continue;
+        text_appendf(&path, "%s/", place);
+        for (const char *at = lxcpath + 1; *at != '\0'; at++)
+            text_append(&path, *at == '/' ? "+" : *at == '+' ? "++" : (char[]){*at, '\0'});
+        text_appendf(&path, "+%s", name);
+        *ret_layers = text_take(&path);
+        return 0;
+    }
+    return error_unsupported(err, NULL, "option --tmpfs: neither %s nor /dev/shm is on a tmpfs",
+                             root != NULL ? root : "XDG_RUNTIME_DIR");
 }
 
 char *lxc_ephemeral_name(const char *name) {

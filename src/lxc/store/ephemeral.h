@@ -16,8 +16,8 @@ int lxc_ephemeral_add_mounts(struct text *config, const char *words, const char 
 int lxc_ephemeral_check_mounts(const char *words, struct thole_error *err);
 
 /**
- * A directory for the layers of the container @name of @lxcpath in memory (a tmpfs): made up to its
- * parent. malloc'ed.
+ * A directory for the layers of the container @name of @lxcpath in memory (a tmpfs), which is yet
+ * to be made. malloc'ed.
  */
 int lxc_ephemeral_layers(const char *lxcpath, const char *name, char **ret_layers,
                          struct thole_error *err);
