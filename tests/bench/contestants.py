@@ -238,6 +238,27 @@ class Lxc(Contestant):
         return self.name, said_version("lxc-start")
 
 
+class TholeLxc(Lxc):
+    """The same commands of thole-lxc, on the same configurations."""
+
+    def __init__(self, name, place, program):
+        super().__init__(name, place)
+        self.program = program
+        self.store = place.make_folder("contestants", "thole-lxc")
+
+    def words(self, verb, slot=LIVE, kind="default"):
+        words = super().words(verb, slot, kind)
+        return [self.program, os.path.basename(words[0]).removeprefix("lxc-"), *words[1:]]
+
+    def clear(self, spawner):
+        super().clear(spawner)
+        root = "/run/thole-lxc/" + self.store.lstrip("/").replace("/", ":")
+        subprocess.run(["rm", "-rf", "--one-file-system", root], check=False)
+
+    def version(self):
+        return self.name, said_version(self.program)
+
+
 class Podman(Contestant):
     """`podman run` with one of the runtimes: of a root file system, and of an image."""
     verbs = ("podman run", "podman run image")
@@ -326,6 +347,9 @@ def gather(place, runtimes, note):
         note("podman is not installed")
     if shutil.which("lxc-start"):
         everyone.append(Lxc("lxc", place))
+        beside = os.path.join(os.path.dirname(machine.find_runtime() or ""), "thole-lxc")
+        if os.path.exists(beside):
+            everyone.append(TholeLxc("thole-lxc", place, beside))
     else:
         note("lxc is not installed")
     return everyone + [Floor("floor", place), Nothing("spawn", place)]
