@@ -119,16 +119,22 @@ def test_copy_snapshot_destroy(lxc, container):
     assert lxc("ls").ok().out.split() == [container]
 
 
-def test_attach_cgroup_ps_top_monitor(lxc, container):
-    missing = [command for command in ("attach", "cgroup", "ps", "monitor", "top")
+def test_attach(lxc, container):
+    lxc("start", container).ok()
+    assert lxc("attach", container, "--", "/bin/hostname").ok().out.strip() == container
+    assert lxc("attach", container, "--", "/bin/sh", "-c", "exit 7").code == 7
+    assert lxc("attach", container, "-s", "UTSNAME|NETWORK", "-e", "--", "hostname").ok().out.strip() == container
+    assert lxc("attach", container, "--clear-env", "-v", "A=b", "--", "/bin/sh", "-c", "echo $A").ok().out == "b\n"
+
+
+def test_cgroup_ps_monitor(lxc, container):
+    missing = [command for command in ("cgroup", "ps", "monitor")
                if not has(lxc, command)]
     if missing:
         pytest.skip("not yet there: " + " ".join(missing))
     monitor = lxc.start_process("monitor", "-n", container)
     until(lambda: os.path.isdir(f"/proc/{monitor.pid}/fd"))
     lxc("start", container).ok()
-    assert lxc("attach", container, "--", "/bin/hostname").ok().out.strip() == container
-    assert lxc("attach", container, "--", "/bin/sh", "-c", "exit 7").code == 7
     assert lxc("cgroup", container, "cgroup.procs").ok().out.split()[0] == str(pid(lxc, container))
     assert "init" in lxc("ps", "-n", container).ok().out
     lxc("stop", "-k", container).ok()

@@ -2,17 +2,22 @@
 /* Starting: read, convert, run what comes before, and hand over to the library. */
 #include "lxc/lifecycle/launch.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "lxc/config/configuration.h"
 #include "lxc/convert/convert.h"
 #include "lxc/lifecycle/hook_programs.h"
+
+enum { CGROUPS_MAX = 4096 };
 
 static int define_shared(const struct lxc_launch *launch, struct lxc_configuration *config,
                          struct thole_error *err) {
@@ -143,6 +148,31 @@ static int remove_remains(const struct lxc_container *container, struct thole_er
     return remains ? thole_delete(&container->context, container->id, true, err) : 0;
 }
 
+static bool read_cgroups(const char *path, char *text, size_t size) {
+    return file_read_kernel(AT_FDCWD, path, text, size) >= 0;
+}
+
+/* An ordinary user's container goes without a cgroup where none can be made: it has no limits and
+ * cannot be frozen, which its user should not learn from lxc-freeze. */
+static void tell_of_delegation(const struct lxc_container *container) {
+    char own[CGROUPS_MAX];
+    char of_init[CGROUPS_MAX];
+    char path[64];
+    struct thole_error err = {0};
+    struct thole_state *state = NULL;
+    if (geteuid() == 0 || lxc_container_state(container, &state, &err) < 0 || state == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)state->pid);
+    thole_state_free(state);
+    if (read_cgroups("/proc/self/cgroup", own, sizeof(own)) &&
+        read_cgroups(path, of_init, sizeof(of_init)) && strcmp(own, of_init) == 0)
+        log_warning(&container->context.log,
+                    "no cgroup is delegated to this user, so the container cannot be limited or "
+                    "frozen: start it by \"systemd-run --user --scope -p Delegate=yes lxc-start -n "
+                    "%s\"",
+                    container->name);
+}
+
 int lxc_launch(const struct lxc_container *container, const struct lxc_launch *launch,
                int *ret_status, struct thole_error *err) {
     cleanup_lxc_converted struct lxc_converted converted = {0};
@@ -152,5 +182,14 @@ int lxc_launch(const struct lxc_container *container, const struct lxc_launch *l
         if (lxc_hook_program_run(&converted.pre_start[i], &container->context.log, err) < 0)
             return -1;
     }
-    return run(container, launch, &converted, ret_status, err);
+    if (run(container, launch, &converted, ret_status, err) < 0)
+        return geteuid() != 0 && strstr(err->where, "/linux/resources") != NULL
+                   ? error_hint(err,
+                                "\"systemd-run --user --scope -p Delegate=yes lxc-start -n %s\" "
+                                "gives the container a cgroup that can be limited",
+                                container->name)
+                   : -1;
+    if (!launch->foreground)
+        tell_of_delegation(container);
+    return 0;
 }
