@@ -64,7 +64,12 @@ def boots(lxc, name, former=None):
         if boot.code != 0 or boot.out == former or state not in ("running", "degraded"):
             return None
         return boot.out
-    return until(settled, timeout=BOOT, what="the end of its boot")
+    try:
+        return until(settled, timeout=BOOT, what="the end of its boot")
+    except AssertionError as error:
+        said = inside(lxc, name, "/bin/sh", "-c", "ps -ef; systemctl is-system-running; systemctl list-jobs --no-pager;"
+                      " systemctl --failed --no-pager; journalctl -b --no-pager | tail -n 60")
+        raise AssertionError(f"{error}\n{said!r}") from error
 
 
 def test_from_start_to_stop(lxc, system):
