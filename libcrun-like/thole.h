@@ -314,6 +314,36 @@ THOLE_PUBLIC int thole_pids(const struct thole_context *context, const char *id,
 THOLE_PUBLIC int thole_stats(const struct thole_context *context, const char *id, char **ret_json,
                              struct thole_error *err);
 
+/** A number that no file of the container's cgroups tells. */
+#define THOLE_USAGE_UNKNOWN UINT64_MAX
+
+/** What a container uses: the numbers of thole_stats() that tables show. Its size is fixed. */
+struct thole_usage {
+    uint64_t cpu; /* nanoseconds */
+    uint64_t cpu_system;
+    uint64_t cpu_user;
+    uint64_t memory; /* bytes */
+    uint64_t swap;
+    uint64_t kernel_memory;
+    uint64_t io_read; /* bytes of block devices */
+    uint64_t io_written;
+    uint64_t io_operations;
+};
+
+THOLE_PUBLIC int thole_usage(const struct thole_context *context, const char *id,
+                             struct thole_usage *ret_usage, struct thole_error *err);
+
+/**
+ * Reads "memory.max" or any other file of the container's cgroup: in the v1 hierarchy of the
+ * controller that its name begins with, else in the unified one. @ret_text is malloc'ed.
+ */
+THOLE_PUBLIC int thole_cgroup_read(const struct thole_context *context, const char *id,
+                                   const char *file, char **ret_text, struct thole_error *err);
+
+/** Writes @value to such a file, in one go. */
+THOLE_PUBLIC int thole_cgroup_write(const struct thole_context *context, const char *id,
+                                    const char *file, const char *value, struct thole_error *err);
+
 /** Takes each event as JSON on one line; a negative result ends the stream without an error. */
 struct thole_event_sink {
     int (*write)(void *userdata, const char *json);
@@ -328,6 +358,66 @@ struct thole_event_sink {
 THOLE_PUBLIC int thole_events(const struct thole_context *context, const char *id,
                               unsigned interval, const struct thole_event_sink *sink,
                               struct thole_error *err);
+
+/** A state root of this machine. Its size is fixed. */
+struct thole_root {
+    char *path;
+    const char *origin; /* "thole", "lxc", "configured", "docker", "containerd"; static storage */
+};
+
+/**
+ * The state roots that exist: the caller's thole_default_root(), those of the lxc-* commands
+ * (beneath /run/thole-lxc), those in /etc/thole/roots (a path a line), and those that Docker and
+ * containerd give to runtimes. malloc'ed; release with thole_roots_free().
+ */
+THOLE_PUBLIC int thole_roots(struct thole_root **ret_roots, size_t *ret_count,
+                             struct thole_error *err);
+THOLE_PUBLIC void thole_roots_free(struct thole_root *roots, size_t count);
+
+/**
+ * What happens to a container, from "starting" to "stopped", when its record is gone. The way back
+ * from "frozen" is "thawed", "running"; a start that fails is "aborting", "stopping", "stopped".
+ */
+enum thole_change {
+    THOLE_CHANGE_STOPPED,
+    THOLE_CHANGE_STARTING,
+    THOLE_CHANGE_RUNNING,
+    THOLE_CHANGE_EXITED,
+    THOLE_CHANGE_STOPPING,
+    THOLE_CHANGE_ABORTING,
+    THOLE_CHANGE_FREEZING,
+    THOLE_CHANGE_FROZEN,
+    THOLE_CHANGE_THAWED,
+};
+/** "stopped", "starting", "running", ... */
+THOLE_PUBLIC const char *thole_change_name(enum thole_change change);
+
+/** One change of one container, valid during the call that tells it. */
+struct thole_watch_event {
+    const char *root;
+    const char *id;
+    enum thole_change change;
+    int status; /* of THOLE_CHANGE_EXITED: as thole_run(), -1: nobody knows it */
+};
+
+/** Whose changes are told, and to whom. */
+struct thole_watch_request {
+    char *const *roots; /* NULL: the state roots of thole_roots(), and those that come */
+    size_t root_count;
+    const char *id; /* NULL: all containers */
+    int timeout;    /* milliseconds, -1: none */
+    /** Called once, when changes are seen from then on, and none has been told; may be NULL. */
+    int (*ready)(void *userdata);
+    int (*changed)(void *userdata, const struct thole_watch_event *event);
+    void *userdata;
+    void *reserved[THOLE_RESERVED];
+};
+
+/**
+ * Tells what happens to containers from now on, without a daemon: everything that it needs is in
+ * the calling process. A negative result of @ready or @changed ends it with 0; 1: the time is up.
+ */
+THOLE_PUBLIC int thole_watch(const struct thole_watch_request *request, struct thole_error *err);
 
 /** What an update changes. */
 struct thole_update {

@@ -23,8 +23,8 @@ struct invocation {
 
 struct command {
     const char *name;
-    const char *arguments; /* how many it takes: "ID [SIGNAL]"; "ID" first: it is about that one */
-    const char *summary;   /* one line without a full stop */
+    const char *arguments;   /* how many it takes: "ID [SIGNAL]" */
+    const char *summary;     /* one line without a full stop */
     const char *description; /* paragraphs for help and manual */
     const struct option_row *options;
     size_t options_size; /* of the struct that @options fills in */
@@ -58,6 +58,9 @@ extern const struct command command_state;
 extern const struct command command_update;
 extern const struct command command_validate;
 extern const struct command command_version;
+
+/** True if its first argument is the id of the container that it is about. */
+bool command_takes_id(const struct command *command);
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */
 const struct command *command_find(const struct command *const *commands, const char *name);

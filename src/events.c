@@ -11,11 +11,14 @@
 #include "thole.h"
 
 struct events_settings {
+    bool all;
     bool stats;
     const char *interval;
 };
 
 static const struct option_row events_options[] = {
+    {"all", 'a', OPTION_FLAG, offsetof(struct events_settings, all), NULL,
+     "print the changes of state of all containers"},
     {"stats", 0, OPTION_FLAG, offsetof(struct events_settings, stats), NULL,
      "print the statistics once and end"},
     {"interval", 0, OPTION_STRING, offsetof(struct events_settings, interval), "DURATION",
@@ -78,10 +81,42 @@ static int write_line(void *userdata, const char *json) {
     return puts(json) < 0 || fflush(stdout) != 0 ? -1 : 0;
 }
 
+static int write_change(void *userdata, const struct thole_watch_event *event) {
+    cleanup_text struct text line = {0};
+    text_append(&line, "{\"type\":\"state\",\"id\":");
+    text_append_json(&line, event->id);
+    text_append(&line, ",\"root\":");
+    text_append_json(&line, event->root);
+    text_appendf(&line, ",\"data\":{\"state\":\"%s\"", thole_change_name(event->change));
+    if (event->status >= 0)
+        text_appendf(&line, ",\"exitStatus\":%d", event->status);
+    text_append(&line, "}}");
+    return write_line(userdata, line.data);
+}
+
+static int run_all(const struct invocation *invocation, struct thole_error *err) {
+    const struct events_settings *settings = invocation->options;
+    char *const root = (char *)(uintptr_t)invocation->context->root;
+    if (invocation->argument_count > 0 || settings->stats || settings->interval != NULL)
+        return error_usage(err, "--all is for the changes of state of all containers: without a "
+                                "container, --stats and --interval");
+    const struct thole_watch_request request = {
+        .roots = root != NULL ? &root : NULL,
+        .root_count = 1,
+        .timeout = -1,
+        .changed = write_change,
+    };
+    return thole_watch(&request, err);
+}
+
 static int run_events(const struct invocation *invocation, int *ret_status,
                       struct thole_error *err) {
     (void)ret_status;
     const struct events_settings *settings = invocation->options;
+    if (settings->all)
+        return run_all(invocation, err);
+    if (invocation->argument_count == 0)
+        return error_usage(err, "a container, or --all");
     const char *id = invocation->arguments[0];
     unsigned interval = 0;
     const char *text = settings->interval != NULL ? settings->interval : "5s";
@@ -99,13 +134,18 @@ static int run_events(const struct invocation *invocation, int *ret_status,
 
 const struct command command_events = {
     .name = "events",
-    .arguments = "ID",
-    .summary = "print statistics and out-of-memory events of a container",
+    .arguments = "[ID]",
+    .summary = "print statistics and out-of-memory events of a container, or changes of all",
     .description =
         "One JSON document per line, with the members that runc prints, until the container "
         "stops. A line of the type \"oom\" means that a process of it was killed because memory "
         "ran "
-        "out.",
+        "out.\n\n"
+        "With --all the lines are of the type \"state\": a container is starting, running, exited "
+        "(with exitStatus, where it is known), stopping, stopped; aborting, if it never ran; "
+        "freezing, frozen, thawed. They come until the command is ended, and none is of the past. "
+        "Without --root they are of all state roots: those of thole and of lxc-*, what Docker and "
+        "containerd give to runtimes, and the paths in /etc/thole/roots, one a line.",
     .options = events_options,
     .options_size = sizeof(struct events_settings),
     .run = run_events,

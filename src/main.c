@@ -77,7 +77,7 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
                       const void *options, const struct option_arguments *arguments,
                       int *ret_status, struct thole_error *err) {
     const struct command *command = call->command;
-    if (arguments->count > 0 && text_starts_with(command->arguments, "ID"))
+    if (arguments->count > 0 && command_takes_id(command))
         call->id = arguments->items[0];
     if (!takes(command, arguments->count))
         return wrong_count(command, err);

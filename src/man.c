@@ -113,7 +113,7 @@ static void append_completion(struct text *text, const struct command *const *co
         text_appendf(text, "    %s) options='", (*at)->name);
         manual_append_option_words(text, (*at)->options, false);
         text_append(text, "'");
-        if (text_starts_with((*at)->arguments, "ID"))
+        if (command_takes_id(*at))
             text_append(text, "; ids=1");
         text_append(text, " ;;\n");
     }

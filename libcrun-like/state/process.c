@@ -174,6 +174,13 @@ int process_wait(int pidfd) {
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
+int process_ended(int pidfd) {
+    int status = pidfd_wait_status(pidfd);
+    if (status < 0)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int process_open_root(pid_t pid, struct thole_error *err) {
     char path[48];
     (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);

@@ -41,5 +41,11 @@ int process_signal_namespace(pid_t init, int init_pidfd, int signal, struct thol
  */
 int process_wait(int pidfd);
 
+/**
+ * How a process ended that others wait for, as process_wait(): Linux 6.15 tells it once they have.
+ * -1: it lives, or that is not known, or not yet.
+ */
+int process_ended(int pidfd);
+
 /** The host's directory that @pid sees as "/" (O_PATH). */
 int process_open_root(pid_t pid, struct thole_error *err);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what a container was to what it is. */
+#include "state/follow.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cgroup/directory.h"
+#include "state/process.h"
+#include "state/status.h"
+
+enum { PATIENCE = 200 /* milliseconds */ };
+
+struct follow *follow_new(const char *root, const char *id) {
+    struct follow *follow = calloc(1, sizeof(*follow));
+    if (follow == NULL)
+        abort();
+    *follow =
+        (struct follow){.id = strdup(id), .root = root, .last = THOLE_CHANGE_STOPPED, .pidfd = -1};
+    return follow;
+}
+
+void follow_free(struct follow *follow) {
+    cleanup_close_fd(&follow->pidfd);
+    free(follow->frozen_file);
+    free(follow->id);
+    free(follow);
+}
+
+void follow_note_file(struct follow *follow, const char *name, bool appeared) {
+    if (strcmp(name, STATE_GATE) == 0 && appeared)
+        follow->has_gate = true;
+    else if (strcmp(name, STATE_GATE_OPENED) == 0 && !appeared)
+        follow->ran = true;
+    else if (strcmp(name, STATE_FILE) == 0) {
+        follow->published = follow->published || appeared || !follow->seen;
+        follow->seen = true;
+    }
+}
+
+/* ---- the order of changes ---- */
+
+/* The change that comes next on the way from one to another: STARTING, RUNNING, FROZEN, STOPPING
+ * and STOPPED are goals, the others lie between. */
+static enum thole_change step(enum thole_change from, enum thole_change to) {
+    const bool ends = to == THOLE_CHANGE_STOPPING || to == THOLE_CHANGE_STOPPED;
+    switch (from) {
+    case THOLE_CHANGE_STOPPED:
+        return THOLE_CHANGE_STARTING;
+    case THOLE_CHANGE_STARTING:
+        return ends ? THOLE_CHANGE_ABORTING : THOLE_CHANGE_RUNNING;
+    case THOLE_CHANGE_RUNNING:
+        return to == THOLE_CHANGE_FROZEN ? THOLE_CHANGE_FREEZING : THOLE_CHANGE_EXITED;
+    case THOLE_CHANGE_FREEZING:
+        return THOLE_CHANGE_FROZEN;
+    case THOLE_CHANGE_FROZEN:
+        return to == THOLE_CHANGE_RUNNING ? THOLE_CHANGE_THAWED : THOLE_CHANGE_EXITED;
+    case THOLE_CHANGE_THAWED:
+        return THOLE_CHANGE_RUNNING;
+    case THOLE_CHANGE_EXITED:
+    case THOLE_CHANGE_ABORTING:
+        return THOLE_CHANGE_STOPPING;
+    case THOLE_CHANGE_STOPPING:
+        return THOLE_CHANGE_STOPPED;
+    }
+    return to;
+}
+
+static int advance(struct follow *follow, enum thole_change to, int status,
+                   const struct follow_sink *sink) {
+    while (follow->last != to) {
+        follow->last = step(follow->last, to);
+        const struct thole_watch_event event = {
+            .root = follow->root,
+            .id = follow->id,
+            .change = follow->last,
+            .status = follow->last == THOLE_CHANGE_EXITED ? status : -1,
+        };
+        if (sink != NULL && sink->write(sink->userdata, &event) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- looking ---- */
+
+static int tell_stopped_only(struct follow *follow, const struct follow_sink *sink) {
+    follow->last = THOLE_CHANGE_STOPPING;
+    return advance(follow, THOLE_CHANGE_STOPPED, -1, sink);
+}
+
+/* @to is STOPPING or STOPPED. Between two looks it may have started and ended. */
+static int advance_to_end(struct follow *follow, enum thole_change to, int status,
+                          const struct follow_sink *sink) {
+    const bool starting = follow->last == THOLE_CHANGE_STARTING;
+    if (starting && !follow->seen)
+        return tell_stopped_only(follow, sink);
+    bool ran = follow->ran || (follow->published && !follow->has_gate);
+    follow->patience_until = 0;
+    if (starting && ran && advance(follow, THOLE_CHANGE_RUNNING, -1, sink) < 0)
+        return -1;
+    return advance(follow, to, status, sink);
+}
+
+/* How init ended: its keeper's note in the record, or what the kernel says once it is waited for.
+ * -1: neither knows yet, or ever. */
+static int exit_status(const struct follow *follow, const struct container_record *record) {
+    if (record != NULL && record->exit_status.set)
+        return (int)record->exit_status.value;
+    return follow->pidfd < 0 ? -1 : process_ended(follow->pidfd);
+}
+
+/* A container that was created and never started has still its gate. */
+static bool has_gate(const struct container *container) {
+    return faccessat(container->directory, STATE_GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           faccessat(container->directory, STATE_GATE_OPENED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int look_ended(struct follow *follow, const struct container *container,
+                      const struct follow_sink *sink) {
+    const struct container_record *record = container->record;
+    int status = exit_status(follow, record);
+    follow->ran = follow->ran || (record->worker == 0 && !has_gate(container));
+    const bool told =
+        follow->last == THOLE_CHANGE_STARTING || follow->last == THOLE_CHANGE_STOPPING;
+    if (status < 0 && follow->pidfd >= 0 && !told) {
+        if (follow->patience_until == 0)
+            follow->patience_until = clock_now() + PATIENCE;
+        if (clock_now() < follow->patience_until)
+            return 0;
+    }
+    return advance_to_end(follow, THOLE_CHANGE_STOPPING, status, sink);
+}
+
+static int look_gone(struct follow *follow, const struct follow_sink *sink) {
+    follow->gone = true;
+    return advance_to_end(follow, THOLE_CHANGE_STOPPED, exit_status(follow, NULL), sink);
+}
+
+static void forget_init(struct follow *follow) {
+    cleanup_close_fd(&follow->pidfd);
+    follow->pid = 0;
+    follow->start_time = 0;
+    follow->ran = follow->published = follow->has_gate = false;
+}
+
+/* Another init than the one before: its keeper has started the container again. */
+static int notice_init(struct follow *follow, struct container *container,
+                       const struct follow_sink *sink) {
+    const struct container_record *record = container->record;
+    if (record->pid == follow->pid && record->start_time == follow->start_time)
+        return 0;
+    if (follow->pid != 0) {
+        if (advance_to_end(follow, THOLE_CHANGE_STOPPED, exit_status(follow, NULL), sink) < 0)
+            return -1;
+        forget_init(follow);
+    }
+    if (record->pid == 0)
+        return 0;
+    follow->pid = record->pid;
+    follow->start_time = record->start_time;
+    follow->pidfd = container_pidfd(container, NULL);
+    const struct plan_cgroup_directory *unified = cgroup_find_unified(container_cgroup(container));
+    if (unified != NULL && follow->frozen_file == NULL) {
+        struct text path = {0};
+        text_appendf(&path, "%s%s/cgroup.events", unified->mountpoint, unified->path);
+        follow->frozen_file = text_take(&path);
+    }
+    return 0;
+}
+
+static int look_at_status(struct follow *follow, struct container *container,
+                          const struct follow_sink *sink) {
+    enum thole_status status;
+    struct thole_error failure = {0};
+    if (notice_init(follow, container, sink) < 0)
+        return -1;
+    if (container_status(container, &status, &failure) < 0)
+        return 0; /* it cannot be told: nothing is told */
+    follow->published = follow->published && status == THOLE_STATUS_STOPPED;
+    switch (status) {
+    case THOLE_STATUS_CREATED:
+        follow->has_gate = true;
+        if (follow->last == THOLE_CHANGE_FROZEN)
+            return 0; /* frozen and thawed before its start */
+        return advance(follow, THOLE_CHANGE_STARTING, -1, sink);
+    case THOLE_STATUS_CREATING:
+        return advance(follow, THOLE_CHANGE_STARTING, -1, sink);
+    case THOLE_STATUS_RUNNING:
+        return advance(follow, THOLE_CHANGE_RUNNING, -1, sink);
+    case THOLE_STATUS_PAUSED:
+        return advance(follow, THOLE_CHANGE_FROZEN, -1, sink);
+    case THOLE_STATUS_STOPPED:
+        return look_ended(follow, container, sink);
+    default:
+        return 0;
+    }
+}
+
+int follow_look(struct follow *follow, const struct follow_sink *sink) {
+    cleanup_container struct container container = CONTAINER_INIT;
+    struct thole_error failure = {0};
+    const struct thole_context context = {.root = follow->root};
+    if (container_open(&context, follow->id, &container, &failure) == 0) {
+        follow->seen = true;
+        return look_at_status(follow, &container, sink);
+    }
+    if (failure.kind == THOLE_ERROR_NOT_FOUND)
+        return look_gone(follow, sink);
+    /* Without a record it is about to be made, or removed. */
+    if (failure.kind == THOLE_ERROR_STATE && follow->last == THOLE_CHANGE_STOPPED)
+        return advance(follow, THOLE_CHANGE_STARTING, -1, sink);
+    return 0;
+}
+
+int follow_patience(const struct follow *follow) {
+    if (follow->patience_until == 0)
+        return -1;
+    int64_t left = follow->patience_until - clock_now();
+    return left > 0 ? (int)left : 0;
+}

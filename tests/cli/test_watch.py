@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""events --all: the changes of state of all containers, told without a daemon."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from harness.runtime import until
+
+LIFE = ["starting", "running", "exited", "stopping", "stopped"]
+
+
+class Watcher:
+    """A running events --all."""
+
+    def __init__(self, thole, **options):
+        self.process = thole.start_process("events", "--all", **options)
+        # It watches the state root, or the way there, when it waits.
+        until(lambda: self.sleeps_in("poll"), what="that the watcher waits")
+
+    def sleeps_in(self, word):
+        assert self.process.popen.poll() is None, self.process.wait()
+        with open(f"/proc/{self.process.pid}/wchan", encoding="ascii") as source:
+            return word in source.read()
+
+    def events(self, name=None):
+        lines = [json.loads(line) for line in self.process.output().splitlines()]
+        return [line for line in lines if name in (None, line["id"])]
+
+    def words(self, name=None):
+        return [event["data"]["state"] for event in self.events(name)]
+
+    def expect(self, name, words):
+        until(lambda: len(self.words(name)) >= len(words), what=f"{words}, got {self.words(name)}")
+        assert self.words(name) == words
+
+
+@pytest.fixture
+def watcher(thole):
+    os.makedirs(thole.root, exist_ok=True)
+    return Watcher(thole)
+
+
+def test_a_life_in_all_its_stations(thole, bundle, watcher):
+    """create, start, pause, resume, kill, delete: each is told when it happens, none before."""
+    container = thole.create(bundle("/bin/sleep", "1000"))
+    watcher.expect(container.id, ["starting"])
+    container.start()
+    watcher.expect(container.id, ["starting", "running"])
+    container("pause").ok()
+    watcher.expect(container.id, ["starting", "running", "freezing", "frozen"])
+    container("resume").ok()
+    so_far = ["starting", "running", "freezing", "frozen", "thawed", "running"]
+    watcher.expect(container.id, so_far)
+    container("kill", "KILL").ok()
+    watcher.expect(container.id, so_far + ["exited", "stopping"])
+    container.delete().ok()
+    watcher.expect(container.id, so_far + ["exited", "stopping", "stopped"])
+
+
+def test_the_shape_of_a_line(thole, bundle, watcher):
+    container = thole.launch(bundle("/bin/sleep", "1000"))
+    watcher.expect(container.id, ["starting", "running"])
+    assert watcher.events()[0] == {"type": "state", "id": container.id, "root": thole.root,
+                                   "data": {"state": "starting"}}
+
+
+@pytest.mark.parametrize("way", ["run", "detached", "attachable"])
+def test_every_way_of_running(thole, bundle, watcher, way):
+    """The stations are the same; the exit status is among them where it is known."""
+    made = bundle("/bin/sh", "-c", "sleep 0.3; exit 7")
+    if way == "run":
+        name = thole.new_id()
+        assert thole.run(made, id=name).code == 7
+    else:
+        container = thole.launch(made, *(["--attachable"] if way == "attachable" else []))
+        container.wait_stopped()
+        until(lambda: container.delete().code == 0)
+        name = container.id
+    watcher.expect(name, LIFE)
+    exited = watcher.events(name)[2]["data"]
+    if knows_exit_status():
+        assert exited == {"state": "exited", "exitStatus": 7}
+
+
+def knows_exit_status():
+    """Linux 6.15 tells the status of every process by its pidfd."""
+    version = os.uname().release.split(".")
+    return (int(version[0]), int(version[1])) >= (6, 15)
+
+
+def test_short_lives_in_a_row(thole, bundle, watcher):
+    """What is over before the watcher is scheduled has a start and an end, and nothing that it did
+    not do; what is in between comes in order."""
+    made = bundle("/bin/true")
+    names = [thole.new_id() for _ in range(20)]
+    for name in names:
+        thole.run(made, id=name).ok()
+    for name in names:
+        until(lambda wanted=name: "stopped" in watcher.words(wanted), what=f"the end of {name}")
+        assert watcher.words(name) in (LIFE, ["starting", "stopped"])
+    assert LIFE in [watcher.words(name) for name in names]
+
+
+def test_a_start_that_fails_is_aborted(thole, bundle, watcher):
+    """Its program, or its creation, or nobody ever starts it."""
+    made = bundle("/bin/script")
+    with open(os.path.join(made.rootfs, "bin/script"), "w", encoding="ascii") as script:
+        script.write("#!/bin/no-such-interpreter\n")
+    os.chmod(script.name, 0o755)
+    missing = thole.create(made)
+    missing("start").failed()
+    watcher.expect(missing.id, ["starting", "aborting", "stopping", "stopped"])
+    never = thole.create(bundle("/bin/true"))
+    never("delete", "--force").ok()
+    watcher.expect(never.id, ["starting", "aborting", "stopping", "stopped"])
+
+
+def test_the_past_is_not_told(thole, bundle, sleeper):
+    """What there is already says nothing until it changes."""
+    container = sleeper()
+    frozen = sleeper()
+    frozen("pause").ok()
+    watcher = Watcher(thole)
+    container("pause").ok()
+    watcher.expect(container.id, ["freezing", "frozen"])
+    frozen("kill", "KILL").ok()
+    watcher.expect(frozen.id, ["exited", "stopping"])
+
+
+def test_a_root_that_comes_later(thole, bundle):
+    """The state root is made by the first container, and again after it was removed."""
+    watcher = Watcher(thole)
+    for _ in range(2):
+        shutil.rmtree(thole.root, ignore_errors=True)
+        name = thole.new_id()
+        thole.run(bundle("/bin/true"), id=name).ok()
+        watcher.expect(name, LIFE)
+
+
+def test_many_containers_are_told_apart(thole, bundle, sleeper, watcher):
+    containers = [sleeper() for _ in range(5)]
+    for container in containers:
+        container("kill", "KILL").ok()
+    for container in containers:
+        watcher.expect(container.id, LIFE[:4])
+
+
+def test_it_survives_the_death_of_everybody(thole, bundle, watcher):
+    """init, its keeper, and another watcher are killed: what happened is told, the rest goes on."""
+    other = Watcher(thole)
+    other.process.popen.send_signal(signal.SIGKILL)
+    container = thole.launch(bundle("/bin/sleep", "1000"), "--attachable")
+    keeper = int(subprocess.run(["ps", "-o", "ppid=", "-p", str(container.pid)], check=True,
+                                capture_output=True, text=True).stdout)
+    os.kill(keeper, signal.SIGKILL)
+    os.kill(container.pid, signal.SIGKILL)
+    watcher.expect(container.id, LIFE[:4])
+    container.delete().ok()
+    watcher.expect(container.id, LIFE)
+
+
+def test_nothing_stays_behind_a_watcher(thole, sleeper):
+    """Its descriptors are its own, and there are no more of them with containers that have ended."""
+    watcher = Watcher(thole)
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{watcher.process.pid}/fd"))
+
+    before = descriptors()
+    container = sleeper()
+    watcher.expect(container.id, LIFE[:2])
+    assert descriptors() > before
+    container("kill", "KILL").ok()
+    container.wait_stopped()
+    container.delete().ok()
+    watcher.expect(container.id, LIFE)
+    assert descriptors() == before
+
+
+def test_it_waits_asleep(thole, sleeper, watcher):
+    """No polling: with a container that lives nothing wakes the watcher up."""
+    container = sleeper()
+    watcher.expect(container.id, LIFE[:2])
+
+    def wakings():
+        with open(f"/proc/{watcher.process.pid}/status", encoding="ascii") as source:
+            return [line for line in source if line.startswith("voluntary_ctxt_switches")]
+
+    before = wakings()
+    subprocess.run(["sleep", "1"], check=True)
+    assert wakings() == before
+
+
+def test_what_else_is_in_a_root(thole, bundle, watcher):
+    """Files, hidden directories and records that nobody can read are no containers' changes."""
+    os.makedirs(os.path.join(thole.root, ".hidden"))
+    os.makedirs(os.path.join(thole.root, "foreign"))
+    with open(os.path.join(thole.root, "foreign", "state.json"), "w", encoding="ascii") as target:
+        target.write("{}")
+    thole.run(bundle("/bin/true"), id=(name := thole.new_id())).ok()
+    watcher.expect(name, LIFE)
+    assert {event["id"] for event in watcher.events()} <= {name, "foreign"}
+    assert watcher.words("foreign") in ([], ["starting"])
+    shutil.rmtree(os.path.join(thole.root, "foreign"))
+
+
+def test_wrong_command_lines(thole):
+    thole("events").failed("a container, or --all")
+    for words in (["--all", "some"], ["--all", "--stats"], ["--all", "--interval", "1s"]):
+        thole("events", *words).failed("--all is for")
