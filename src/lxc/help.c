@@ -38,6 +38,18 @@ static void append_wrapped(struct text *text, const char *string, size_t column)
     text_append(text, "\n");
 }
 
+/* Its own line breaks stay. */
+static void append_paragraphs(struct text *text, const char *description) {
+    const char *line = NULL;
+    size_t length = 0;
+    text_append(text, "\n");
+    while (text_next_line(&description, &line, &length)) {
+        cleanup_text struct text words = {0};
+        text_append_bytes(&words, line, length);
+        append_wrapped(text, length > 0 ? words.data : "", 0);
+    }
+}
+
 static size_t left_width(const struct option_row *row) {
     cleanup_text struct text left = {0};
     append_option(&left, row);
@@ -93,7 +105,7 @@ void lxc_help_print(const struct lxc_command *command) {
             append_row(&text, row, width);
     }
     if (command->description != NULL)
-        text_appendf(&text, "\n%s\n", command->description);
+        append_paragraphs(&text, command->description);
     text_appendf(&text, "\nlxc-%s(1) tells more.\n", command->name);
     (void)fputs(text.data, stderr);
 }

@@ -64,5 +64,6 @@ def live(lxc, thole_path, folder, bundle):
 
     make.runtime = runtime
     yield make
+    lxc.end_processes()
     complaints = runtime.clean_up()
     assert not complaints, "left behind:\n" + "\n".join(complaints)

@@ -142,7 +142,7 @@ static int collect(const struct lxc_call *call, struct candidates *candidates, s
                    struct thole_error *err) {
     const struct autostart_options *options = call->options;
     cleanup_lxc_listing struct lxc_listing listing = {0};
-    if (lxc_listing_read(call->lxcpath, &call->log, &listing, err) < 0)
+    if (lxc_listing_read(call->lxcpath, false, &call->log, &listing, err) < 0)
         return -1;
     candidates->items = calloc(listing.count + 1, sizeof(*candidates->items));
     if (candidates->items == NULL)
@@ -151,7 +151,7 @@ static int collect(const struct lxc_call *call, struct candidates *candidates, s
         const struct thole_state *state = listing.items[i].state;
         bool runs = state != NULL && state->status != THOLE_STATUS_STOPPED;
         struct thole_error failure = {0};
-        if (!listing.items[i].defined || runs == is_start(options))
+        if (listing.items[i].config_file == NULL || runs == is_start(options))
             continue;
         struct candidate *candidate = &candidates->items[candidates->count];
         int result = read_candidate(call, listing.items[i].name, candidate, &failure);

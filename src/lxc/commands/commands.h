@@ -69,6 +69,7 @@ struct lxc_command {
 
 extern const struct lxc_command lxc_command_attach;
 extern const struct lxc_command lxc_command_autostart;
+extern const struct lxc_command lxc_command_cgroup;
 extern const struct lxc_command lxc_command_checkconfig;
 extern const struct lxc_command lxc_command_clone;
 extern const struct lxc_command lxc_command_config;
@@ -85,15 +86,21 @@ extern const struct lxc_command lxc_command_generate_man;
 extern const struct lxc_command lxc_command_hook;
 extern const struct lxc_command lxc_command_layer;
 extern const struct lxc_command lxc_command_info;
+extern const struct lxc_command lxc_command_kill;
 extern const struct lxc_command lxc_command_ls;
+extern const struct lxc_command lxc_command_monitor;
+extern const struct lxc_command lxc_command_netstat;
+extern const struct lxc_command lxc_command_ps;
 extern const struct lxc_command lxc_command_shutdown;
 extern const struct lxc_command lxc_command_snapshot;
 extern const struct lxc_command lxc_command_start;
 extern const struct lxc_command lxc_command_stop;
+extern const struct lxc_command lxc_command_top;
 extern const struct lxc_command lxc_command_unfreeze;
 extern const struct lxc_command lxc_command_unshare;
 extern const struct lxc_command lxc_command_update_config;
 extern const struct lxc_command lxc_command_usernsexec;
+extern const struct lxc_command lxc_command_version;
 extern const struct lxc_command lxc_command_wait;
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */

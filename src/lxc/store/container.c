@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "lxc/store/registry.h"
 #include "lxc/store/system.h"
 
 enum { NAME_LENGTH_MAX = 255 };
@@ -59,6 +60,39 @@ static char *joined(const char *directory, const char *name) {
     return text_take(&path);
 }
 
+/* 1: it runs in the state root of its lxcpath, or is about to. */
+static int is_live(const struct lxc_container *container, struct thole_error *err) {
+    struct stat status;
+    cleanup_free char *path = joined(container->root, container->id);
+    if (stat(path, &status) == 0)
+        return 1;
+    return errno == ENOENT || errno == ENOTDIR ? 0 : error_errno(err, NULL, "look at %s", path);
+}
+
+/* A name that says nothing in the configured lxcpath may be the id of a container from elsewhere.
+ * Who names another lxcpath means a container there. */
+static int find_foreign(struct lxc_container *container, struct thole_error *err) {
+    cleanup_free char *own = thole_default_root();
+    if (container->defined || own == NULL || strcmp(own, container->root) != 0)
+        return 0;
+    int live = is_live(container, err);
+    if (live != 0)
+        return live < 0 ? -1 : 0;
+    char *root = NULL;
+    char *id = NULL;
+    if (lxc_registry_find(container->name, &root, &id, err) < 0)
+        return -1;
+    if (root == NULL)
+        return 0;
+    free(container->root);
+    free(container->id);
+    container->root = root;
+    container->id = id;
+    container->foreign = true;
+    container->context.root = root;
+    return 0;
+}
+
 int lxc_container_find(const char *name, const char *lxcpath, const struct thole_log *log,
                        struct lxc_container *ret_container, struct thole_error *err) {
     struct stat status;
@@ -76,7 +110,7 @@ int lxc_container_find(const char *name, const char *lxcpath, const struct thole
         ret_container->defined = S_ISREG(status.st_mode);
     else if (errno != ENOENT && errno != ENOTDIR)
         return error_errno(err, NULL, "look at %s", ret_container->config_file);
-    return 0;
+    return find_foreign(ret_container, err);
 }
 
 int lxc_container_state(const struct lxc_container *container, struct thole_state **ret_state,
@@ -84,7 +118,10 @@ int lxc_container_state(const struct lxc_container *container, struct thole_stat
     *ret_state = NULL;
     if (thole_state(&container->context, container->id, ret_state, err) == 0)
         return 0;
-    return err->kind == THOLE_ERROR_NOT_FOUND ? 0 : -1;
+    if (err->kind != THOLE_ERROR_NOT_FOUND)
+        return -1;
+    *err = (struct thole_error){0};
+    return 0;
 }
 
 int lxc_container_read_config(const struct lxc_container *container, const char *rcfile,
