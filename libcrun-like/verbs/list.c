@@ -8,22 +8,10 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "state/container.h"
+#include "verbs/state.h"
 
 static int compare_ids(const void *a, const void *b) {
     return strcmp((*(struct thole_state *const *)a)->id, (*(struct thole_state *const *)b)->id);
-}
-
-/* A container of which nothing can be told but its name. */
-static struct thole_state *make_unknown(const char *id) {
-    struct thole_state *state = calloc(1, sizeof(*state));
-    if (state == NULL)
-        abort();
-    char **const texts[] = {&state->oci_version, &state->bundle, &state->rootfs, &state->created};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        *texts[i] = strdup("");
-    state->id = strdup(id);
-    state->status = THOLE_STATUS_UNKNOWN;
-    return state;
 }
 
 /* Containers come and go while the directory is read: one without a record may be about to. Whoever
@@ -41,7 +29,7 @@ static struct thole_state *read_entry(const struct thole_context *context, const
     if (failure.kind == THOLE_ERROR_NOT_FOUND)
         return NULL;
     log_warning(&context->log, "%s: %s", id, error_format(&failure, line, sizeof(line)));
-    return make_unknown(id);
+    return state_new_unknown(id);
 }
 
 int thole_list(const struct thole_context *context, struct thole_state ***ret_states,

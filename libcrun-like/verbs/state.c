@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_state(). */
+#include "verbs/state.h"
+
 #include <stdlib.h>
 
 #include "oci-spec/document.h"
@@ -65,6 +67,18 @@ int thole_state(const struct thole_context *context, const char *id, struct thol
     container.arena = (struct arena){0};
     *ret_state = &held->state;
     return 0;
+}
+
+struct thole_state *state_new_unknown(const char *id) {
+    struct held_state *held = calloc(1, sizeof(*held));
+    if (held == NULL)
+        abort();
+    struct thole_state *state = &held->state;
+    state->oci_version = arena_strdup(&held->arena, "");
+    state->bundle = state->rootfs = state->created = state->oci_version;
+    state->id = arena_strdup(&held->arena, id);
+    state->status = THOLE_STATUS_UNKNOWN;
+    return state;
 }
 
 void thole_state_free(struct thole_state *state) {

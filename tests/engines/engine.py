@@ -160,6 +160,58 @@ runroot = "{self.base}/run"
         subprocess.run(["rm", "-rf", "--one-file-system", self.base], check=False)
 
 
+def lxc_commands(engine, identity, pid, end, place=None):
+    """The lxc-* commands on a running container of the engine that was never theirs, by its id and
+    by the beginning of that. `end` stops and removes it; `place` is (the engine's own state root,
+    where engines of a machine have it)."""
+    program = os.path.join(os.path.dirname(engine.runtime), "thole-lxc")
+    if not os.path.exists(program):
+        raise Skip("needs thole-lxc")
+    prefix = []
+    if place:
+        own, usual = place
+        top = "/" + "/".join(usual.split("/")[1:3])
+        if not os.path.isdir(top):
+            raise Skip(f"needs {top}")
+        script = (f"mount -t tmpfs tmpfs {top} && mkdir -p {usual} && mount --bind {own} {usual} && "
+                  "exec \"$@\"")
+        prefix = ["unshare", "--mount", "sh", "-c", script, "sh"]
+
+    def start(*words):
+        return subprocess.Popen([*prefix, program, *words], stdout=subprocess.PIPE, text=True,
+                                stderr=subprocess.PIPE)
+
+    def call(*words):
+        process = start(*words)
+        out, err = process.communicate(timeout=60)
+        check(process.returncode == 0, (words, process.returncode, out, err))
+        return out
+
+    for name in (identity, identity[:12]):
+        check(call("info", "-s", "-H", name) == "RUNNING\n")
+        check(call("info", "-p", "-H", name) == f"{pid}\n")
+    table = {line.split()[0]: line.split()[1:] for line in call("ls", "-f", "-F",
+                                                                "name,state,type").splitlines()}
+    check(table.get(identity, [""])[0] == "RUNNING" and table[identity][1] in ("podman", "docker"),
+          table)
+    check(str(pid) in call("ps", "-n", identity, "--", "-o", "pid").split())
+    check(call("cgroup", identity, "pids.max").strip() != "")
+    monitor, waiting = start("monitor", "-n", identity), start("wait", "-n", identity, "-s", "STOPPED")
+    time.sleep(0.5)
+    call("freeze", identity[:12])
+    check(call("info", "-s", "-H", identity) == "FROZEN\n")
+    call("unfreeze", identity)
+    check(call("info", "-s", "-H", identity) == "RUNNING\n")
+    end()
+    check(waiting.wait(30) == 0)
+    engine.until(lambda: call("info", "-s", "-H", identity) == "STOPPED\n"
+                 if identity in call("ls", "-1") else True)
+    monitor.terminate()
+    told = monitor.communicate()[0]
+    for state in ("FREEZING", "FROZEN", "THAWED", "RUNNING", "STOPPING"):
+        check(f"'{identity}' changed state to [{state}]\n" in told, told)
+
+
 class Podman(Engine):
     program = "podman"
     is_user = False

@@ -216,24 +216,30 @@ def test_same_answers(sides):
     assert not findings, f"{len(findings)} of {len(CASES)} calls:\n" + "\n".join(findings)
 
 
+def listening_monitor(side):
+    """A running lxc-monitor that has told of something: the distribution's takes a while to listen."""
+    monitor = side.face.start_process("monitor", "-n", side.names["hot"])
+
+    def heard():
+        side.face("freeze", "-n", side.names["hot"]).ok()
+        side.face("unfreeze", "-n", side.names["hot"]).ok()
+        return monitor.output()
+    until(heard)
+    return monitor
+
+
 def test_monitors_tell_the_same(sides):
     """The lines of a freeze, a thaw and an end, but for those that the distribution says twice."""
     told = []
     for side in sides:
-        monitor = side.face.start_process("monitor", "-n", side.names["hot"])
-        until(lambda process=monitor: process.popen.poll() is None)
-        for word, last in (("freeze", "FROZEN"), ("unfreeze", "RUNNING")):
-            end = f"[{last}]"
-            for _ in range(3):  # the distribution's may not listen yet
-                side.face(word, "-n", side.names["hot"]).ok()
-                try:
-                    until(lambda process=monitor, wanted=end: wanted in process.output(), 2)
-                    break
-                except AssertionError:
-                    side.face("unfreeze" if word == "freeze" else "freeze", "-n", side.names["hot"])
+        monitor = listening_monitor(side)
+        until(lambda process=monitor: process.output().endswith("[RUNNING]\n"))
+        before = len(monitor.output())
+        for word in ("freeze", "unfreeze"):
+            side.face(word, "-n", side.names["hot"]).ok()
         side.face("stop", "-k", "-n", side.names["hot"]).ok()
         until(lambda process=monitor: "[STOPPED]" in process.output())
-        lines = side.plain(monitor.output()).splitlines()
+        lines = side.plain(monitor.output()[before:]).splitlines()
         told.append([line for i, line in enumerate(lines)
                      if "exited" not in line and line not in lines[:i]])
     assert told[0] == told[1]
