@@ -43,9 +43,14 @@ def test_an_application_over_the_hosts_programs(lxc, application):
     lxc("stop", "-k", application).ok()
 
 
-def test_a_copy_has_an_fstab_of_its_own(lxc, application):
-    """It names the original's directories in full, as LXC leaves them; those of the copy are mounted on."""
+@pytest.mark.parametrize("option", [[], ["-s"]], ids=["copy", "snapshot"])
+def test_a_copy_runs_like_it(lxc, application, option):
+    """Mount points that its fstab names in full are those of the copy."""
     name = lxc.new_name()
-    lxc("copy", application, "-N", name).ok()
+    lxc("copy", application, "-N", name, *option).ok()
     with open(os.path.join(lxc.lxcpath, name, "config"), encoding="utf-8") as source:
         assert f"lxc.mount = {lxc.lxcpath}/{name}/fstab\n" in source.read()
+    lxc("start", name, "--", "/bin/sleep", "1000").ok()
+    assert inside(lxc, name, "cat /home/application/state; echo > /tmp/file && ls /tmp").ok().out == \
+        "of the application\nfile\n"
+    lxc("stop", "-k", name).ok()

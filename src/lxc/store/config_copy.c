@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "lxc/config/file_text.h"
+#include "lxc/store/config_file.h"
 #include "lxc/store/config_lines.h"
 #include "lxc/store/hardware_address.h"
 #include "lxc/store/making.h"
@@ -40,6 +42,44 @@ char *lxc_config_moved_path(const struct lxc_config_copy *copy, const char *path
         return NULL;
     text_appendf(&moved, "%s%s", copy->new_directory, path + strlen(copy->old_directory));
     return text_take(&moved);
+}
+
+/* "SOURCE TARGET ..." with the target in the new root file system; NULL: it is not in the old one.
+ */
+static char *moved_entry(const struct lxc_config_copy *copy, const char *entry) {
+    const char *target = entry + strcspn(entry, " \t");
+    target += strspn(target, " \t");
+    size_t length = strcspn(target, " \t");
+    cleanup_free char *path = strndup(target, length);
+    struct text moved = {0};
+    if (path == NULL)
+        abort();
+    if (entry[0] == '#' || copy->old_rootfs == NULL || !path_is_beneath(path, copy->old_rootfs))
+        return NULL;
+    text_append_bytes(&moved, entry, (size_t)(target - entry));
+    text_appendf(&moved, "%s%s", copy->new_rootfs, target + strlen(copy->old_rootfs));
+    return text_take(&moved);
+}
+
+/* An fstab that has been copied, or moved, to @file. */
+static int move_fstab(const struct lxc_config_copy *copy, const char *file,
+                      struct thole_error *err) {
+    cleanup_text struct text before = {0};
+    cleanup_text struct text after = {0};
+    const char *line = NULL;
+    size_t length = 0;
+    if (copy->old_rootfs == NULL || access(file, F_OK) < 0)
+        return 0;
+    if (lxc_configuration_text_read(file, &before, err) < 0)
+        return -1;
+    for (const char *rest = before.data; rest != NULL && text_next_line(&rest, &line, &length);) {
+        cleanup_free char *entry = strndup(line, length);
+        if (entry == NULL)
+            abort();
+        cleanup_free char *moved = moved_entry(copy, entry);
+        text_appendf(&after, "%s\n", moved != NULL ? moved : entry);
+    }
+    return lxc_config_file_write(file, &after, err);
 }
 
 /* What is in a root file system is copied with it. */
@@ -75,8 +115,18 @@ static int change(void *userdata, const char *key, const char *value, char **ret
     static const char any_address[] = "00:16:3e:xx:xx:xx";
     const struct lxc_config_copy *copy = userdata;
     bool contents = false;
-    if (is_file_key(key, &contents))
-        return move_file(copy, contents, value, ret_value, err);
+    if (strcmp(key, "lxc.mount.entry") == 0) {
+        *ret_value = moved_entry(copy, value);
+        return 0;
+    }
+    if (is_file_key(key, &contents)) {
+        bool is_fstab = strcmp(key, "lxc.mount.fstab") == 0 || strcmp(key, "lxc.mount") == 0;
+        if (move_file(copy, contents, value, ret_value, err) < 0)
+            return -1;
+        return is_fstab && copy->copy_files && *ret_value != NULL
+                   ? move_fstab(copy, *ret_value, err)
+                   : 0;
+    }
     if (!copy->keep_addresses && lxc_config_is_hardware_address(key) && value[0] != '\0')
         *ret_value = lxc_hardware_address_expand(strdup(any_address));
     return 0;

@@ -10,13 +10,17 @@
 struct lxc_config_copy {
     const char *old_directory;
     const char *new_directory;
+    const char
+        *old_rootfs; /* where mount points named in full lie, and lie then; NULL: they stay */
+    const char *new_rootfs;
     bool copy_files; /* files beside the configuration that it names are copied, too */
     bool keep_addresses;
 };
 
 /**
- * Changes @text: hooks, fstab, seccomp policies and log files in the old directory become those in
- * the new one, and hardware addresses are new ones. Comments, includes and all else stay.
+ * Changes @text: mount points, hooks, fstab, seccomp policies and log files in the old directory
+ * become those in the new one, and hardware addresses are new ones. Comments, includes and all else
+ * stay.
  */
 int lxc_config_copy(const struct lxc_config_copy *copy, struct text *text, struct thole_error *err);
 

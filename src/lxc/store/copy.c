@@ -87,9 +87,14 @@ static int give_directory(const struct copying *copying, struct thole_error *err
 static int write_config(const struct copying *copying, const char *rootfs,
                         struct thole_error *err) {
     const struct lxc_copy_request *request = copying->request;
+    cleanup_free char *new_rootfs = joined(copying->directory, "rootfs");
+    /* Where layers share files, LOWER is what mount points are named in. */
+    const char *old_rootfs = request->snapshot ? NULL : copying->rootfs.directory;
     const struct lxc_config_copy changes = {
         .old_directory = copying->source->directory,
         .new_directory = copying->directory,
+        .old_rootfs = old_rootfs,
+        .new_rootfs = new_rootfs,
         .copy_files = true,
         .keep_addresses = request->keep_addresses,
     };
