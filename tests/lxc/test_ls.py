@@ -25,7 +25,7 @@ def names(lxc, *words):
     return lxc("ls", "-1", *words).ok().out.split()
 
 
-@pytest.mark.parametrize("options,kinds", [
+WHICH = [
     ([], ["stopped", "running", "frozen", "idmapped"]),
     (["--active"], ["running", "frozen"]),
     (["--running"], ["running", "frozen"]),
@@ -40,9 +40,12 @@ def names(lxc, *words):
     (["-g", "a,b"], ["stopped"]),
     (["-g", "c"], []),
     (["--filter", "nothing"], []),
-])
-def test_which(lxc, zoo, options, kinds):
-    assert names(lxc, *options) == sorted(zoo[kind] for kind in kinds)
+]
+
+
+def test_which(lxc, zoo):
+    for options, kinds in WHICH:
+        assert names(lxc, *options) == sorted(zoo[kind] for kind in kinds), options
 
 
 def test_names_match_a_regular_expression(lxc, zoo):
@@ -81,10 +84,9 @@ def test_the_usual_table(lxc, zoo):
     assert rows[zoo["frozen"]]["STATE"] == "FROZEN"
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_every_column_alone_and_in_any_case(lxc, zoo, column):
-    assert [list(row) for row in table(lxc, "-F", column)] == [[column]] * len(zoo)
-    assert table(lxc, "-F", column.lower()) == table(lxc, "-F", column)
+def test_every_column_alone_and_in_any_case(lxc, zoo):
+    for column in COLUMNS:
+        assert [list(row) for row in table(lxc, "-F", column.lower())] == [[column]] * len(zoo)
 
 
 def test_columns_in_any_order(lxc, zoo, live):
