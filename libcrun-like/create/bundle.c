@@ -59,7 +59,7 @@ static bool has_namespace(const struct oci_linux *linux, int type) {
 
 /* Only what this configuration asks about is looked up. */
 static unsigned facts_needed(const struct thole_context *context, const struct oci_config *config) {
-    unsigned needs = 0;
+    unsigned needs = HOST_NEED_SUBIDS;
     const struct oci_linux *linux = config->linux;
     const struct oci_process *process = config->process;
     if (context->cgroup_manager != THOLE_CGROUP_DISABLED)
@@ -72,8 +72,6 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
         needs |= HOST_NEED_CGROUP_NAMESPACES;
     if (has_namespace(linux, CLONE_NEWTIME))
         needs |= HOST_NEED_TIME_NAMESPACES;
-    if (geteuid() != 0)
-        needs |= HOST_NEED_SUBIDS;
     if (linux != NULL && linux->intel_rdt != NULL)
         needs |= HOST_NEED_RESCTRL;
     if (linux != NULL && linux->resources != NULL && linux->resources->hugepage_limits.count > 0)

@@ -353,7 +353,8 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
         facts->time_namespaces = has_namespace("time", &failure);
     if ((needs & HOST_NEED_SECURITY) != 0)
         host_probe_security_modules(facts);
-    if ((needs & HOST_NEED_SUBIDS) != 0 && probe_subids(facts, arena, &failure) < 0)
+    if ((needs & HOST_NEED_SUBIDS) != 0 && facts->euid != 0 &&
+        probe_subids(facts, arena, &failure) < 0)
         return error_copy(err, &failure);
     if ((needs & HOST_NEED_RESCTRL) != 0 &&
         is_filesystem("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC, &failure))

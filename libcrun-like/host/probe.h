@@ -8,7 +8,7 @@
 enum host_probe_need {
     HOST_NEED_CGROUPS = 1 << 0,
     HOST_NEED_SECURITY = 1 << 1, /* SELinux, AppArmor */
-    HOST_NEED_SUBIDS = 1 << 2,
+    HOST_NEED_SUBIDS = 1 << 2,   /* of an ordinary user */
     HOST_NEED_RESCTRL = 1 << 3,
     HOST_NEED_HUGEPAGES = 1 << 4,
     HOST_NEED_CGROUP_NAMESPACES = 1 << 5, /* does the kernel have them */
