@@ -91,7 +91,11 @@ static void test_bytes_pass(void **state) {
     char path[96];
     cleanup_terminal_pty struct terminal_pty pty = open_pty(*state, false);
     assert_int_equal(write(pty.peer, "a\n", 2), 2);
-    assert_int_equal(read(pty.master, buffer, sizeof(buffer)), 3);
+    /* In pieces, where the kernel is busy. */
+    for (ssize_t length = 0, got = 0; length < 3; length += got) {
+        got = read(pty.master, buffer + length, sizeof(buffer) - 1 - (size_t)length);
+        assert_true(got > 0);
+    }
     assert_string_equal(buffer, "a\r\n");
     /* The first of this devpts, and not one of the host's. */
     (void)snprintf(path, sizeof(path), "%s/dev/pts/0", ((struct root *)*state)->path);
