@@ -15,6 +15,7 @@
 #include "monitor/console_socket.h"
 #include "monitor/lifetime.h"
 #include "sys/clone.h"
+#include "sys/process_calls.h"
 #include "terminal/console_server.h"
 
 /* ---- the process ---- */

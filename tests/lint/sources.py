@@ -15,6 +15,11 @@ def build_folder():
     return None
 
 
+# Places of the installation, which the Makefile defines.
+DEFINES = [f'-D{name}="/usr/{name}"' for name in
+           ("THOLE_INIT_FILE", "THOLE_LXC_PROGRAM", "LXC_SHARE_DIRECTORY")]
+
+
 def files(endings, folders=C_FOLDERS):
     """Paths from the top, sorted, of all files beneath the folders with one of the endings."""
     found = []

@@ -3,9 +3,12 @@
 #include "lxc/store/rename.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -109,7 +112,7 @@ static int write_config(const char *directory, const struct text *text, struct t
 }
 
 static int move(const char *from, const char *to, struct thole_error *err) {
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return 0;
     error_errno(err, NULL, "rename %s to %s", from, to);
     if (err->code == EXDEV)
