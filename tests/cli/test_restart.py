@@ -180,7 +180,7 @@ def test_states_in_between(thole, bundle):
     """running, stopped, perhaps creating, running: never that there is none, never a wrong pid."""
     made = bundle("/bin/sh", "-c", "echo x >> /work/starts; sleep 0.1; exit 1")
     container = thole.launch(made, "--attachable", "--restart", "always")
-    seen, end = [], time.monotonic() + 4
+    seen, end = [], time.monotonic() + 3
     while time.monotonic() < end:
         result = thole("state", container.id)
         assert result.code == 0, repr(result)
@@ -276,10 +276,10 @@ def test_sigterm_to_the_keeper_forbids_the_next_start(thole, bundle):
 @pytest.mark.parametrize("command", ["exit 1", "sleep 0.02; exit 1", "sleep 1000"])
 def test_delete_force_ends_it_for_ever(thole, bundle, command):
     """At any moment of its life."""
-    for moment in range(8):
+    for moment in range(5):
         container = thole.launch(bundle("/bin/sh", "-c", "echo x >> /work/starts; " + command),
                                  "--attachable", "--restart", "always")
-        time.sleep(moment * 0.03)
+        time.sleep(moment * 0.05)
         container.delete("--force").ok()
         thole("state", container.id).failed("does not exist")
         before = starts(container)
@@ -348,3 +348,17 @@ def test_bad_policies(thole, bundle, words, text):
 
 def test_descriptors_cannot_be_passed_twice(monitored, bundle):
     monitored(bundle("/bin/true"), restart=ALWAYS, preserve_fds=1, fails="descriptor")
+
+
+# ---- every caller, every kind of user namespace ----
+
+def test_restart_with_terminals_for_everyone(case):
+    made = case.bundle("/bin/sh", "-c", "echo x >> /tmp/starts; [ -e /dev/tty1 ] || exit 0; "
+                       "[ $(wc -l < /tmp/starts) = 2 ] || exit 1; exec sleep 1000")
+    container = case.runtime.launch(made, "--attachable", "--restart", "on-failure", "--consoles",
+                                    "1")
+    until(lambda: container.status == "running" and
+          container.sh("wc -l < /tmp/starts").out == "2\n", what="the second start")
+    container("kill", "KILL").ok()
+    container.wait_stopped()
+    container.delete().ok()
