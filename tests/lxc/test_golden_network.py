@@ -151,3 +151,40 @@ def made_by_thole(host, thole, lxc_path, bundle, config):
     seen = both_sides(host, container.pid)
     container("delete", "--force").ok()
     return seen
+
+
+# ---- what lxc-info and lxc-ls say of it ----
+
+SHOWN = {
+    "addresses": [*BRIDGED, "lxc.net.0.ipv4.address = 10.9.0.9/24 10.9.0.255",
+                  "lxc.net.0.ipv4.address = 10.8.0.9/24 10.8.0.255",
+                  "lxc.net.0.ipv6.address = fd00:9::9/64"],
+    "two pairs": [*BRIDGED, "lxc.net.1.type = veth", "lxc.net.1.veth.pair = outside"],
+    "empty": ["lxc.net.0.type = empty"],
+    "none": ["lxc.net.0.type = none"],
+}
+
+
+def shown(face, name):
+    """Lines of lxc-info on the network, without numbers, and columns of lxc-ls."""
+    info = face("info", "-n", name).ok().out
+    lines = [re.sub("veth[A-Za-z0-9]{6}$", "PAIR", re.sub(r"[\d.]+ (bytes|KiB)$", "N", line))
+             for line in info.splitlines() if re.match("IP:|Link:| ", line)]
+    columns = face("ls", "-f", "-F", "INTERFACE,IPV4,IPV6").ok().out.splitlines()
+    return lines, face("info", "-n", name, "-i").ok().out, [line.split() for line in columns]
+
+
+@pytest.mark.parametrize("case", SHOWN)
+def test_the_same_is_shown(case, host, debian, lxc, busybox_rootfs, folder):
+    lines, rootfs = configuration(busybox_rootfs, folder, SHOWN[case])
+    debian.before = host.words_for_lxc(folder)
+    told = []
+    for face in (debian, lxc):
+        name = face.define(lines, rootfs=rootfs)
+        face("start", "-n", name).ok()
+        told.append(shown(face, name))
+        face("stop", "-n", name, "-k").ok()
+    if case == "none":  # LXC lists the host's interfaces as the container's
+        assert told[1][2][1] == ["lo", *(word for word in told[0][2][1] if "." in word or ":" in word)]
+        told = [seen[:2] for seen in told]
+    assert told[1] == told[0]
