@@ -98,9 +98,10 @@ static int tell_stopped_only(struct follow *follow, const struct follow_sink *si
 static int advance_to_end(struct follow *follow, enum thole_change to, int status,
                           const struct follow_sink *sink) {
     const bool starting = follow->last == THOLE_CHANGE_STARTING;
-    if (starting && !follow->seen)
-        return tell_stopped_only(follow, sink);
     bool ran = follow->ran || (follow->published && !follow->has_gate);
+    /* Without a gate that was seen nothing tells whether it ran. */
+    if (starting && to == THOLE_CHANGE_STOPPED && (!follow->seen || (!ran && !follow->has_gate)))
+        return tell_stopped_only(follow, sink);
     follow->patience_until = 0;
     if (starting && ran && advance(follow, THOLE_CHANGE_RUNNING, -1, sink) < 0)
         return -1;
@@ -139,6 +140,10 @@ static int look_ended(struct follow *follow, const struct container *container,
 
 static int look_gone(struct follow *follow, const struct follow_sink *sink) {
     follow->gone = true;
+    /* It came and went before anybody could look. */
+    if (!follow->seen && follow->last == THOLE_CHANGE_STOPPED && sink != NULL &&
+        advance(follow, THOLE_CHANGE_STARTING, -1, sink) < 0)
+        return -1;
     return advance_to_end(follow, THOLE_CHANGE_STOPPED, exit_status(follow, NULL), sink);
 }
 
@@ -202,10 +207,24 @@ static int look_at_status(struct follow *follow, struct container *container,
     }
 }
 
+/* container_open() waits a moment for a directory without a record to go. */
+static bool lacks_record(const struct follow *follow) {
+    cleanup_text struct text path = {0};
+    text_appendf(&path, "%s/%s", follow->root, follow->id);
+    bool there = access(path.data, F_OK) == 0;
+    text_append(&path, "/" STATE_FILE);
+    return there && access(path.data, F_OK) < 0 && errno == ENOENT;
+}
+
 int follow_look(struct follow *follow, const struct follow_sink *sink) {
     cleanup_container struct container container = CONTAINER_INIT;
     struct thole_error failure = {0};
     const struct thole_context context = {.root = follow->root};
+    /* It is about to be made, or removed. */
+    if (lacks_record(follow))
+        return follow->last == THOLE_CHANGE_STOPPED
+                   ? advance(follow, THOLE_CHANGE_STARTING, -1, sink)
+                   : 0;
     if (container_open(&context, follow->id, &container, &failure) == 0) {
         follow->seen = true;
         return look_at_status(follow, &container, sink);

@@ -186,6 +186,10 @@ static int survey_all(struct watch *watch, struct thole_error *err) {
 static int take_place_event(struct watch *watch, size_t index, const struct inotify_event *event,
                             struct thole_error *err) {
     const struct place *place = &watch->places[index];
+    const bool vanished = (event->mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
+    if (place->root && event->len > 0 && vanished &&
+        find(watch, place->path, event->name) == watch->followed_count)
+        return 0; /* its end is told already */
     if (place->root && event->len > 0)
         return follow_one(watch, place->path, event->name, err);
     return (event->mask & (IN_ISDIR | IN_IGNORED | IN_DELETE_SELF)) != 0 ? survey(watch, err) : 0;
