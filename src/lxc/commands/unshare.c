@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "lxc/commands/commands.h"
 #include "lxc/process/child.h"
 #include "lxc/process/id_maps.h"
+#include "sys/mount_calls.h"
 
 struct unshare_options {
     const char *namespaces;

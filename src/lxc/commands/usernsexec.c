@@ -3,13 +3,13 @@
 #include <grp.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "lxc/commands/commands.h"
 #include "lxc/process/child.h"
 #include "lxc/process/id_maps.h"
+#include "sys/mount_calls.h"
 
 struct usernsexec_options {
     struct option_strings maps;

@@ -2,13 +2,13 @@
 /* lxc.rootfs.*: the directory that becomes the root. Without one, the host's root is shared. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "lxc/config/rootfs_path.h"
 #include "lxc/convert/conversion.h"
+#include "sys/mount_calls.h"
 
 static const char *clean(struct arena *arena, const char *path) {
     char *room = arena_alloc(arena, strlen(path) + 2);

@@ -7,11 +7,11 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "base/names.h"
 #include "base/text.h"
 #include "lxc/convert/lists.h"
+#include "sys/mount_calls.h"
 
 enum { ARGUMENTS_MAX = 6, ERRNO_MAX = 4095 };
 

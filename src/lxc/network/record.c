@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "sys/mount_calls.h"
 
 enum { RECORD_LIMIT = 1 << 20, MADE_LINE_MAX = 128 };
 

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "lxc/store/lock.h"
 #include "lxc/store/making.h"
 #include "lxc/store/tree_remove.h"
+#include "sys/mount_calls.h"
 
 /* What is known before anything is made. */
 struct copying {
