@@ -68,14 +68,11 @@ int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole
     return 0;
 }
 
-/* The kernel may have capabilities that have no name here: it says EINVAL behind its last one. */
 static int drop_bounding(const struct plan_capabilities *wanted, struct thole_error *err) {
-    for (int capability = 0; capability < 64; capability++) {
+    for (int capability = 0; capability <= sys_last_capability(); capability++) {
         if ((wanted->bounding >> capability & 1) != 0 ||
-            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+            sys_drop_bounding_capability(capability) == 0)
             continue;
-        if (errno == EINVAL)
-            break;
         int failure = errno;
         if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 0)
             continue; /* not there to be dropped */
@@ -139,7 +136,7 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
         return error_errno(err, "/process/capabilities/ambient", "clear the ambient set");
     for (int capability = 0; wanted->ambient >> capability != 0; capability++) {
         if ((wanted->ambient >> capability & 1) != 0 &&
-            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0)
+            sys_raise_ambient_capability(capability) < 0)
             return error_errno(err, "/process/capabilities/ambient", "raise %s",
                                names_capability(capability));
     }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "base/user_name.h"
 #include "base/words.h"
 #include "host/security_modules.h"
+#include "sys/capabilities.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -83,14 +83,6 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
     return 0;
 }
 
-/* Those of the bounding set are there; any number of others may be. */
-static int last_capability(uint64_t bounding) {
-    int last = -1;
-    while (last < 63 && (bounding >> (last + 1) != 0 || prctl(PR_CAPBSET_READ, last + 1) >= 0))
-        last++;
-    return last;
-}
-
 static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
@@ -106,7 +98,7 @@ static int probe_identity(struct host_facts *facts, struct thole_error *err) {
         read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err) < 0)
         return -1;
     facts->privileged = (effective >> CAP_SYS_ADMIN & 1) != 0;
-    facts->last_capability = last_capability(facts->capabilities);
+    facts->last_capability = sys_last_capability();
     return 0;
 }
 

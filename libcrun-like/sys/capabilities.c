@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capget(2) and capset(2), which have the sets in halves. */
+/* Sets of capabilities as bits: capset(2) has them in halves, and a cap_t would have to be filled
+ * in one by one. The rest is libcap's. */
 #include "sys/capabilities.h"
 
-#include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/capability.h>
 
 typedef struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
+
+int sys_last_capability(void) {
+    return cap_max_bits() - 1;
+}
 
 int sys_get_capabilities(struct sys_capabilities *ret_sets) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     halves data = {0};
-    if (syscall(SYS_capget, &header, data) < 0)
+    if (capget(&header, data) < 0)
         return -1;
     *ret_sets = (struct sys_capabilities){
         .effective = (uint64_t)data[1].effective << 32 | data[0].effective,
@@ -28,5 +31,13 @@ int sys_set_capabilities(const struct sys_capabilities *sets) {
         {(uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
          (uint32_t)(sets->inheritable >> 32)},
     };
-    return (int)syscall(SYS_capset, &header, data);
+    return capset(&header, data);
+}
+
+int sys_drop_bounding_capability(int capability) {
+    return cap_drop_bound(capability);
+}
+
+int sys_raise_ambient_capability(int capability) {
+    return cap_set_ambient(capability, CAP_SET);
 }

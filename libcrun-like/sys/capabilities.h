@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The capability sets of the calling thread: capabilities(7), capset(2). */
+/* The capabilities of the calling thread, through libcap: capabilities(7), capset(2). */
 #pragma once
 
 #include <stdint.h>
@@ -11,6 +11,11 @@ struct sys_capabilities {
     uint64_t inheritable;
 };
 
-/** Both return -1 with errno set. */
+/** The last one that the kernel has. */
+int sys_last_capability(void);
+
+/** All of these return -1 with errno set. */
 int sys_get_capabilities(struct sys_capabilities *ret_sets);
 int sys_set_capabilities(const struct sys_capabilities *sets);
+int sys_drop_bounding_capability(int capability);
+int sys_raise_ambient_capability(int capability);
