@@ -6,6 +6,8 @@ import pytest
 
 COLUMNS = ["NAME", "STATE", "PID", "RAM", "SWAP", "AUTOSTART", "GROUPS", "INTERFACE", "IPV4", "IPV6",
            "UNPRIVILEGED", "TYPE"]
+MEMBERS = ["name", "state", "pid", "ram_bytes", "swap_bytes", "autostart", "groups", "interfaces", "ipv4",
+           "ipv6", "unprivileged", "type"]
 
 
 @pytest.fixture
@@ -113,11 +115,18 @@ def test_nothing_to_list(lxc):
 
 
 def test_json(lxc, zoo):
-    rows = json.loads(lxc("ls", "--format", "json").ok().out)
-    assert [row["NAME"] for row in rows] == sorted(zoo.values())
-    assert all(list(row) == COLUMNS for row in rows)
-    rows = json.loads(lxc("ls", "--format", "json", "-F", "state,name", "--frozen").ok().out)
-    assert rows == [{"STATE": "FROZEN", "NAME": zoo["frozen"]}]
+    """Numbers are numbers, lists are lists, and sizes are bytes."""
+    rows = {row["name"]: row for row in json.loads(lxc("ls", "--format", "json").ok().out)}
+    assert list(rows) == sorted(zoo.values())
+    assert all(list(row) == MEMBERS for row in rows.values())
+    stopped, frozen = rows[zoo["stopped"]], rows[zoo["frozen"]]
+    assert stopped == {"name": zoo["stopped"], "state": "STOPPED", "pid": None, "ram_bytes": None,
+                       "swap_bytes": None, "autostart": True, "groups": ["a", "b"], "interfaces": [],
+                       "ipv4": [], "ipv6": [], "unprivileged": False, "type": stopped["type"]}
+    assert isinstance(frozen["pid"], int) and "lo" in frozen["interfaces"]
+    assert rows[zoo["idmapped"]]["unprivileged"] is True
+    shown = json.loads(lxc("ls", "--format", "json", "-F", "state,name", "--frozen").ok().out)
+    assert shown == [{"state": "FROZEN", "name": zoo["frozen"]}]
 
 
 def test_a_configuration_that_cannot_be_read(lxc):

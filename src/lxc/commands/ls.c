@@ -218,14 +218,8 @@ static void append_json(struct ls *ls) {
         const struct lxc_row *row = &ls->shown[i];
         text_append(&ls->text, i > 0 ? ",{" : "{");
         for (size_t c = 0; c < ls->column_count; c++) {
-            const char *text = row->cells[ls->columns[c]];
             text_append(&ls->text, c > 0 ? "," : "");
-            text_append_json(&ls->text, lxc_column_name(ls->columns[c]));
-            text_append(&ls->text, ":");
-            if (text == NULL || text[0] == '\0')
-                text_append(&ls->text, "null");
-            else
-                text_append_json(&ls->text, text);
+            lxc_row_append_json(row, ls->columns[c], &ls->text);
         }
         text_append(&ls->text, "}");
     }

@@ -17,19 +17,25 @@
 #include "lxc/network/links.h"
 #include "lxc/store/states.h"
 
-static const char *const names[LXC_COLUMN_COUNT] = {
-    [LXC_COLUMN_NAME] = "NAME",
-    [LXC_COLUMN_STATE] = "STATE",
-    [LXC_COLUMN_PID] = "PID",
-    [LXC_COLUMN_RAM] = "RAM",
-    [LXC_COLUMN_SWAP] = "SWAP",
-    [LXC_COLUMN_AUTOSTART] = "AUTOSTART",
-    [LXC_COLUMN_GROUPS] = "GROUPS",
-    [LXC_COLUMN_INTERFACE] = "INTERFACE",
-    [LXC_COLUMN_IPV4] = "IPV4",
-    [LXC_COLUMN_IPV6] = "IPV6",
-    [LXC_COLUMN_UNPRIVILEGED] = "UNPRIVILEGED",
-    [LXC_COLUMN_TYPE] = "TYPE",
+enum kind { WORD, NUMBER, BYTES, FLAG, LIST };
+
+static const struct {
+    const char *name;
+    const char *member; /* of JSON objects */
+    enum kind kind;
+} columns_known[LXC_COLUMN_COUNT] = {
+    [LXC_COLUMN_NAME] = {"NAME", "name", WORD},
+    [LXC_COLUMN_STATE] = {"STATE", "state", WORD},
+    [LXC_COLUMN_PID] = {"PID", "pid", NUMBER},
+    [LXC_COLUMN_RAM] = {"RAM", "ram_bytes", BYTES},
+    [LXC_COLUMN_SWAP] = {"SWAP", "swap_bytes", BYTES},
+    [LXC_COLUMN_AUTOSTART] = {"AUTOSTART", "autostart", FLAG},
+    [LXC_COLUMN_GROUPS] = {"GROUPS", "groups", LIST},
+    [LXC_COLUMN_INTERFACE] = {"INTERFACE", "interfaces", LIST},
+    [LXC_COLUMN_IPV4] = {"IPV4", "ipv4", LIST},
+    [LXC_COLUMN_IPV6] = {"IPV6", "ipv6", LIST},
+    [LXC_COLUMN_UNPRIVILEGED] = {"UNPRIVILEGED", "unprivileged", FLAG},
+    [LXC_COLUMN_TYPE] = {"TYPE", "type", WORD},
 };
 
 #define BIT(column) (1U << (column))
@@ -37,13 +43,14 @@ static const char *const names[LXC_COLUMN_COUNT] = {
 enum lxc_column lxc_column_find(const char *word, size_t length) {
     unsigned column = 0;
     while (column < LXC_COLUMN_COUNT &&
-           (strlen(names[column]) != length || strncasecmp(names[column], word, length) != 0))
+           (strlen(columns_known[column].name) != length ||
+            strncasecmp(columns_known[column].name, word, length) != 0))
         column++;
     return (enum lxc_column)column;
 }
 
 const char *lxc_column_name(enum lxc_column column) {
-    return names[column];
+    return columns_known[column].name;
 }
 
 static char *copy(const char *text) {
@@ -139,6 +146,8 @@ static int fill_usage(struct lxc_row *row, struct thole_error *err) {
     struct thole_usage usage = {0};
     if (thole_usage(&context, row->listed->state->id, &usage, err) < 0 && gone(err) < 0)
         return -1;
+    row->bytes[LXC_COLUMN_RAM] = usage.memory;
+    row->bytes[LXC_COLUMN_SWAP] = usage.swap;
     row->cells[LXC_COLUMN_RAM] = megabytes(usage.memory);
     row->cells[LXC_COLUMN_SWAP] = megabytes(usage.swap);
     return 0;
@@ -193,6 +202,39 @@ int lxc_row_fill(struct lxc_row *row, unsigned columns, const struct thole_log *
     row->cells[LXC_COLUMN_TYPE] = copy(listed->type);
     fill_configured(row, columns, log);
     return fill_running(row, columns, err);
+}
+
+/* "a, b" -> ["a","b"] */
+static void append_json_list(struct text *text, const char *list) {
+    const char *separator = "";
+    const char *word = NULL;
+    size_t length = 0;
+    text_append(text, "[");
+    while (words_next(&list, &word, &length)) {
+        cleanup_free char *one = strndup(word, length);
+        text_append(text, separator);
+        text_append_json(text, one);
+        separator = ",";
+    }
+    text_append(text, "]");
+}
+
+void lxc_row_append_json(const struct lxc_row *row, enum lxc_column column, struct text *text) {
+    const char *cell = row->cells[column] != NULL ? row->cells[column] : "";
+    enum kind kind = columns_known[column].kind;
+    text_appendf(text, "\"%s\":", columns_known[column].member);
+    if (kind == LIST)
+        append_json_list(text, cell);
+    else if (cell[0] == '\0' || (kind == BYTES && row->bytes[column] == THOLE_USAGE_UNKNOWN))
+        text_append(text, "null");
+    else if (kind == WORD)
+        text_append_json(text, cell);
+    else if (kind == NUMBER)
+        text_append(text, cell);
+    else if (kind == BYTES)
+        text_appendf(text, "%llu", (unsigned long long)row->bytes[column]);
+    else
+        text_append(text, text_equal(cell, "1") || text_equal(cell, "true") ? "true" : "false");
 }
 
 void lxc_row_done(struct lxc_row *row) {
