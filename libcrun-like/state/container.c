@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -166,30 +165,34 @@ static int open_existing(const struct thole_context *context, const char *id,
     return open_directory(container, err);
 }
 
-/* The record goes first, the directory a moment later: container_remove(). */
-static bool is_being_removed(const struct container *container) {
-    enum { ATTEMPTS = 20 };
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        struct stat status;
-        if (fstat(container->directory, &status) == 0 && status.st_nlink == 0)
-            return true;
-        (void)poll(NULL, 0, 1);
-    }
-    return false;
+static int read_record(struct container *container, char **ret_json, size_t *ret_length,
+                       struct thole_error *err) {
+    return file_read_regular_at(container->directory, STATE_FILE, RECORD_MAX, ret_json, ret_length,
+                                err);
+}
+
+/* A directory without a record is about to get one, or about to go, while its lock is held; else it
+ * is what a create or a delete that was killed has left. */
+static int read_record_settled(struct container *container, char **ret_json, size_t *ret_length,
+                               struct thole_error *err) {
+    const bool locked = container->lock >= 0;
+    int result = read_record(container, ret_json, ret_length, err);
+    if (result == 0 || err->code != ENOENT)
+        return result;
+    if (!locked && container_lock(container, err) == 0)
+        result = read_record(container, ret_json, ret_length, err);
+    if (!locked)
+        container_unlock(container);
+    if (result < 0 && err->code == ENOENT)
+        return error_state(err, "container is not completely created");
+    return result;
 }
 
 int container_reload(struct container *container, struct thole_error *err) {
     cleanup_free char *json = NULL;
     size_t length = 0;
-    if (file_read_regular_at(container->directory, STATE_FILE, RECORD_MAX, &json, &length, err) <
-        0) {
-        if (err->code == ENOENT && is_being_removed(container))
-            return does_not_exist(err);
-        /* create was killed before it could write it, or is about to. */
-        if (err->code == ENOENT)
-            return error_state(err, "container is not completely created");
+    if (read_record_settled(container, &json, &length, err) < 0)
         return -1;
-    }
     if (record_read(json, length, &container->arena, &container->record, err) < 0)
         return error_prefix(err, "read %s", STATE_FILE);
     return 0;

@@ -207,7 +207,7 @@ static int look_at_status(struct follow *follow, struct container *container,
     }
 }
 
-/* container_open() waits a moment for a directory without a record to go. */
+/* container_open() would wait for whoever makes or removes it. */
 static bool lacks_record(const struct follow *follow) {
     cleanup_text struct text path = {0};
     text_appendf(&path, "%s/%s", follow->root, follow->id);
