@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static const char separators[] = ",| \t\n";
 
 bool words_next(const char **list, const char **ret_word, size_t *ret_length) {
@@ -25,4 +27,15 @@ bool words_have(const char *list, const char *word, size_t length) {
             return true;
     }
     return false;
+}
+
+bool words_next_uint(const char **list, uint64_t *ret_number) {
+    char digits[sizeof("18446744073709551615")];
+    const char *word = NULL;
+    size_t length = 0;
+    if (!words_next(list, &word, &length) || length >= sizeof(digits))
+        return false;
+    memcpy(digits, word, length);
+    digits[length] = '\0';
+    return text_parse_uint(digits, UINT64_MAX, ret_number);
 }

@@ -108,7 +108,7 @@ int users_groups(int root_fd, const char *user, struct arena *arena,
     cleanup_free char *data = NULL;
     ret_user->has_groups = true;
     const char *name = name_of(root_fd, user, ret_user->uid, arena, &failure);
-    if (name == NULL || read_database(root_fd, "/etc/group", &data, &failure) < 0)
+    if (name == NULL || read_database(root_fd, "/etc/group", &data, &failure) < 0 || data == NULL)
         return failure.text[0] == '\0' || failure.code == ENOENT ? 0 : (*err = failure, -1);
     size_t lines = 1;
     for (const char *at = data; *at != '\0'; at++)

@@ -154,6 +154,8 @@ static int see_root(void *userdata, const char *path, const char *origin, struct
             root = watch->places[i].path;
         }
     }
+    if (root == NULL)
+        return error_bug(err, "%s was not seen as a directory first", path);
     cleanup_closedir DIR *directory = opendir(path);
     if (directory == NULL)
         return errno == ENOENT ? 0 : error_errno(err, NULL, "open %s", path);

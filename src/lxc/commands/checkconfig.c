@@ -264,7 +264,7 @@ static int run_checkconfig(const struct lxc_call *call, int *ret_status, struct 
     int found = find_config(&config, err);
     if (found < 0)
         return -1;
-    if (found == 1) {
+    if (found == 1 || config == NULL) {
         error_unsupported(err, NULL, "this kernel's configuration is nowhere to be found");
         return error_hint(err, "CONFIG=PATH lxc-checkconfig names it; a kernel with IKCONFIG_PROC "
                                "has it in /proc/config.gz");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of cgroup v1 and v2 that a member of linux.resources stands for. */
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -44,10 +44,13 @@ static bool convert_cpu_max(struct arena *arena, const char *value, void *object
 
 /* "MAJOR:MINOR REST"; NULL: it is not. */
 static const char *read_device(const char *value, int64_t *ret_major, int64_t *ret_minor) {
-    int end = 0;
-    if (sscanf(value, "%" SCNd64 ":%" SCNd64 " %n", ret_major, ret_minor, &end) < 2 || end == 0)
+    char *end = NULL;
+    *ret_major = strtol(value, &end, 10);
+    if (end == value || *end != ':')
         return NULL;
-    return value + end;
+    const char *minor = end + 1;
+    *ret_minor = strtol(minor, &end, 10);
+    return end != minor ? end + strspn(end, " \t") : NULL;
 }
 
 static bool add_throttle(struct arena *arena, oci_throttle_devices *list, const char *value) {
@@ -197,10 +200,17 @@ static bool read_int(const char *value, struct oci_int *ret_number) {
     return true;
 }
 
+static bool read_hexadecimal(const char *value, uint64_t *ret_number) {
+    char *end = NULL;
+    errno = 0;
+    *ret_number = strtoull(value, &end, 16);
+    return errno == 0 && end != value && *end == '\0';
+}
+
 static bool read_uint(const char *value, struct oci_uint *ret_number) {
     ret_number->set = true;
     if (strncmp(value, "0x", 2) == 0) /* net_cls.classid */
-        return sscanf(value, "%" SCNx64, &ret_number->value) == 1;
+        return read_hexadecimal(value, &ret_number->value);
     return read_size(value, &ret_number->value);
 }
 

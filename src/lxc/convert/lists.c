@@ -12,7 +12,7 @@ void *lxc_list_grow(struct arena *arena, void *items, size_t count, size_t size)
     if (items != NULL && (count & (count - 1)) != 0)
         return items;
     void *larger = arena_array(arena, 2 * count + 2, size);
-    if (count > 0)
+    if (items != NULL)
         memcpy(larger, items, count * size);
     return larger;
 }

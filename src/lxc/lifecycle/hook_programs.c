@@ -18,6 +18,8 @@
 enum { OUTPUT_MAX = 1 << 20 };
 
 static int spawn(const struct thole_program *program, int output, pid_t *ret_child) {
+    if (program->args[0] == NULL)
+        return EINVAL;
     posix_spawn_file_actions_t actions;
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/user_name.h"
+#include "base/words.h"
 
 enum { RANGES_MAX = 1 << 20, NUMBERS = 3, ARGUMENTS_MAX = 1024 };
 
@@ -148,11 +149,11 @@ static int write_file(pid_t pid, const char *file, const char *map, struct thole
 
 /* One's own id alone needs no program with more rights, once groups cannot be dropped any more. */
 static bool is_own_id(const char *map, uint32_t id) {
-    uint64_t outside = 0;
-    uint64_t count = 0;
-    int end = 0;
-    return sscanf(map, "%*u %" SCNu64 " %" SCNu64 "\n%n", &outside, &count, &end) == 2 &&
-           map[end] == '\0' && outside == id && count == 1;
+    uint64_t numbers[4] = {0}; /* first id inside and outside, count; more is another line */
+    size_t found = 0;
+    while (found < 4 && words_next_uint(&map, &numbers[found]))
+        found++;
+    return found == 3 && numbers[1] == id && numbers[2] == 1;
 }
 
 int lxc_id_maps_write(const struct lxc_id_maps *maps, pid_t pid, struct thole_error *err) {

@@ -3,8 +3,9 @@
 #include "lxc/store/id_map.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
+
+#include "base/words.h"
 
 /* "u 0 100000 65536" */
 struct line {
@@ -15,9 +16,10 @@ struct line {
 };
 
 static bool parse(const char *value, struct line *line) {
-    return sscanf(value, "%c %" SCNu64 " %" SCNu64 " %" SCNu64, &line->kind, &line->inside,
-                  &line->outside, &line->count) == 4 &&
-           (line->kind == 'u' || line->kind == 'g');
+    line->kind = value[0];
+    value++;
+    return (line->kind == 'u' || line->kind == 'g') && words_next_uint(&value, &line->inside) &&
+           words_next_uint(&value, &line->outside) && words_next_uint(&value, &line->count);
 }
 
 int lxc_id_map_read(const struct lxc_configuration *config, struct lxc_id_map *ret_map,
