@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "apply/copy_up.h"
@@ -255,6 +256,22 @@ static int mount_inner(const struct plan_mount *mount, const struct apply_source
     return place(tree, mount, 0, false, at, err);
 }
 
+/* A host without the mount may still have its directory. */
+static bool is_filesystem(int tree, const char *type) {
+    static const struct {
+        const char *type;
+        long magic;
+    } known[] = {{"mqueue", 0x19800202}, {"proc", PROC_SUPER_MAGIC}, {"sysfs", SYSFS_MAGIC}};
+    struct statfs status;
+    if (fstatfs(tree, &status) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(known[i].type, type) == 0)
+            return status.f_type == known[i].magic;
+    }
+    return true;
+}
+
 /* sysfs and mqueue want a namespace that the container's user namespace owns: where the kernel
  * refuses, the host's own mount is bound instead, read-only as the host has it or as asked. */
 static int mount_host_instead(const struct plan_mount *mount, const struct mounting *at,
@@ -266,6 +283,10 @@ static int mount_host_instead(const struct plan_mount *mount, const struct mount
     cleanup_close int tree = open_bind(&bind, bind.source, err);
     if (tree < 0)
         return -1;
+    if (!is_filesystem(tree, mount->type))
+        return error_set(err, THOLE_ERROR_HOST, EPERM, mount->where,
+                         "mount %s on %s: %s of the host is none that could be bound instead",
+                         mount->type, mount->target, bind.source);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
         return error_errno(err, mount->where, "make %s read-only", bind.source);
