@@ -15,7 +15,8 @@ import pytest
 from harness import machine, traces
 
 RUN = os.path.join(machine.TOP, "tests", "bench", "run")
-OTHERS = [word for name in ("crun", "runc", "lxc", "podman+thole") for word in ("--without", name)]
+OTHERS = [word for name in ("crun", "runc", "lxc", "thole-lxc", "podman+thole")
+          for word in ("--without", name)]
 MACHINE = {"date": "2026-01-01", "command": "run", "processor": "any", "processors": 1,
            "memory_mb": 1, "kernel": "6", "system": "any", "load_before": "0", "load_after": "0",
            "versions": {"thole": "1"}}
