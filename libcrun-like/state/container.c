@@ -176,15 +176,18 @@ static int read_record(struct container *container, char **ret_json, size_t *ret
 static int read_record_settled(struct container *container, char **ret_json, size_t *ret_length,
                                struct thole_error *err) {
     const bool locked = container->lock >= 0;
-    int result = read_record(container, ret_json, ret_length, err);
-    if (result == 0 || err->code != ENOENT)
-        return result;
-    if (!locked && container_lock(container, err) == 0)
-        result = read_record(container, ret_json, ret_length, err);
-    if (!locked)
+    struct thole_error failure = {0};
+    int result = read_record(container, ret_json, ret_length, &failure);
+    if (result < 0 && failure.code == ENOENT && !locked) {
+        if (container_lock(container, err) < 0)
+            return (container_unlock(container), -1);
+        result = read_record(container, ret_json, ret_length, &failure);
         container_unlock(container);
-    if (result < 0 && err->code == ENOENT)
+    }
+    if (result < 0 && failure.code == ENOENT)
         return error_state(err, "container is not completely created");
+    if (result < 0)
+        *err = failure;
     return result;
 }
 

@@ -11,8 +11,9 @@ def name(lxc, busybox_rootfs):
     rootfs = busybox_rootfs(os.path.join(lxc.lxcpath, ".rootfs"))
     name = lxc.define(["lxc.init.cmd = /bin/sleep 1000", "lxc.mount.auto = proc",
                        "lxc.net.0.type = empty", "lxc.cgroup.devices.deny = a",
-                       "lxc.cgroup.devices.allow = c 1:3 rwm", "lxc.cgroup2.devices.deny = a",
-                       "lxc.cgroup2.devices.allow = c 1:3 rwm"], rootfs=rootfs)
+                       "lxc.cgroup.devices.allow = c 1:3 rwm", "lxc.cgroup.devices.allow = c *:* m",
+                       "lxc.cgroup2.devices.deny = a", "lxc.cgroup2.devices.allow = c 1:3 rwm",
+                       "lxc.cgroup2.devices.allow = c *:* m"], rootfs=rootfs)
     lxc("start", name).ok()
     yield name
     lxc("stop", "-k", name)

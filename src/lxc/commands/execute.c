@@ -44,7 +44,10 @@ static int run_execute(const struct lxc_call *call, int *ret_status, struct thol
         return -1;
     if (lxc_launch(&container, &launch, ret_status, err) == 0)
         return 0;
-    if (err->kind != THOLE_ERROR_PAYLOAD || options->daemon)
+    const bool not_executed = err->kind == THOLE_ERROR_PAYLOAD ||
+                              err->kind == THOLE_ERROR_NO_PROGRAM ||
+                              err->kind == THOLE_ERROR_BAD_PROGRAM;
+    if (!not_executed || options->daemon)
         return -1;
     char line[sizeof(err->where) + sizeof(err->text) + 128];
     call->log.write(call->log.userdata, THOLE_LOG_ERROR,
