@@ -267,7 +267,7 @@ static bool is_filesystem(int tree, const char *type) {
         return false;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(known[i].type, type) == 0)
-            return status.f_type == known[i].magic;
+            return (long)status.f_type == known[i].magic;
     }
     return true;
 }
