@@ -122,7 +122,7 @@ def test_an_ordinary_user_starts_a_container_on_a_bridge(host, lxc_path, busybox
             os.chown(name, *nobody, follow_symlinks=False)
     holder = subprocess.Popen([*host.words_for_lxc(
         folder, f"mount --bind {folder}/etc /etc/lxc", "mount -t tmpfs tmpfs /run",
-        "mkdir /run/lxc"), "sleep", "1000"])
+        "mkdir -p /run/lxc", "touch /run/mounted"), "sleep", "1000"])
 
     def call(command, *words):
         return subprocess.run(
@@ -132,7 +132,7 @@ def test_an_ordinary_user_starts_a_container_on_a_bridge(host, lxc_path, busybox
             capture_output=True, text=True, check=False)
 
     try:
-        until(lambda: os.path.exists(f"/proc/{holder.pid}/root/run/lxc"), what="the mounts")
+        until(lambda: os.path.exists(f"/proc/{holder.pid}/root/run/mounted"), what="the mounts")
         assert (result := call("start")).returncode == 0, result
         inside = View(int(call("info", "-p", "-H").stdout))
         assert inside.addresses("eth0") == ["10.9.0.9/24 10.9.0.255"]
