@@ -27,6 +27,7 @@ enum wire_kind {
     WIRE_SECCOMP_KEPT,    /* runtime -> init */
     WIRE_READY,           /* init -> runtime: everything up to execve is done */
     WIRE_START,           /* start -> init, over the gate: go on */
+    WIRE_SOCKET,          /* a process in other namespaces -> its parent, one fd: a socket there */
     WIRE_END,             /* delete -> init, over the gate: its creator was killed, exit */
 };
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import lxc as faces
+from harness import network as networks
 from harness.runtime import Runtime
 
 
@@ -67,3 +68,17 @@ def live(lxc, thole_path, folder, bundle):
     lxc.end_processes()
     complaints = runtime.clean_up()
     assert not complaints, "left behind:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def host():
+    """The network of the test, with br0, instead of the host's."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    private = networks.PrivateNetwork()
+    try:
+        private.add_bridge()
+        yield private
+    finally:
+        left = private.leave()
+    assert not left, left

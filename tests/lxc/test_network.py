@@ -22,20 +22,6 @@ ROUTED = [VETH, "lxc.net.0.veth.mode = router", "lxc.net.0.link = br0", "lxc.net
 
 
 @pytest.fixture
-def host():
-    """The network of the test, with br0."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    private = networks.PrivateNetwork()
-    try:
-        private.add_bridge()
-        yield private
-    finally:
-        left = private.leave()
-    assert not left, left
-
-
-@pytest.fixture
 def bundled(bundle, lxc_path):
     """bundled(SETTINGS): a bundle whose hooks make and undo such a network."""
 

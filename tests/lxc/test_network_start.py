@@ -12,19 +12,6 @@ from harness.runtime import until
 
 
 @pytest.fixture
-def host():
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    private = networks.PrivateNetwork()
-    try:
-        private.add_bridge()
-        yield private
-    finally:
-        left = private.leave()
-    assert not left, left
-
-
-@pytest.fixture
 def defined(lxc, busybox_rootfs, folder):
     """defined(LINES): the name of a defined container that sleeps."""
 

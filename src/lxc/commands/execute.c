@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc-execute: one command in a container, beneath a small init. */
 #include "lxc/commands/commands.h"
-#include "lxc/lifecycle/launch.h"
+#include "lxc/lifecycle/launch_options.h"
 #include "lxc/store/container.h"
 
 /* What LXC gives where the command could not be executed. */
@@ -16,20 +16,9 @@ struct execute_options {
 
 static const struct option_row rows[] = {
     {"daemon", 'd', OPTION_FLAG, MEMBER(daemon), NULL, "run in the background"},
-    {"rcfile", 'f', OPTION_STRING, MEMBER(launch.rcfile), "FILE",
-     "use the configuration in FILE, not the stored one"},
-    {"define", 's', OPTION_STRINGS, MEMBER(launch.definitions), "KEY=VALUE",
-     "set a key as if it stood in the configuration"},
     {"uid", 'u', OPTION_STRING, MEMBER(launch.uid), "UID", "run the command as this user"},
     {"gid", 'g', OPTION_STRING, MEMBER(launch.gid), "GID", "run the command with this group"},
-    {"share-net", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_NET]), "NAME|PID",
-     "share the network namespace of another container"},
-    {"share-ipc", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_IPC]), "NAME|PID",
-     "share the IPC namespace"},
-    {"share-uts", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_UTS]), "NAME|PID",
-     "share the UTS namespace"},
-    {"share-pid", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_PID]), "NAME|PID",
-     "share the PID namespace"},
+    LXC_LAUNCH_OPTIONS(MEMBER(launch)),
     {0},
 };
 

@@ -2,7 +2,7 @@
 /* lxc-start: a system container, in the background or on this terminal. */
 #include "base/text.h"
 #include "lxc/commands/commands.h"
-#include "lxc/lifecycle/launch.h"
+#include "lxc/lifecycle/launch_options.h"
 #include "lxc/store/container.h"
 
 struct start_options {
@@ -19,24 +19,13 @@ static const struct option_row rows[] = {
      "stay connected with the console; the exit status is that of its program"},
     {"pidfile", 'p', OPTION_STRING, MEMBER(launch.pid_file), "FILE",
      "write the process id of its init to FILE"},
-    {"rcfile", 'f', OPTION_STRING, MEMBER(launch.rcfile), "FILE",
-     "use the configuration in FILE, not the stored one"},
     {"console", 'c', OPTION_STRING, MEMBER(launch.console), "FILE",
      "FILE is the container's console"},
     {"console-log", 'L', OPTION_STRING, MEMBER(launch.console_log), "FILE",
      "append what its console says to FILE"},
     {"close-all-fds", 'C', OPTION_FLAG, MEMBER(close_all), NULL,
      "close inherited descriptors, as is always done"},
-    {"define", 's', OPTION_STRINGS, MEMBER(launch.definitions), "KEY=VALUE",
-     "set a key as if it stood in the configuration"},
-    {"share-net", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_NET]), "NAME|PID",
-     "share the network namespace of another container"},
-    {"share-ipc", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_IPC]), "NAME|PID",
-     "share the IPC namespace"},
-    {"share-uts", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_UTS]), "NAME|PID",
-     "share the UTS namespace"},
-    {"share-pid", 0, OPTION_STRING, MEMBER(launch.shared[LXC_SHARED_PID]), "NAME|PID",
-     "share the PID namespace"},
+    LXC_LAUNCH_OPTIONS(MEMBER(launch)),
     {0},
 };
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/wire.h"
 
 static const char own_namespace[] = "/proc/thread-self/ns/net";
 
@@ -159,75 +160,39 @@ static int open_socket_in(int namespace_fd) {
     return take_fd(&fd);
 }
 
-/* A process of its own joins the user namespace first, which nobody leaves again, and keeps the
- * socket at a number that the parent takes it from. */
-static int send_socket(int channel, int fd) {
-    char byte = 0;
-    struct iovec data = {&byte, 1};
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct msghdr message = {
-        .msg_iov = &data,
-        .msg_iovlen = 1,
-        .msg_control = control.space,
-        .msg_controllen = sizeof(control.space),
-    };
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(fd));
-    memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-    return sendmsg(channel, &message, 0) == 1 ? 0 : errno;
+/* In a process of its own: the user namespace is joined first, and nobody leaves that again. */
+static void send_socket_of(int user_fd, int namespace_fd, int channel) {
+    struct thole_error failure = {0};
+    cleanup_close int fd = -1;
+    if (setns(user_fd, CLONE_NEWUSER) == 0 && setns(namespace_fd, CLONE_NEWNET) == 0)
+        fd = open_socket();
+    if (fd < 0) {
+        error_errno(&failure, NULL, "open a socket in the network namespace");
+        wire_send_error(channel, &failure);
+    } else {
+        (void)wire_send(channel, WIRE_SOCKET, NULL, 0, fd, NULL);
+    }
 }
 
-static int receive_socket(int channel) {
-    char byte = 0;
-    struct iovec data = {&byte, 1};
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct msghdr message = {
-        .msg_iov = &data,
-        .msg_iovlen = 1,
-        .msg_control = control.space,
-        .msg_controllen = sizeof(control.space),
-    };
-    int fd = -1;
-    if (uninterrupted(recvmsg(channel, &message, MSG_CMSG_CLOEXEC)) != 1)
-        return -1;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    if (rights != NULL && rights->cmsg_type == SCM_RIGHTS)
-        memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-    return fd;
-}
-
-/* The exit status of the child is errno. */
-static int child_opens(int user_fd, int namespace_fd, int channel) {
-    if (setns(user_fd, CLONE_NEWUSER) < 0 || setns(namespace_fd, CLONE_NEWNET) < 0)
-        return errno;
-    cleanup_close int fd = open_socket();
-    return fd < 0 ? errno : send_socket(channel, fd);
-}
-
-static int open_socket_through_user(int user_fd, int namespace_fd) {
+static int open_socket_through_user(int user_fd, int namespace_fd, struct thole_error *err) {
     int channel[2];
-    int status = 0;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+    struct wire_message message = {.fds = {-1}};
+    if (wire_pair(channel, err) < 0)
         return -1;
     pid_t child = fork();
-    if (child == 0)
-        _exit(child_opens(user_fd, namespace_fd, channel[1]));
+    if (child == 0) {
+        send_socket_of(user_fd, namespace_fd, channel[1]);
+        _exit(EXIT_SUCCESS);
+    }
     cleanup_close_fd(&channel[1]);
-    int fd = child > 0 ? receive_socket(channel[0]) : -1;
-    cleanup_close_fd(&channel[0]);
-    if (child > 0)
-        (void)uninterrupted(waitpid(child, &status, 0));
-    if (fd < 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        errno = WEXITSTATUS(status);
-    return fd;
+    cleanup_close int kept = channel[0];
+    if (child < 0)
+        return error_errno(err, NULL, "fork");
+    int result = wire_expect(kept, WIRE_SOCKET, &message, "the process in the namespace", err);
+    (void)uninterrupted(waitpid(child, NULL, 0));
+    if (result < 0)
+        return -1;
+    return message.fd_count == 1 ? message.fds[0] : error_bug(err, "the socket did not come along");
 }
 
 int lxc_side_open_namespace(int namespace_fd, struct lxc_side **ret_side, struct thole_error *err) {
@@ -248,7 +213,11 @@ int lxc_side_open_process(pid_t pid, struct lxc_side **ret_side, struct thole_er
     if (socket_fd < 0 && errno == EPERM) {
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
         cleanup_close int user_fd = open(path, O_RDONLY | O_CLOEXEC);
-        socket_fd = user_fd >= 0 ? open_socket_through_user(user_fd, namespace_fd) : -1;
+        if (user_fd < 0)
+            return error_errno(err, NULL, "open %s", path);
+        socket_fd = open_socket_through_user(user_fd, namespace_fd, err);
+        if (socket_fd < 0)
+            return -1;
     }
     if (socket_fd < 0)
         return error_errno(err, NULL, "enter the network namespace of process %d", pid);
