@@ -15,7 +15,7 @@ static const struct oci_field oci_device_rule_fields[] = {
     OCI_NUMBER(oci_device_rule, "minor", minor, -1, UINT32_MAX),
     OCI_FIELD(oci_device_rule, "access", access, .check = oci_check_device_access),
 };
-static OCI_TYPE(oci_device_rule);
+OCI_TYPE(oci_device_rule);
 
 static const struct oci_field oci_memory_fields[] = {
     OCI_NUMBER(oci_memory, "limit", limit, UNLIMITED, INT64_MAX),

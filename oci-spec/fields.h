@@ -199,6 +199,7 @@ extern const struct oci_type oci_config_type;
 extern const struct oci_type oci_process_type;
 extern const struct oci_type oci_linux_type;
 extern const struct oci_type oci_resources_type;
+extern const struct oci_type oci_device_rule_type;
 extern const struct oci_type oci_seccomp_type;
 extern const struct oci_type oci_id_mapping_type;
 extern const struct oci_type oci_state_type;

@@ -152,6 +152,7 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
             .cgroup = cgroup,
             .where = "/linux/resources",
             .oci_version = builder->config->oci_version,
+            .config = builder->config,
             .builder = builder,
         };
         if (plan_resources(&target, section->resources, err) < 0)
@@ -165,12 +166,11 @@ int plan_build_cgroup(struct plan_builder *builder, struct thole_error *err) {
     return 0;
 }
 
-int plan_resources_build(const struct oci_resources *resources, const char *oci_version,
-                         const struct host_facts *facts, const struct plan_cgroup *current,
-                         struct arena *arena, struct plan_cgroup **ret_cgroup,
-                         struct thole_error *err) {
+int plan_resources_build(const struct oci_resources *resources, const struct plan_updated *updated,
+                         const struct host_facts *facts, struct arena *arena,
+                         struct plan_cgroup **ret_cgroup, struct thole_error *err) {
     struct plan_cgroup *cgroup = arena_new(arena, struct plan_cgroup);
-    *cgroup = *current;
+    *cgroup = *updated->cgroup;
     cgroup->writes = NULL;
     cgroup->write_count = 0;
     cgroup->device_rules = NULL;
@@ -180,7 +180,9 @@ int plan_resources_build(const struct oci_resources *resources, const char *oci_
         .arena = arena,
         .cgroup = cgroup,
         .where = "",
-        .oci_version = oci_version,
+        .oci_version = updated->oci_version,
+        .config = updated->config,
+        .devices_on_top = updated->devices_on_top,
     };
     if (plan_resources(&target, resources, err) < 0)
         return -1;

@@ -9,9 +9,11 @@ struct plan_resources_target {
     const struct host_facts *facts;
     struct arena *arena;
     struct plan_cgroup *cgroup;
-    const char *where;            /* JSON pointer of the resources object */
-    const char *oci_version;      /* of the configuration */
-    struct plan_builder *builder; /* NULL: an update, of which nobody takes warnings */
+    const char *where;               /* JSON pointer of the resources object */
+    const char *oci_version;         /* of the configuration */
+    const struct oci_config *config; /* what the container was made with; NULL: not known */
+    bool devices_on_top;             /* the device rules come behind those that it has */
+    struct plan_builder *builder;    /* NULL: an update, of which nobody takes warnings */
 };
 
 /** A controller in the container's directories. */

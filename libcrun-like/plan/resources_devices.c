@@ -49,16 +49,16 @@ static void add_wanted(const struct plan_resources_target *target, struct plan_d
 
 /* What may be used is for the configuration alone to say. */
 static bool has_only_its_own(const struct plan_resources_target *target) {
-    return target->builder != NULL &&
-           text_equal(plan_annotation(target->builder->config, only_annotation), "true");
+    return target->config != NULL &&
+           text_equal(plan_annotation(target->config, only_annotation), "true");
 }
 
-int plan_resources_devices(const struct plan_resources_target *target,
-                           const struct oci_resources *resources, struct thole_error *err) {
-    bool all_allowed = false;
+/* Rules that @where is the object of; @all_allowed is what those before them came to. */
+static int add_rules(const struct plan_resources_target *target, const char *where,
+                     const struct oci_resources *resources, bool *all_allowed,
+                     struct thole_error *err) {
     for (size_t i = 0; i < resources->devices.count; i++) {
         const struct oci_device_rule *wanted = &resources->devices.items[i];
-        const char *where = arena_printf(target->arena, "%s/devices/%zu", target->where, i);
         struct plan_device_rule rule = {
             .allow = wanted->allow,
             .type = wanted->type != NULL ? wanted->type[0] : 'a',
@@ -66,16 +66,46 @@ int plan_resources_devices(const struct plan_resources_target *target,
             .minor = wanted->minor.set ? wanted->minor.value : ANY,
             .access =
                 wanted->access != NULL ? names_device_access_parse(wanted->access) : ALL_ACCESS,
-            .where = where,
+            .where = arena_printf(target->arena, "%s/devices/%zu", where, i),
         };
         if (rule.access == 0)
-            return error_config(err, where, "a device rule without access rules nothing");
-        all_allowed = rule.allow && (all_allowed || is_everything(&rule));
+            return error_config(err, rule.where, "a device rule without access rules nothing");
+        *all_allowed = rule.allow && (*all_allowed || is_everything(&rule));
         add_wanted(target, rule);
     }
-    if (resources->devices.count == 0 || all_allowed || has_only_its_own(target))
-        return 0;
-    for (size_t i = 0; i < PLAN_COUNT(default_rules); i++)
+    return 0;
+}
+
+/* The rules of a container: its configuration's, and the default ones. */
+static int add_whole(const struct plan_resources_target *target, const char *where,
+                     const struct oci_resources *resources, struct thole_error *err) {
+    bool all_allowed = false;
+    if (add_rules(target, where, resources, &all_allowed, err) < 0)
+        return -1;
+    for (size_t i = 0; !all_allowed && !has_only_its_own(target) && i < PLAN_COUNT(default_rules);
+         i++)
         add_rule(target, &default_rules[i]);
     return 0;
+}
+
+/* Rules are applied as a whole, so those that hold already are given once more. */
+static int add_on_top(const struct plan_resources_target *target,
+                      const struct oci_resources *resources, struct thole_error *err) {
+    static const struct plan_device_rule everything = {true, 'a', ANY, ANY, ALL_ACCESS, ""};
+    const struct oci_linux *section = target->config != NULL ? target->config->linux : NULL;
+    const struct oci_resources *former = section != NULL ? section->resources : NULL;
+    bool all_allowed = false;
+    if (former == NULL || former->devices.count == 0)
+        add_rule(target, &everything);
+    else if (add_whole(target, "/linux/resources", former, err) < 0)
+        return -1;
+    return add_rules(target, target->where, resources, &all_allowed, err);
+}
+
+int plan_resources_devices(const struct plan_resources_target *target,
+                           const struct oci_resources *resources, struct thole_error *err) {
+    if (resources->devices.count == 0)
+        return 0;
+    return target->devices_on_top ? add_on_top(target, resources, err)
+                                  : add_whole(target, target->where, resources, err);
 }

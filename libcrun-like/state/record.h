@@ -42,6 +42,7 @@ struct container_record {
     char *rdt_group;        /* resctrl directories to remove, NULL: none */
     char *rdt_monitor;
     struct oci_pairs annotations;
+    OCI_LIST(struct oci_device_rule) later_devices; /* rules that updates have put on top */
 };
 
 enum { RECORD_TIME = 40 };

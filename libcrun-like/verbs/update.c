@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cgroup/reader.h"
 #include "cgroup/resources.h"
 #include "host/probe.h"
@@ -52,6 +53,41 @@ static int complete(struct oci_resources *resources, const struct plan_cgroup *c
     return cgroup_reader_check(&reader, err);
 }
 
+static bool is_same_device(const struct oci_device_rule *a, const struct oci_device_rule *b) {
+    return text_equal(a->type, b->type) && text_equal(a->access, b->access) &&
+           a->major.set == b->major.set && a->minor.set == b->minor.set &&
+           a->major.value == b->major.value && a->minor.value == b->minor.value;
+}
+
+/* Rules that were put on top before stay, but for those that @resources says anew. */
+static void keep_later_devices(struct container *container, struct oci_resources *resources) {
+    const struct container_record *record = container->record;
+    const size_t given = resources->devices.count;
+    struct oci_device_rule *rules = arena_new_array(
+        &container->arena, record->later_devices.count + given, struct oci_device_rule);
+    size_t count = 0;
+    for (size_t i = 0; i < record->later_devices.count; i++) {
+        bool superseded = false;
+        for (size_t k = 0; k < given; k++)
+            superseded = superseded || is_same_device(&record->later_devices.items[i],
+                                                      &resources->devices.items[k]);
+        if (!superseded)
+            rules[count++] = record->later_devices.items[i];
+    }
+    memcpy(&rules[count], resources->devices.items, given * sizeof(*rules));
+    resources->devices.items = rules;
+    resources->devices.count = count + given;
+}
+
+static int save_later_devices(struct container *container, const struct oci_resources *resources,
+                              bool on_top, struct thole_error *err) {
+    if (resources->devices.count == 0)
+        return 0;
+    container->record->later_devices.items = resources->devices.items;
+    container->record->later_devices.count = on_top ? resources->devices.count : 0;
+    return container_save(container, err);
+}
+
 /* Returns 1 if schemata were written, 0 if none are asked for. */
 static int update_rdt(struct container *container, const struct thole_update *update,
                       const struct host_facts *facts, char **ret_former, struct thole_error *err) {
@@ -91,13 +127,23 @@ int thole_update(const struct thole_context *context, const char *id,
     struct oci_resources *resources = NULL;
     struct host_facts *facts = NULL;
     struct plan_cgroup *cgroup = NULL;
+    struct oci_config *config = NULL;
     if (oci_read_resources(update->resources, strlen(update->resources), &container.arena,
                            &resources, err) < 0 ||
         complete(resources, container_cgroup(&container), err) < 0 ||
         host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL,
                    &facts, err) < 0 ||
-        plan_resources_build(resources, container.record->oci_version, facts,
-                             container_cgroup(&container), &container.arena, &cgroup, err) < 0)
+        (resources->devices.count > 0 && container_read_config(&container, &config, err) < 0))
+        return -1;
+    if (update->devices_on_top && resources->devices.count > 0)
+        keep_later_devices(&container, resources);
+    const struct plan_updated updated = {
+        .cgroup = container_cgroup(&container),
+        .oci_version = container.record->oci_version,
+        .config = config,
+        .devices_on_top = update->devices_on_top,
+    };
+    if (plan_resources_build(resources, &updated, facts, &container.arena, &cgroup, err) < 0)
         return -1;
     const bool rdt = update->l3_cache_schema != NULL || update->mem_bw_schema != NULL;
     if (container_cgroup(&container)->directory_count == 0 && (!rdt || ask_for_anything(resources)))
@@ -110,5 +156,5 @@ int thole_update(const struct thole_context *context, const char *id,
     int result = cgroup_update(cgroup, &context->log, err);
     if (result < 0 && changed > 0)
         resctrl_restore(container.record, former);
-    return result;
+    return result < 0 ? -1 : save_later_devices(&container, resources, update->devices_on_top, err);
 }

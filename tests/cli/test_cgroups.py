@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cgroups: limits in the hierarchy that has the controller, devices, freezer, placement."""
+import json
 import os
 import time
 
@@ -482,4 +483,23 @@ def test_only_the_rules_of_the_configuration(thole, bundle, probe, word, allowed
     probe(made)
     made.mount("/work", "tmpfs", "tmpfs", ["dev"])
     out = thole.run(made).ok().out
+    assert ("mknod ok" in out) == allowed, out
+
+
+@pytest.mark.parametrize("word, allowed", [(None, True), ("true", False)])
+def test_an_update_knows_whose_rules_there_are(thole, bundle, probe, folder, word, allowed):
+    """The twin of the start: default devices come back with new rules, or stay away."""
+    made = bundle("/bin/sleep", "1000")
+    made.capabilities("CAP_MKNOD", "CAP_SYS_ADMIN")
+    made.resources["devices"] = [DENY_ALL]
+    if word is not None:
+        made.config["annotations"] = {"org.thole.devices.only": word}
+    probe(made)
+    made.mount("/work", "tmpfs", "tmpfs", ["dev"])
+    container = thole.launch(made)
+    rules = os.path.join(folder, "rules.json")
+    with open(rules, "w", encoding="ascii") as target:
+        json.dump({"devices": [DENY_ALL]}, target)
+    thole("update", "--resources", rules, container.id).ok()
+    out = container.exec("/bin/probe", "mknod", "/work/node", "c", "10", "200", "rw").ok().out
     assert ("mknod ok" in out) == allowed, out

@@ -51,14 +51,17 @@ def test_a_limit_by_its_old_name(lxc, live):
 
 
 def test_devices(lxc, live):
-    """devices.deny and devices.allow take effect on v1 and on v2."""
+    """devices.deny and devices.allow take effect on v1 and on v2, and add up."""
     container = live()
-    full = "dd if=/dev/zero of=/dev/null count=1"
-    container.sh(full).ok()
-    lxc("cgroup", container.id, "devices.deny", "c 1:5 rwm").ok()
-    container.sh(full).failed("zero")
+    uses = {"5": "dd if=/dev/zero of=/dev/null count=1", "8": "dd if=/dev/random of=/dev/null count=1"}
+    for minor, use in uses.items():
+        container.sh(use).ok()
+        lxc("cgroup", container.id, "devices.deny", f"c 1:{minor} rwm").ok()
+    for use in uses.values():
+        container.sh(use).failed("Operation not permitted")
     lxc("cgroup", container.id, "devices.allow", "c 1:5 rwm").ok()
-    container.sh(full).ok()
+    container.sh(uses["5"]).ok()
+    container.sh(uses["8"]).failed("Operation not permitted")
     for rule in ("nonsense", "c 1", "x 1:3 rwm"):
         lxc("cgroup", container.id, "devices.allow", rule).failed("devices.allow")
 

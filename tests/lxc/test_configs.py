@@ -90,9 +90,14 @@ STARTABLE = [path for path in OWN if names([path])[0] in (
     "0.7-limits", "1.0-autostart", "1.0-gentoo", "2.0-limits", "2.0-desktop", "5.0-cgroup2",
     "1.0-unprivileged", "3.0-download", "5.0-debian")]
 
+LIMITING = ("0.7-limits", "2.0-limits", "5.0-cgroup2")  # memory
+
 
 @pytest.mark.needs(root=True)
-@pytest.mark.parametrize("path", STARTABLE, ids=names(STARTABLE))
+@pytest.mark.parametrize("path", [
+    pytest.param(path, id=name,
+                 marks=pytest.mark.needs(controller="memory") if name in LIMITING else ())
+    for path, name in zip(STARTABLE, names(STARTABLE))])
 def test_they_start(lxc, busybox_rootfs, placed, folder, path):
     """With a program of busybox for init, and an empty network in place of the host's bridge."""
     rootfs = busybox_rootfs(folder + "/rootfs")

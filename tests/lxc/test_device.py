@@ -35,6 +35,7 @@ def test_a_node_comes_can_be_used_and_goes(lxc, name):
     assert said[4:6] == [f"{os.major(number)},", str(os.minor(number))] and said[0][0] == "c"
     inside(lxc, name, "sh", "-c", ": </dev/added").ok()
     inside(lxc, name, "sh", "-c", ": </dev/null").ok()  # what was allowed stays so
+    inside(lxc, name, "mknod", "/third", "c", "1", "11").ok()  # also by rules of the configuration
     assert inside(lxc, name, "sh", "-c", ": </other").code != 0  # and the rest forbidden
     lxc("device", "-n", name, "del", "/dev/added").ok()
     assert inside(lxc, name, "ls", "/dev/added").code != 0

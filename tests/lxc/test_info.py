@@ -30,6 +30,7 @@ def lines(lxc, *words):
     return lxc("info", *words).ok().out.splitlines()
 
 
+@pytest.mark.needs(controller="memory")
 def test_labels_are_in_one_column(lxc, veth):
     """Name, state, pid, addresses, use, links: LXC's labels, each padded to 15, in its order."""
     shown = lines(lxc, veth.id)
@@ -47,6 +48,7 @@ def test_labels_are_in_one_column(lxc, veth):
         assert SIZE.match(values[label]), (label, values)
 
 
+@pytest.mark.needs(controller="memory")
 def test_raw_numbers(lxc, veth):
     """-H: nanoseconds and bytes; sent and received add up."""
     values = {line[:15].rstrip(): line[16:] for line in lines(lxc, "-H", veth.id)}
@@ -98,6 +100,7 @@ def test_the_configuration_of_a_call(lxc, tmp_path):
     assert lxc("info", name, "--rcfile", other, "-c", "lxc.uts.name", "-H").ok().out == "given\n"
 
 
+@pytest.mark.needs(controller="memory")
 def test_json(lxc, veth):
     shown = json.loads(lxc("info", "--format", "json", veth.id).ok().out)
     assert (shown["name"], shown["state"], shown["pid"]) == (veth.id, "RUNNING", veth.pid)

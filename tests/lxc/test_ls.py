@@ -91,6 +91,7 @@ def test_every_column_alone_and_in_any_case(lxc, zoo):
         assert [list(row) for row in table(lxc, "-F", column.lower())] == [[column]] * len(zoo)
 
 
+@pytest.mark.needs(controller="memory")
 def test_columns_in_any_order(lxc, zoo, live):
     rows = {row["NAME"]: row for row in table(lxc, "-F", "type,pid,name,ram,swap,interface")}
     running = rows[zoo["running"]]

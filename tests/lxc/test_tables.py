@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 
+import pytest
+
 from harness.runtime import until
 from harness.terminal import Terminal
 
@@ -53,6 +55,7 @@ def batch(lxc, *words, count=1):
     return process.output().splitlines()
 
 
+@pytest.mark.needs(controller="memory")
 def test_top_in_batches_without_a_terminal(lxc, live):
     """Rows come again and again, the heading once; all numbers are numbers."""
     containers = sorted(live().id for _ in range(2))

@@ -189,9 +189,10 @@ static int plan_update(const struct golden_case *golden, const struct host_facts
     struct plan_cgroup *cgroup = NULL;
     size_t length = 0;
     char *json = read_case_file(golden, golden->update, arena, &length, err);
+    const struct plan_updated updated = {.cgroup = &(*plan)->cgroup,
+                                         .oci_version = (*plan)->oci_version};
     if (json == NULL || oci_read_resources(json, length, arena, &resources, err) < 0 ||
-        plan_resources_build(resources, (*plan)->oci_version, facts, &(*plan)->cgroup, arena,
-                             &cgroup, err) < 0)
+        plan_resources_build(resources, &updated, facts, arena, &cgroup, err) < 0)
         return -1;
     struct plan *shown = empty_plan(*plan, arena);
     shown->cgroup = *cgroup;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "lxc/commands/commands.h"
-#include "lxc/commands/device_rule.h"
+#include "lxc/lifecycle/device_rule.h"
 #include "lxc/store/container.h"
 #include "lxc/store/states.h"
 
@@ -73,14 +73,12 @@ static int read_file(const struct lxc_container *container, const char *file, ch
 
 static int write_file(const struct lxc_container *container, const char *file, const char *value,
                       struct thole_error *err) {
+    if (strcmp(file, "devices.allow") == 0 || strcmp(file, "devices.deny") == 0)
+        return lxc_device_rule_add(container, strcmp(file, "devices.allow") == 0, value, err);
     if (thole_cgroup_write(&container->context, container->id, file, value, err) == 0)
         return 0;
     if (err->code != ENOENT)
         return -1;
-    if (strcmp(file, "devices.allow") == 0 || strcmp(file, "devices.deny") == 0) {
-        *err = (struct thole_error){0};
-        return lxc_device_rule_add(container, strcmp(file, "devices.allow") == 0, value, err);
-    }
     const char *other = counterpart(file);
     if (other == NULL)
         return -1;

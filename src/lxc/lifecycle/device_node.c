@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
+#include "lxc/lifecycle/device_rule.h"
 
 /* The directory of @path inside; links lead nowhere but into the container's root. */
 static int open_directory(const struct thole_state *state, const char *path,
@@ -44,14 +44,10 @@ static int owner_of(int directory, struct stat *ret_status, struct thole_error *
 
 static int set_rule(const struct lxc_container *container, const struct stat *device, bool allow,
                     struct thole_error *err) {
-    cleanup_text struct text resources = {0};
-    text_appendf(&resources,
-                 "{\"devices\":[{\"allow\":%s,\"type\":\"%s\",\"major\":%u,\"minor\":%u,"
-                 "\"access\":\"rwm\"}]}",
-                 allow ? "true" : "false", S_ISBLK(device->st_mode) ? "b" : "c",
-                 major(device->st_rdev), minor(device->st_rdev));
-    const struct thole_update update = {.resources = resources.data};
-    return thole_update(&container->context, container->id, &update, err);
+    char rule[48];
+    (void)snprintf(rule, sizeof(rule), "%c %u:%u rwm", S_ISBLK(device->st_mode) ? 'b' : 'c',
+                   major(device->st_rdev), minor(device->st_rdev));
+    return lxc_device_rule_add(container, allow, rule, err);
 }
 
 static bool is_device(const struct stat *status) {
