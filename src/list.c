@@ -27,33 +27,40 @@ static const struct option_row list_options[] = {
 
 enum { COLUMNS = 6, COLUMN_MINIMUM = 12, COLUMN_GAP = 3 };
 
+struct owner {
+    uint32_t uid;
+    char name[64];
+};
+
 /* One line of the table; texts that are not in the state are held here. */
 struct row {
     const char *cells[COLUMNS];
     char pid[16];
-    char owner[64];
+    struct owner owner;
 };
 
-/* The user's name, or "#UID" for one without a name. */
-static int format_owner(uint32_t uid, char *buffer, size_t size, struct thole_error *err) {
+/* The user's name, or "#UID" for one without a name. Most containers belong to the same user, who
+ * is looked up once. */
+static int find_owner(struct owner *owner, uint32_t uid, struct thole_error *err) {
     bool known = false;
-    if (user_name(uid, buffer, size, &known, err) < 0)
+    if (owner->name[0] != '\0' && owner->uid == uid)
+        return 0;
+    owner->uid = uid;
+    if (user_name(uid, owner->name, sizeof(owner->name), &known, err) < 0)
         return -1;
     if (!known)
-        (void)snprintf(buffer, size, "#%u", uid);
+        (void)snprintf(owner->name, sizeof(owner->name), "#%u", uid);
     return 0;
 }
 
-static int fill_row(struct row *row, const struct thole_state *state, struct thole_error *err) {
+static void fill_row(struct row *row, const struct thole_state *state, const struct owner *owner) {
     (void)snprintf(row->pid, sizeof(row->pid), "%d", (int)state->pid);
-    if (format_owner(state->owner, row->owner, sizeof(row->owner), err) < 0)
-        return -1;
+    row->owner = *owner;
     const char *cells[COLUMNS] = {
         state->id,     row->pid,       thole_status_name(state->status),
-        state->bundle, state->created, row->owner,
+        state->bundle, state->created, row->owner.name,
     };
     memcpy(row->cells, cells, sizeof(cells));
-    return 0;
 }
 
 static void append_row(struct text *text, const struct row *row, const size_t *widths) {
@@ -70,12 +77,14 @@ static int append_table(struct text *text, struct thole_state *const *states, si
     cleanup_free struct row *rows = calloc(count + 1, sizeof(*rows));
     if (rows == NULL)
         abort();
+    struct owner owner = {0};
     size_t widths[COLUMNS];
     for (size_t column = 0; column < COLUMNS; column++)
         widths[column] = COLUMN_MINIMUM;
     for (size_t i = 0; i < count; i++) {
-        if (fill_row(&rows[i], states[i], err) < 0)
+        if (find_owner(&owner, states[i]->owner, err) < 0)
             return -1;
+        fill_row(&rows[i], states[i], &owner);
         for (size_t column = 0; column < COLUMNS; column++) {
             size_t width = strlen(rows[i].cells[column]) + COLUMN_GAP;
             if (width > widths[column])
@@ -88,10 +97,9 @@ static int append_table(struct text *text, struct thole_state *const *states, si
     return 0;
 }
 
-static int append_json(struct text *text, const struct thole_state *state,
+static int append_json(struct text *text, const struct thole_state *state, struct owner *owner,
                        struct thole_error *err) {
-    char owner[64];
-    if (format_owner(state->owner, owner, sizeof(owner), err) < 0)
+    if (find_owner(owner, state->owner, err) < 0)
         return -1;
     struct oci_pair *annotations = calloc(state->annotation_count + 1, sizeof(*annotations));
     if (annotations == NULL)
@@ -109,7 +117,7 @@ static int append_json(struct text *text, const struct thole_state *state,
         .bundle = state->bundle,
         .rootfs = state->rootfs,
         .created = state->created,
-        .owner = owner,
+        .owner = owner->name,
         .annotations = {.items = annotations, .count = state->annotation_count},
         .systemd_scope = state->systemd_scope,
     };
@@ -125,10 +133,11 @@ static int append_states(struct text *text, const struct list_settings *settings
         for (size_t i = 0; i < count; i++)
             text_appendf(text, "%s\n", states[i]->id);
     } else if (text_equal(settings->format, "json")) {
+        struct owner owner = {0};
         text_append(text, "[");
         for (size_t i = 0; i < count; i++) {
             text_append(text, i > 0 ? "," : "");
-            if (append_json(text, states[i], err) < 0)
+            if (append_json(text, states[i], &owner, err) < 0)
                 return -1;
         }
         text_append(text, "]\n");
