@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which sentence has which tests, and which has a reason instead."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import specification
+from reasons_config import REASONS as OF_CONFIG
+from reasons_linux import REASONS as OF_LINUX
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def run_tests(*options, prefix=(), **environment):
+    """The report of a pytest session over this folder (conftest.py), and its output."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        command = [*prefix, sys.executable, "-m", "pytest", "-q", *options, HERE]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, env={**os.environ, **environment,
+                                                "PYTHONDONTWRITEBYTECODE": "1",
+                                                "SENTENCES_REPORT": report.name})
+        text = report.read()
+    if not text or done.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    return json.loads(text), done.stdout
+
+
+class Account:
+    """Tests and reasons of every sentence; `complaints` has one line for each that fits none."""
+
+    def __init__(self, tree, collected):
+        self.specification = specification.read(tree)
+        self.complaints = []
+        self.tests = {}    # {Sentence: [test entry]}
+        self.notes = {}    # {Sentence: what the tests look at}
+        self.reasons = {}  # {Sentence: reason}
+        for entry in collected:
+            if not entry["sentences"]:
+                self.complaints.append(f"{entry['test']}: names no sentence")
+            for document, heading, words, note in entry["sentences"]:
+                sentence = self._find(document, heading, words)
+                if sentence:
+                    self.tests.setdefault(sentence, []).append(entry)
+                    if note:
+                        self.notes[sentence] = note
+        for document, heading, words, reason in OF_CONFIG + OF_LINUX:
+            for sentence in self._reasoned(document, heading, words):
+                self.reasons[sentence] = reason
+
+    def _find(self, document, heading, words):
+        sentence, complaint = specification.find(self.specification, document, heading, words)
+        if complaint:
+            self.complaints.append(complaint)
+        return sentence
+
+    def _reasoned(self, document, heading, words):
+        if words:
+            found = self._find(document, heading, words)
+            return [found] if found else []
+        found = [one for one in self.specification.get(document, [])
+                 if one.heading == heading and one.demanded]
+        if not found:
+            self.complaints.append(f"{document}, {heading}: nothing there needs a reason")
+        return found
+
+    def uncovered(self):
+        return [one for document in specification.DOCUMENTS for one in self.specification[document]
+                if one.demanded and one not in self.tests and one not in self.reasons]
