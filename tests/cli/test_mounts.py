@@ -6,26 +6,8 @@ import subprocess
 import pytest
 
 from harness import machine
+from harness.mountinfo import table
 from harness.runtime import until
-
-
-class Mounted:
-    """One line of mountinfo: see proc_pid_mountinfo(5)."""
-
-    def __init__(self, words):
-        dash = words.index("-")
-        self.root, self.point = words[3], words[4]
-        self.options = set(words[5].split(","))
-        self.propagation = {word.split(":")[0] for word in words[6:dash]}
-        self.type, self.source = words[dash + 1], words[dash + 2]
-        self.super_options = set(words[dash + 3].split(","))
-
-
-def table(thole, made, *options):
-    """{mount point: Mounted} as the container sees it; the topmost mount of each point."""
-    made.process["args"] = ["/bin/cat", "/proc/self/mountinfo"]
-    out = thole.run(made, *options).ok().out
-    return {words[4]: Mounted(words) for words in (line.split() for line in out.splitlines())}
 
 
 def bind_with(thole, made, folder, *options, recursive=False):

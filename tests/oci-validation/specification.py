@@ -79,7 +79,7 @@ def blocks(text):
 
 
 def level_of(text, is_row):
-    """(level, demanded): the strongest word counts, in a row the first."""
+    """(level, demanded): the strongest word counts, at the beginning of a row the first."""
     field = FIELD.match(text)
     words = KEYWORD.findall(FIELD.sub("", text))
     demanded = bool(field) or bool(DEMANDED.intersection(words))
@@ -93,8 +93,8 @@ def cut(document, text):
     """[Sentence] of a document's text, in its order."""
     found = {}
     for heading, block, is_row in blocks(text):
-        for piece in SENTENCE_END.split(ANCHOR.sub("", block).strip()):
-            level, demanded = level_of(piece, is_row)
+        for number, piece in enumerate(SENTENCE_END.split(ANCHOR.sub("", block).strip())):
+            level, demanded = level_of(piece, is_row and number == 0)
             made = Sentence(document, heading, fold(piece), level, demanded)
             found.setdefault((heading, made.text), made)
     return list(found.values())
