@@ -433,6 +433,19 @@ struct thole_update {
 THOLE_PUBLIC int thole_update(const struct thole_context *context, const char *id,
                               const struct thole_update *update, struct thole_error *err);
 
+/**
+ * Makes @mounts, a JSON list as in a configuration's /mounts, in a container that runs: all of them
+ * or, after an error, none. Binds, tmpfs and what else names no files of the host. They are gone
+ * when the container is started anew.
+ */
+THOLE_PUBLIC int thole_mounts_add(const struct thole_context *context, const char *id,
+                                  const char *mounts, struct thole_error *err);
+
+/** Takes away what is mounted on the destinations of @mounts, of which no other member counts. The
+ * last one goes first; after an error the rest stays. */
+THOLE_PUBLIC int thole_mounts_remove(const struct thole_context *context, const char *id,
+                                     const char *mounts, struct thole_error *err);
+
 /** The plan of a bundle without doing anything; @facts_file NULL: this host. */
 THOLE_PUBLIC int thole_plan(const struct thole_context *context,
                             const struct thole_create_request *request, const char *facts_file,

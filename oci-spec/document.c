@@ -24,6 +24,12 @@ int oci_read_resources(const char *json, size_t length, struct arena *arena,
     return *ret_resources != NULL ? 0 : -1;
 }
 
+int oci_read_mounts(const char *json, size_t length, struct arena *arena,
+                    struct oci_mount_list **ret_mounts, struct thole_error *err) {
+    *ret_mounts = oci_read(&oci_mount_list_type, json, length, arena, NULL, err);
+    return *ret_mounts != NULL ? 0 : -1;
+}
+
 int oci_read_state(const char *json, size_t length, struct arena *arena,
                    struct oci_state **ret_state, struct thole_error *err) {
     *ret_state = oci_read(&oci_state_type, json, length, arena, NULL, err);

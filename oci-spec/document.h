@@ -50,6 +50,9 @@ int oci_read_process(const char *json, size_t length, struct arena *arena,
                      struct oci_process **ret_process, struct thole_error *err);
 int oci_read_resources(const char *json, size_t length, struct arena *arena,
                        struct oci_resources **ret_resources, struct thole_error *err);
+/** A list of mounts alone, as a configuration has it in /mounts. */
+int oci_read_mounts(const char *json, size_t length, struct arena *arena,
+                    struct oci_mount_list **ret_mounts, struct thole_error *err);
 int oci_read_state(const char *json, size_t length, struct arena *arena,
                    struct oci_state **ret_state, struct thole_error *err);
 

@@ -19,6 +19,11 @@ static const struct oci_field oci_mount_fields[] = {
 };
 static OCI_TYPE(oci_mount, .check = oci_check_mount);
 
+static const struct oci_field oci_mount_list_fields[] = {
+    OCI_OBJECTS(oci_mount_list, "mounts", mounts, oci_mount),
+};
+OCI_TYPE(oci_mount_list, .is_list = true);
+
 static const struct oci_field oci_hook_fields[] = {
     OCI_FIELD(oci_hook, "path", path, .flags = OCI_REQUIRED, .check = oci_check_absolute_path),
     OCI_FIELD(oci_hook, "args", args),

@@ -92,6 +92,7 @@ struct oci_type {
     size_t count;
     oci_object_check *check; /* runs once all members are there and good by themselves */
     size_t misspelt; /* offset of a char * that tells of a misspelt member of the document, or 0 */
+    bool is_list;    /* a document that is the list which its only member holds */
 };
 
 /* clang-format off */
@@ -202,6 +203,7 @@ extern const struct oci_type oci_resources_type;
 extern const struct oci_type oci_device_rule_type;
 extern const struct oci_type oci_seccomp_type;
 extern const struct oci_type oci_id_mapping_type;
+extern const struct oci_type oci_mount_list_type;
 extern const struct oci_type oci_state_type;
 extern const struct oci_type oci_process_state_type;
 extern const struct oci_type oci_features_type;

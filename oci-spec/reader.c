@@ -230,6 +230,17 @@ static bool take_null(struct frame *frame, const struct slot *slot) {
     return false;
 }
 
+static struct slot document_slot(const struct oci_reader *reader) {
+    const struct oci_type *type = reader->root_type;
+    if (!type->is_list)
+        return (struct slot){.kind = OCI_KIND_INLINE_OBJECT, .type = type, .memory = reader->root};
+    const struct oci_field *list = &type->fields[0];
+    return (struct slot){.kind = list->kind,
+                         .field = list,
+                         .type = oci_field_type(list),
+                         .memory = reader->root + list->offset};
+}
+
 /* Steps into the next value of JSON type @json. Returns true if it is to be stored in @slot. */
 static bool open_slot(struct oci_reader *reader, enum oci_json json, struct slot *slot) {
     static const char *const json_names[] = {"null",     "true or false", "a number",
@@ -247,8 +258,7 @@ static bool open_slot(struct oci_reader *reader, enum oci_json json, struct slot
     }
 
     if (frame == NULL)
-        *slot = (struct slot){
-            .kind = OCI_KIND_INLINE_OBJECT, .type = reader->root_type, .memory = reader->root};
+        *slot = document_slot(reader);
     else if (frame->type != NULL)
         *slot = member_slot(frame);
     else

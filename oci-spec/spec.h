@@ -71,6 +71,10 @@ struct oci_mount {
 };
 typedef OCI_LIST(struct oci_mount) oci_mounts;
 
+struct oci_mount_list {
+    oci_mounts mounts;
+};
+
 struct oci_console_size {
     struct oci_uint height;
     struct oci_uint width;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update: new resource limits for a container. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "commands.h"
-#include "oci-spec/document.h"
+#include "input.h"
 #include "thole.h"
 
 struct update_settings {
@@ -171,13 +168,8 @@ static int run_update(const struct invocation *invocation, int *ret_status,
     const struct update_settings *settings = invocation->options;
     cleanup_free char *json = NULL;
     cleanup_text struct text limits = {0};
-    int result;
-    if (text_equal(settings->resources, "-"))
-        result = file_read_fd(STDIN_FILENO, "standard input", OCI_DOCUMENT_MAX, &json, NULL, err);
-    else if (settings->resources != NULL)
-        result = file_read_at(AT_FDCWD, settings->resources, OCI_DOCUMENT_MAX, &json, NULL, err);
-    else
-        result = put_resources(&limits, settings, err);
+    int result = settings->resources != NULL ? input_document(settings->resources, &json, err)
+                                             : put_resources(&limits, settings, err);
     if (result < 0)
         return -1;
     const struct thole_update update = {

@@ -124,6 +124,25 @@ int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sou
     return 0;
 }
 
+int apply_bind_sources_take(const struct plan *plan, struct apply_bind_sources *sources,
+                            struct thole_error *err) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mounts[i];
+        if (mount->kind != PLAN_MOUNT_BIND)
+            continue;
+        if (allocate(plan, sources, err) < 0)
+            return -1;
+        struct apply_source *source = &sources->items[i];
+        if (open_tree_of(mount, &source->tree, err) < 0)
+            return -1;
+        if (source->tree < 0 && !mount->may_fail)
+            return error_errno(err, mount->where, "open mount source %s", mount->source);
+        if (source->tree >= 0 && apply_map_ids(source->tree, mount, source->userns, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 bool apply_bind_sources_are_needed(const struct plan *plan) {
     bool needed = plan->masked_count > 0;
     for (size_t i = 0; i < plan->mount_count && !needed; i++)

@@ -46,6 +46,9 @@ void apply_bind_source_used(struct apply_bind_sources *sources, size_t index);
  */
 int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sources *sources,
                                   struct thole_error *err);
+/** In the runtime, for a container that runs already: opens the sources of all binds. */
+int apply_bind_sources_take(const struct plan *plan, struct apply_bind_sources *sources,
+                            struct thole_error *err);
 /** True if the container gets anything of the host's mounts: a bind, or /dev/null over a path. */
 bool apply_bind_sources_are_needed(const struct plan *plan);
 /**

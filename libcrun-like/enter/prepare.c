@@ -16,6 +16,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "enter/enter.h"
+#include "enter/namespaces.h"
 #include "enter/prepare.h"
 #include "enter/shell.h"
 #include "enter/users.h"
@@ -49,36 +50,6 @@ static int check_status(const struct thole_exec_request *request, const struct c
     }
 }
 
-static bool same_file(const char *a, const char *b) {
-    struct stat first;
-    struct stat second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_ino == second.st_ino &&
-           first.st_dev == second.st_dev;
-}
-
-static bool same_namespace(pid_t pid, unsigned long flag) {
-    char own[48];
-    char other[48];
-    const char *file = names_of(names_namespaces, (int64_t)flag);
-    (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", file);
-    (void)snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, file);
-    return same_file(own, other);
-}
-
-/* Only what differs is joined: entering the own user namespace again is refused by the kernel, and
- * an unprivileged caller may not enter the host's. */
-static unsigned long namespaces_to_join(pid_t pid) {
-    static const unsigned long all[] = {CLONE_NEWUSER,   CLONE_NEWNS,  CLONE_NEWPID,
-                                        CLONE_NEWUTS,    CLONE_NEWIPC, CLONE_NEWNET,
-                                        CLONE_NEWCGROUP, CLONE_NEWTIME};
-    unsigned long flags = 0;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (!same_namespace(pid, all[i]))
-            flags |= all[i];
-    }
-    return flags;
-}
-
 static bool wants_mounts(const struct thole_exec_request *request) {
     return request->namespaces == 0 || (request->namespaces & CLONE_NEWNS) != 0;
 }
@@ -89,7 +60,7 @@ static int choose_namespaces(const struct thole_exec_request *request, struct en
     const struct container *container = &entry->container;
     const pid_t pid = (pid_t)container->record->pid;
     struct apply_exec *apply = &entry->apply;
-    apply->flags = namespaces_to_join(pid);
+    apply->flags = enter_namespaces(pid);
     if (request->namespaces != 0)
         apply->flags &= request->namespaces;
     else if ((request->keep & THOLE_KEEP_CGROUP) != 0) /* from inside, its own would be outside */
@@ -98,7 +69,7 @@ static int choose_namespaces(const struct thole_exec_request *request, struct en
         return 0;
     char path[48];
     (void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-    if (same_file(path, "/"))
+    if (enter_is_same_file(path, "/"))
         return 0;
     apply->root = process_open_root(container->record->pid, err);
     return apply->root < 0 ? -1 : 0;

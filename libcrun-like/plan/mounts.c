@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts in the order of the configuration, and the one for readiness notification. */
+#include "plan/mounts.h"
+
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
@@ -152,7 +154,7 @@ static void leave_out(const struct plan_builder *builder, const char *where,
     *err = (struct thole_error){0};
 }
 
-static void decide_label(struct plan_builder *builder) {
+void plan_build_mount_label(struct plan_builder *builder) {
     const char *label = builder->linux_section->mount_label;
     if (label == NULL)
         return;
@@ -162,20 +164,26 @@ static void decide_label(struct plan_builder *builder) {
         plan_warn(builder, "/linux/mountLabel", "not set: SELinux is not enabled on this host");
 }
 
-int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
-    const struct oci_config *config = builder->config;
-    decide_label(builder);
-    if (builder->plan->rootfs.chroot_only)
-        return 0;
-    for (size_t i = 0; i < config->mounts.count; i++) {
-        const char *where = arena_printf(builder->arena, "/mounts/%zu", i);
-        if (plan_one(builder, &config->mounts.items[i], where, err) >= 0)
+int plan_mount_list(struct plan_builder *builder, const oci_mounts *mounts, const char *parent,
+                    struct thole_error *err) {
+    for (size_t i = 0; i < mounts->count; i++) {
+        const char *where = arena_printf(builder->arena, "%s/%zu", parent, i);
+        if (plan_one(builder, &mounts->items[i], where, err) >= 0)
             continue;
-        if (is_optional(&config->mounts.items[i]))
+        if (is_optional(&mounts->items[i]))
             leave_out(builder, where, err);
         else if (plan_ends(builder, err))
             return -1;
     }
+    return 0;
+}
+
+int plan_build_mounts(struct plan_builder *builder, struct thole_error *err) {
+    plan_build_mount_label(builder);
+    if (builder->plan->rootfs.chroot_only)
+        return 0;
+    if (plan_mount_list(builder, &builder->config->mounts, "/mounts", err) < 0)
+        return -1;
     if (builder->request->notify_directory != NULL) {
         struct plan_mount *mount = plan_mount_add(builder, notify_target, "");
         mount->kind = PLAN_MOUNT_BIND;
