@@ -74,6 +74,9 @@ def test_make_install(build, tmp_path, lxc_path, where, pages):
         assert os.path.exists(tmp_path / "inst" / pages / "man1" / f"{name}.1")
     assert os.path.exists(tmp_path / "inst" / pages / "man5/lxc.conf.5")
     assert os.path.exists(tmp_path / "inst/share/bash-completion/completions/thole-lxc")
+    modes = [os.lstat(os.path.join(folder, name)).st_mode for folder, _, names in os.walk(tmp_path)
+             for name in names]
+    assert not [mode for mode in modes if mode & 0o6000], "nothing has rights that its caller has not"
     subprocess.run(["make", "-s", "uninstall", *variables], cwd=build, check=True, capture_output=True)
     left = [os.path.join(folder, name) for folder, _, names in os.walk(tmp_path) for name in names]
     assert left == []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What enters a container is confined as the container is, tells it nothing, and leaves nothing."""
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,6 +10,7 @@ import subprocess
 import pytest
 
 from harness import machine
+from harness.programs import compiled
 from harness.runtime import until
 
 pytestmark = pytest.mark.needs(root=True)
@@ -212,6 +215,57 @@ def test_what_the_container_sees_of_an_exec_never_had_more_rights(thole, bundle,
     changes = [(pid, call) for pid, call in calls if call.startswith(("setresuid", "capset"))]
     assert changes, "no control"
     assert all(pid != program for pid, _ in changes), changes
+
+
+# ---- nor may it be looked into ----
+
+@pytest.fixture
+def peek(session_folder):
+    """peek(container, pid, user): what somebody inside finds out about that process of the host's."""
+    program = compiled(os.path.join(os.path.dirname(__file__), "hostile.c"), session_folder)
+
+    def look(container, pid, user):
+        shutil.copy(program, container.bundle.rootfs + "/bin/hostile")
+        report = container.bundle.rootfs + "/work/report"
+        with open(f"/proc/{pid}/status", encoding="ascii") as source:
+            inside = re.search(r"^NSpid:.*\b(\d+)$", source.read(), re.M).group(1)
+        if os.path.exists(report):
+            os.unlink(report)
+        container.exec("/bin/hostile", "peek", options=("--user", user, "--env", "PEEK=" + inside))
+        with open(report, encoding="utf-8") as source:
+            return [line for line in source.read().splitlines() if line != "done: 1"]
+
+    return look
+
+
+def watched(bundle, user, *without):
+    """A container of that user with all capabilities but those."""
+    uid, gid = map(int, user.split(":"))
+    made = bundle("/bin/sleep", "1000", user={"uid": uid, "gid": gid}, noNewPrivileges=False)
+    made.capabilities(*[name for name in FULL if machine.has_capability(name) and name not in without])
+    made.linux["maskedPaths"] = []
+    os.chmod(made.rootfs + "/work", 0o777)
+    return made
+
+
+@pytest.mark.parametrize("user", ["0:0", "1000:1000"])
+def test_a_held_exec_cannot_be_looked_into(thole, bundle, held, peek, user):
+    """CVE-2016-9962: by the same user, with the same capabilities."""
+    container = thole.launch(watched(bundle, user, "CAP_SYS_PTRACE"))
+    assert peek(container, container.pid, user), "no control: others of this user can be looked into"
+    job = held(container, "--user", user)
+    assert peek(container, job.pid, user) == []
+
+
+@pytest.mark.needs(capability="CAP_SYS_PTRACE")
+def test_a_held_exec_has_nothing_of_the_host(thole, bundle, held, peek):
+    """CVE-2016-8649: root inside with CAP_SYS_PTRACE sees its descriptors: streams and one socket."""
+    container = thole.launch(watched(bundle, "0:0"))
+    job = held(container, "--user", "0:0")
+    seen = peek(container, job.pid, "0:0")
+    assert any(line.startswith("traced") for line in seen), "no control: it cannot be traced"
+    assert not [line for line in seen if "directory" in line or line.startswith("writable exec")], seen
+    assert len([line for line in seen if line.startswith("descriptor")]) == 4, seen
 
 
 # ---- an end before the program runs leaves nothing ----
