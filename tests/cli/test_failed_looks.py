@@ -66,7 +66,7 @@ def cgroups_exist(container):
 
 
 def alive(pid):
-    return traces.parents().get(pid, (0, "X"))[1] not in "ZX"
+    return traces.lives(pid)
 
 
 # ---- one call after the other --------------------------------------------------------------------

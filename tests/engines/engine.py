@@ -147,7 +147,7 @@ runroot = "{self.base}/run"
 
     def close(self):
         """Ends what a failed test left: monitors (told by their arguments), containers, mounts."""
-        for pid in traces.parents():
+        for pid in traces.processes():
             if self.base in traces.command_line(pid) and pid != os.getpid():
                 try:
                     os.kill(pid, signal.SIGKILL)

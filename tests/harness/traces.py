@@ -10,18 +10,9 @@ from harness import machine
 _keeper = None
 
 
-def parents():
-    """{pid: (parent pid, state letter)} of every process."""
-    table = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
-                    fields = stat.read().rpartition(")")[2].split()
-            except OSError:
-                continue
-            table[int(name)] = (int(fields[1]), fields[0])
-    return table
+def processes():
+    """Pids of all processes there are."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def keep_orphans():
@@ -33,6 +24,8 @@ def keep_orphans():
     """
     global _keeper
     _keeper = os.getpid()
+    if not os.path.exists(f"/proc/self/task/{_keeper}/children"):
+        raise SystemExit("the tests need a kernel with CONFIG_PROC_CHILDREN: nothing else tells what is left")
     child = os.fork()
     if child == 0:
         machine.die_with_parent()
@@ -61,12 +54,36 @@ def keeper():
     return _keeper
 
 
+def children(pid):
+    """Pids of its children, those that have ended and are not collected yet included."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as source:
+                found += [int(word) for word in source.read().split()]
+    except OSError:  # it is gone
+        pass
+    return found
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def below(top):
     """Living processes whose ancestor is `top`, parents before children."""
-    table, found = parents(), [top]
-    for pid in found:
-        found += [child for child, (parent, _) in table.items() if parent == pid]
-    return [pid for pid in found[1:] if table[pid][1] not in "ZX"]
+    for _ in range(2):  # the children of one that ends meanwhile go to another parent
+        found = [top]
+        for pid in found:
+            found += children(pid)
+        living = [pid for pid in found[1:] if lives(pid)]
+        if living or len(found) == 1:
+            break
+    return living
 
 
 def descendants():
@@ -97,15 +114,25 @@ def mark():
     return f"thole-test-{os.getpid()}-"
 
 
+def directories(top):
+    """All beneath `top`, parents first. The number of links tells which have none: reading a cgroup
+    means listing all of its files."""
+    found = [top]
+    for path in found:
+        try:
+            if os.stat(path).st_nlink != 2:
+                found += [entry.path for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
+        except OSError:  # it is gone
+            pass
+    return found
+
+
 def own_cgroups():
     """Cgroup directories that this session's tests made, deepest first: whatever else a host has,
     also by the name of a container, is none of the tests' business."""
-    found = []
-    for where in sorted({mounted for mounted, _ in machine.controllers().values()}):
-        for directory, _, _ in os.walk(where, topdown=False):
-            if any(mark() in part for part in directory.split("/")):
-                found.append(directory)
-    return found
+    own = mark()
+    return [path for where in sorted({mounted for mounted, _ in machine.controllers().values()})
+            for path in reversed(directories(where)) if own in path]
 
 
 def mounts_of(folder):
