@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_LENGTH = 6, JUMP_MOST = 255 /* instructions a conditional jump can skip */ };
+enum { HEAD_LENGTH = 7, JUMP_MOST = 255 /* instructions a conditional jump can skip */ };
 
 /* Jumps count the instructions that are skipped. The kernel's cache of calls that are always
  * allowed understands all that is used here. */
@@ -55,8 +55,9 @@ static void emit_tree(struct sock_filter **at, const struct seccomp_interval *it
 static void emit_section(struct sock_filter **at, const struct seccomp_section *section) {
     const size_t length = tree_length(section->intervals.count) + section->count;
     emit(at, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-    emit(at, BPF_JMP | BPF_JEQ | BPF_K, section->audit_architecture, 0, 3);
+    emit(at, BPF_JMP | BPF_JEQ | BPF_K, section->audit_architecture, 0, 4);
     emit(at, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+    emit(at, BPF_JMP | BPF_JEQ | BPF_K, SECCOMP_NO_CALL, 3, 0);
     emit(at, BPF_JMP | BPF_JGE | BPF_K, section->first, 0, 1);
     emit(at, BPF_JMP | BPF_JGT | BPF_K, section->last, 0, 1);
     emit(at, BPF_JMP | BPF_JA, (uint32_t)length, 0, 0);

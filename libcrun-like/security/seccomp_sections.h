@@ -8,6 +8,9 @@
 
 #include "security/seccomp_table.h"
 
+/** The number of a call that a tracer skips, and of one that somebody has made up: of every ABI. */
+#define SECCOMP_NO_CALL UINT32_MAX
+
 /** One architecture, or ABI: answers to its numbers, and libseccomp's program for the others. */
 struct seccomp_section {
     uint32_t audit_architecture; /* AUDIT_ARCH_* as in struct seccomp_data */
@@ -25,7 +28,7 @@ size_t seccomp_sections_length(const struct seccomp_section *sections, size_t co
 
 /**
  * Writes the program: it finds the section, then the interval by binary search. What belongs to no
- * section gets @foreign_action.
+ * section gets @foreign_action. SECCOMP_NO_CALL belongs to the first one of its architecture.
  */
 void seccomp_sections_join(const struct seccomp_section *sections, size_t count,
                            uint32_t foreign_action, struct sock_filter *ret_instructions);
