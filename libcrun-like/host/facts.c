@@ -47,7 +47,7 @@ static const struct oci_field host_facts_fields[] = {
     OCI_FIELD(host_facts, "subgid", subgid),
     OCI_COUNTED_OBJECTS(host_facts, "hierarchies", hierarchies, hierarchy_count, host_hierarchy),
 };
-static OCI_TYPE(host_facts);
+OCI_TYPE(host_facts);
 
 static void default_to_empty(const char **text) {
     if (*text == NULL)

@@ -12,6 +12,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+struct oci_type;
+
 /** One mounted cgroup hierarchy. A pure v2 host has one, a v1 host many, a hybrid host both. */
 struct host_hierarchy {
     bool unified;           /* cgroup2 */
@@ -44,6 +46,9 @@ struct host_facts {
     struct host_hierarchy *hierarchies;
     size_t hierarchy_count;
 };
+
+/** The table of the facts' JSON. */
+extern const struct oci_type host_facts_type;
 
 /** Reads facts from JSON (the format host_facts_write() prints). Unknown members are errors. */
 int host_facts_read(const char *json, size_t length, struct arena *arena,

@@ -61,7 +61,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "annotations", annotations),
     OCI_OBJECTS(container_record, "laterDevices", later_devices, oci_device_rule),
 };
-static OCI_TYPE(container_record);
+OCI_TYPE(container_record);
 
 char *record_write(const struct container_record *record) {
     return oci_write(&container_record_type, record, 0);

@@ -7,6 +7,8 @@
 #include "oci-spec/spec.h"
 #include "plan/plan.h"
 
+struct oci_type;
+
 struct container_record {
     char *oci_version;
     char *id;
@@ -44,6 +46,9 @@ struct container_record {
     struct oci_pairs annotations;
     OCI_LIST(struct oci_device_rule) later_devices; /* rules that updates have put on top */
 };
+
+/** The table of state.json. */
+extern const struct oci_type container_record_type;
 
 enum { RECORD_TIME = 40 };
 

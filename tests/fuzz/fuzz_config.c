@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target: reading config.json never crashes, a refusal names a place in one line, and
+ * reading config.json never crashes, a refusal names a place in one line, and
  * what was accepted reads the same again after writing.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "oci-spec/document.h"
 #include "oci-spec/writer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-    if (!condition)
-        abort();
-}
+#include "targets.h"
 
 static void check_written(const struct oci_config *config) {
     cleanup_arena struct arena arena = {0};
@@ -28,7 +20,7 @@ static void check_written(const struct oci_config *config) {
     require(strcmp(written, rewritten) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+void fuzz_config(const uint8_t *data, size_t size) {
     cleanup_arena struct arena arena = {0};
     struct oci_report report = {.arena = &arena};
     struct thole_error err = {0};
@@ -46,5 +38,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(strpbrk(err.text, "\n\r\033") == NULL && strpbrk(err.where, "\n\r\033") == NULL);
         require(strcmp(err.where, same.where) == 0 && strcmp(err.text, same.text) == 0);
     }
-    return 0;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target: any text as lxc.conf(5) is understood or refused in one line that says where;
+ * any text as lxc.conf(5) is understood or refused in one line that says where;
  * what was understood can be printed; and in the text itself keys can be renamed, replaced and
  * removed, after which it is understood as well.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,8 +14,7 @@
 #include "lxc/config/configuration.h"
 #include "lxc/config/file_text.h"
 #include "lxc/config/keys.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "targets.h"
 
 /* Files of the machine are not to be read, whatever the text includes. */
 static bool includes(const char *data, size_t size) {
@@ -63,12 +61,11 @@ static void change_text(const char *data, size_t size) {
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+void fuzz_lxc_config(const uint8_t *data, size_t size) {
     const char *text = (const char *)data;
     cleanup_lxc_configuration struct lxc_configuration config = {0};
     if (size == 0 || includes(text, size) || read_text(text, size, &config) < 0)
-        return 0;
+        return;
     print_everything(&config);
     change_text(text, size);
-    return 0;
 }

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target: reading lxc.net.* never crashes, a refusal is one line of the kind CONFIG, and
+ * reading lxc.net.* never crashes, a refusal is one line of the kind CONFIG, and
  * what was accepted is within the limits that makers of interfaces rely on.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "lxc/network/settings.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-    if (!condition)
-        abort();
-}
+#include "targets.h"
 
 static void check_device(const char *name) {
     require(name == NULL ||
@@ -46,18 +38,17 @@ static void check_network(const struct lxc_network *network) {
         require(network->tagged.items[i] >= 0 && network->tagged.items[i] < 4095);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+void fuzz_lxc_network(const uint8_t *data, size_t size) {
     cleanup_free char *text = strndup((const char *)data, size);
     cleanup_lxc_networks struct lxc_networks networks = {0};
     struct thole_error err = {0};
     if (lxc_networks_parse(text, &networks, &err) < 0) {
         require(err.kind == THOLE_ERROR_CONFIG && networks.count == 0);
         require(err.text[0] != '\0' && strpbrk(err.text, "\n\r") == NULL);
-        return 0;
+        return;
     }
     for (size_t i = 0; i < networks.count; i++) {
         check_network(&networks.items[i]);
         require(i == 0 || networks.items[i - 1].index < networks.items[i].index);
     }
-    return 0;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target: reading seccomp policies of LXC never crashes, a refusal names its line, and
+ * reading seccomp policies of LXC never crashes, a refusal names its line, and
  * what was accepted is a linux.seccomp that thole reads, on any machine.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -12,13 +10,7 @@
 #include "lxc/convert/seccomp_policy.h"
 #include "oci-spec/document.h"
 #include "oci-spec/writer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-    if (!condition)
-        abort();
-}
+#include "targets.h"
 
 static const char *name_of(struct arena *arena, unsigned number) {
     return number < 400 ? arena_printf(arena, "call_%u", number) : NULL;
@@ -39,7 +31,7 @@ static void check_readable(const struct oci_seccomp *seccomp) {
     require(strcmp(written, again) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+void fuzz_lxc_seccomp(const uint8_t *data, size_t size) {
     static const char *const machines[] = {"x86_64", "aarch64", "s390x", "unknown"};
     cleanup_free char *text = strndup((const char *)data, size);
     for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
@@ -54,5 +46,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(err.kind == THOLE_ERROR_CONFIG && text_starts_with(err.where, "FILE"));
         require(err.text[0] != '\0' && strpbrk(err.text, "\n\r\033") == NULL);
     }
-    return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Prints what the tables of oci-spec know: by default one line for each member with tabs between
  * document, pointer, kind, flags, minimum, maximum and names; as a table for the documentation with
- * --markdown; as a libFuzzer dictionary with --dictionary.
+ * --markdown.
  */
 #include "oci-spec/list.h"
 
@@ -49,20 +49,11 @@ static void print_row(void *userdata, const struct oci_listing *listing) {
            listing->ignored ? ", without meaning on Linux" : "");
 }
 
-static void print_words(void *userdata, const struct oci_listing *listing) {
-    (void)userdata;
-    printf("\"\\\"%s\\\":\"\n", strrchr(listing->pointer, '/') + 1);
-    for (const struct name_value *name = listing->names; name != NULL && name->name != NULL; name++)
-        printf("\"\\\"%s\\\"\"\n", name->name);
-}
-
 int main(int argc, char **argv) {
     const char *form = argc > 1 ? argv[1] : "";
     const char *document = NULL;
     if (strcmp(form, "--markdown") == 0)
         oci_list_fields(print_row, &document);
-    else if (strcmp(form, "--dictionary") == 0)
-        oci_list_fields(print_words, NULL);
     else
         oci_list_fields(print_line, NULL);
     return fflush(stdout) == 0 ? 0 : 1;
