@@ -8,26 +8,20 @@ import subprocess
 import pytest
 
 from harness import machine, traces
+from harness.ordinary_user import FIRST, ID_MAP, UID, OrdinaryUser
+from harness.runtime import until
 
-USER, FIRST = 65534, 200000
-SUDO = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
 
+class Person(OrdinaryUser):
+    """With a container "web", and a subtree of cgroup v2."""
 
-class Person:
     def __init__(self, folder, program, busybox_rootfs):
-        self.home = os.path.join(folder, "home")
-        for name in ("lxc/web", "run"):
-            os.makedirs(os.path.join(self.home, name))
-        self.program = shutil.copy(program, self.home)
-        self.grants = os.path.join(folder, "grants")
-        with open(self.grants, "w", encoding="ascii") as target:
-            target.write(f"nobody:{FIRST}:65536\n")
-        rootfs = busybox_rootfs(os.path.join(self.home, "lxc/web/rootfs"))
-        with open(os.path.join(self.home, "lxc/web/config"), "w", encoding="ascii") as target:
-            target.write(f"lxc.rootfs.path = dir:{rootfs}\nlxc.init.cmd = /bin/sleep 1000\n"
-                         f"lxc.idmap = u 0 {FIRST} 65536\nlxc.idmap = g 0 {FIRST} 65536\n"
-                         "lxc.net.0.type = empty\nlxc.mount.auto = proc\n")
-        subprocess.run(["chown", "-hR", f"{USER}:{USER}", self.home], check=True)
+        super().__init__(folder, program)
+        os.mkdir(os.path.join(self.lxcpath, "web"))
+        os.chown(os.path.join(self.lxcpath, "web"), UID, UID)
+        rootfs = busybox_rootfs(os.path.join(self.lxcpath, "web/rootfs"))
+        self.write("lxc/web/config", f"lxc.rootfs.path = dir:{rootfs}", "lxc.init.cmd = /bin/sleep 1000",
+                   *ID_MAP, "lxc.net.0.type = empty", "lxc.mount.auto = proc")
         subprocess.run(["chown", "-hR", f"{FIRST}:{FIRST}", rootfs], check=True)
         self.cgroup = f"/sys/fs/cgroup/{traces.mark()}user"
         self.inside = os.path.join(self.cgroup, "session")
@@ -36,17 +30,11 @@ class Person:
         """As systemd does: the user has the directory around the one he is in."""
         os.makedirs(self.inside)
         for name in ("", "/cgroup.procs", "/session", "/session/cgroup.procs"):
-            os.chown(self.cgroup + name, USER, USER)
+            os.chown(self.cgroup + name, UID, UID)
 
-    def __call__(self, command, *words, delegated=True):
-        script = (f"mount --bind {self.grants} /etc/subuid; mount --bind {self.grants} /etc/subgid; "
-                  + (f"echo $$ >{self.inside}/cgroup.procs; " if delegated else "")
-                  + 'exec "$@"')
-        return subprocess.run(
-            ["unshare", "-m", "--propagation", "private", "sh", "-ec", script, "sh", *SUDO, "env",
-             f"HOME={self.home}", f"XDG_RUNTIME_DIR={self.home}/run", self.program, command, "-P",
-             f"{self.home}/lxc", "-n", "web", *words],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    def __call__(self, command, *words, delegated=True, name="web"):
+        before = f"echo $$ >{self.inside}/cgroup.procs;" if delegated else ""
+        return super().__call__(command, "-n", name, *words, before=before)
 
     def clear(self):
         self("stop", "-k", delegated=False)
@@ -91,3 +79,17 @@ def test_without_delegation_it_says_what_to_run(person):
     limited = person("start", "-s", "lxc.cgroup2.pids.max=10", delegated=False)
     assert limited.returncode == 1
     assert "systemd-run --user --scope -p Delegate=yes" in limited.stderr
+
+
+def test_a_copy_starts(person):
+    """With what ran in the original, by ids of the container, and goes with its end if it is for one use."""
+    person.delegate()
+    for words in (["-N", "copy"], ["-N", "copy", "-e", "-B", "dir"]):
+        assert (result := person("copy", *words)).returncode == 0, result
+        if "-e" not in words:
+            assert (result := person("start", name="copy")).returncode == 0, result
+        assert person("attach", "--", "/bin/cat", "/proc/self/uid_map", name="copy").stdout.split()[1] == str(FIRST)
+        assert (result := person("stop", "-k", name="copy")).returncode == 0, result
+        if "-e" not in words:
+            assert (result := person("destroy", name="copy")).returncode == 0, result
+        until(lambda: os.listdir(person.lxcpath) == ["web"], what=f"the end of the copy: {words}")

@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens when a container is over: lxc.ephemeral, and a generated profile goes. */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "lxc/convert/apparmor_profile.h"
 #include "lxc/convert/hooks.h"
+
+/* By these an ordinary user's containers are found. */
+static void pass_on(struct arena *arena, struct oci_strings *env) {
+    static const char *const names[] = {"HOME", "XDG_RUNTIME_DIR"};
+    for (size_t i = 0; geteuid() != 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL)
+            lxc_strings_add(arena, env, arena_printf(arena, "%s=%s", names[i], value));
+    }
+}
 
 static struct thole_program destroy_program(struct lxc_conversion *conversion) {
     struct arena *arena = conversion->arena;
@@ -14,6 +27,7 @@ static struct thole_program destroy_program(struct lxc_conversion *conversion) {
     lxc_strings_add(arena, &args, "-n");
     lxc_strings_add(arena, &args, conversion->request->name);
     lxc_strings_add(arena, &env, LXC_HOOK_PATH);
+    pass_on(arena, &env);
     return (struct thole_program){.args = args.items, .env = env.items};
 }
 

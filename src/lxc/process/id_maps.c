@@ -97,10 +97,12 @@ static void add_own(struct text *map, uint32_t id) {
     uint64_t end = 0;
     for (const char *at = map->data; at != NULL && *at != '\0';) {
         char *next = NULL;
-        uint64_t first = strtoull(at, &next, 10);
-        (void)strtoull(next, &next, 10);
-        uint64_t behind = first + strtoull(next, &next, 10);
-        end = behind > end ? behind : end;
+        uint64_t inside = strtoull(at, &next, 10);
+        uint64_t outside = strtoull(next, &next, 10);
+        uint64_t count = strtoull(next, &next, 10);
+        if (id >= outside && id - outside < count)
+            return; /* it is mapped already */
+        end = inside + count > end ? inside + count : end;
         at = next + strspn(next, "\n");
     }
     append(map, (const uint64_t[]){end, id, 1});

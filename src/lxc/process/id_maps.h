@@ -19,7 +19,7 @@ int lxc_id_maps_add(struct lxc_id_maps *maps, const char *words, struct thole_er
 /** Maps what /etc/subuid and /etc/subgid grant the caller, from 0 on. */
 int lxc_id_maps_add_granted(struct lxc_id_maps *maps, struct thole_error *err);
 
-/** Maps the caller's own ids as well, each to the first one behind all others. */
+/** Maps the caller's own ids as well, each to the first one behind all others, unless they are. */
 void lxc_id_maps_add_own(struct lxc_id_maps *maps);
 
 /** Gives the user namespace of process @pid the maps: as root itself, else by newuidmap(1). */

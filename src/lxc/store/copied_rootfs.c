@@ -38,16 +38,20 @@ static int make_like(const char *model, const char *path, struct thole_error *er
     return 0;
 }
 
-/* Where the layers are nobody but the container's root has business. */
+/* Where the layers are nobody has business but the container's root, and who may change the
+ * container's directory. */
 static int make_layers(const struct lxc_rootfs_copy *copy, const char *model,
                        struct thole_error *err) {
-    struct stat status;
+    struct stat root;
+    struct stat directory;
     if (lxc_make_directories(copy->layers, 0770, err) < 0)
         return -1;
-    if (stat(model, &status) < 0)
-        return error_errno(err, NULL, "look at %s", model);
-    if (geteuid() == 0 && lchown(copy->layers, status.st_uid, status.st_gid) < 0)
+    if (stat(model, &root) < 0 || stat(copy->directory, &directory) < 0)
+        return error_errno(err, NULL, "look at %s and %s", model, copy->directory);
+    if (geteuid() == 0 && lchown(copy->layers, root.st_uid, directory.st_gid) < 0)
         return error_errno(err, NULL, "give its owner to %s", copy->layers);
+    if (chmod(copy->layers, 0770) < 0)
+        return error_errno(err, NULL, "set the mode of %s", copy->layers);
     return 0;
 }
 
@@ -62,61 +66,61 @@ static int make_places(const struct lxc_rootfs_copy *copy, const char *model,
     return make_like(model, work, err);
 }
 
-static int copy_directory(const struct lxc_rootfs_copy *copy, char **ret_value,
-                          struct thole_error *err) {
-    struct text value = {0};
+static int copy_directory(const struct lxc_rootfs_copy *copy, struct thole_error *err) {
     cleanup_free char *target = joined(copy->directory, "rootfs");
-    if (lxc_tree_copy(copy->from->directory, target, err) < 0)
-        return -1;
-    text_appendf(&value, "dir:%s", target);
-    *ret_value = text_take(&value);
-    return 0;
+    return lxc_tree_copy(copy->from->directory, target, err);
 }
 
-static int put_layer_over(const struct lxc_rootfs_copy *copy, char **ret_value,
-                          struct thole_error *err) {
-    struct text value = {0};
+static int put_layer_over(const struct lxc_rootfs_copy *copy, struct thole_error *err) {
+    const char *lower = copy->from->directory;
     cleanup_free char *upper = joined(copy->layers, "delta");
-    if (make_layers(copy, copy->from->directory, err) < 0 ||
-        make_like(copy->from->directory, upper, err) < 0 ||
-        make_places(copy, copy->from->directory, err) < 0)
+    if (make_layers(copy, lower, err) < 0 || make_like(lower, upper, err) < 0 ||
+        make_places(copy, lower, err) < 0)
         return -1;
-    text_appendf(&value, "overlay:%s:%s", copy->from->directory, upper);
-    *ret_value = text_take(&value);
     return 1;
 }
 
-/* A lower layer that is the source's own is copied as well, unless it is to be shared. */
-static int copy_layers(const struct lxc_rootfs_copy *copy, char **ret_value,
-                       struct thole_error *err) {
-    struct text value = {0};
-    const struct lxc_rootfs_path *from = copy->from;
-    cleanup_free char *upper = joined(copy->layers, "delta");
-    cleanup_free char *lower = strdup(from->lower);
-    bool own = path_is_beneath(from->lower, copy->source);
-    if (own && !copy->snapshot && strchr(lower, ':') == NULL) {
-        free(lower);
-        lower = joined(copy->directory, "rootfs");
-        own = false;
-        if (lxc_tree_copy(from->lower, lower, err) < 0)
-            return -1;
-    }
-    if (make_layers(copy, from->upper, err) < 0 || lxc_tree_copy(from->upper, upper, err) < 0 ||
-        make_places(copy, from->upper, err) < 0)
-        return -1;
-    text_appendf(&value, "overlay:%s:%s", lower, upper);
-    *ret_value = text_take(&value);
-    return own;
+static bool owns_lower(const struct lxc_rootfs_copy *copy) {
+    return path_is_beneath(copy->from->lower, copy->source);
 }
 
-int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, char **ret_value, struct thole_error *err) {
-    *ret_value = NULL;
+/* A lower layer that is the source's own is copied as well, unless it is to be shared. */
+static bool copies_lower(const struct lxc_rootfs_copy *copy) {
+    return owns_lower(copy) && !copy->snapshot && strchr(copy->from->lower, ':') == NULL;
+}
+
+static int copy_layers(const struct lxc_rootfs_copy *copy, struct thole_error *err) {
+    const struct lxc_rootfs_path *from = copy->from;
+    cleanup_free char *upper = joined(copy->layers, "delta");
+    cleanup_free char *lower = joined(copy->directory, "rootfs");
+    if ((copies_lower(copy) && lxc_tree_copy(from->lower, lower, err) < 0) ||
+        make_layers(copy, from->upper, err) < 0 || lxc_tree_copy(from->upper, upper, err) < 0 ||
+        make_places(copy, from->upper, err) < 0)
+        return -1;
+    return owns_lower(copy) && !copies_lower(copy);
+}
+
+char *lxc_rootfs_copy_path(const struct lxc_rootfs_copy *copy) {
+    struct text path = {0};
+    if (copy->from->kind == LXC_ROOTFS_NONE)
+        return NULL;
+    if (copy->from->kind == LXC_ROOTFS_OVERLAY && !copies_lower(copy))
+        text_appendf(&path, "overlay:%s:%s/delta", copy->from->lower, copy->layers);
+    else if (copy->from->kind == LXC_ROOTFS_OVERLAY)
+        text_appendf(&path, "overlay:%s/rootfs:%s/delta", copy->directory, copy->layers);
+    else if (copy->snapshot)
+        text_appendf(&path, "overlay:%s:%s/delta", copy->from->directory, copy->layers);
+    else
+        text_appendf(&path, "dir:%s/rootfs", copy->directory);
+    return text_take(&path);
+}
+
+int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, struct thole_error *err) {
     switch (copy->from->kind) {
     case LXC_ROOTFS_DIRECTORY:
-        return copy->snapshot ? put_layer_over(copy, ret_value, err)
-                              : copy_directory(copy, ret_value, err);
+        return copy->snapshot ? put_layer_over(copy, err) : copy_directory(copy, err);
     case LXC_ROOTFS_OVERLAY:
-        return copy_layers(copy, ret_value, err);
+        return copy_layers(copy, err);
     case LXC_ROOTFS_NONE:
         break;
     }

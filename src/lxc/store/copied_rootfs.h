@@ -14,8 +14,8 @@ struct lxc_rootfs_copy {
     bool snapshot;         /* files are shared where they can be */
 };
 
-/**
- * Makes it. @ret_value: the new lxc.rootfs.path, malloc'ed, NULL if there is none. Returns 1 if it
- * uses files of the source container, 0 if it does not.
- */
-int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, char **ret_value, struct thole_error *err);
+/** The lxc.rootfs.path that the new container gets; malloc'ed, NULL if it has none. */
+char *lxc_rootfs_copy_path(const struct lxc_rootfs_copy *copy);
+
+/** Makes it. Returns 1 if it uses files of the source container, 0 if it does not. */
+int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, struct thole_error *err);

@@ -20,6 +20,7 @@
 #include "lxc/store/host_name.h"
 #include "lxc/store/lock.h"
 #include "lxc/store/making.h"
+#include "lxc/store/mapped.h"
 #include "lxc/store/tree_remove.h"
 #include "sys/mount_calls.h"
 
@@ -28,7 +29,8 @@ struct copying {
     const struct lxc_container *source;
     const struct lxc_copy_request *request;
     const char *config_file; /* of the source */
-    char *directory;         /* of the new container */
+    uid_t caller;
+    char *directory; /* of the new container */
     char *layers;
     struct lxc_configuration config;
     struct lxc_rootfs_path rootfs;
@@ -74,12 +76,18 @@ static int begin(struct copying *copying, struct thole_error *err) {
                                  item != NULL ? item->where : NULL, &copying->rootfs, err);
 }
 
-/* The new directory belongs to whom the old one does. */
-static int give_directory(const struct copying *copying, struct thole_error *err) {
+/* The new directory belongs to whom the old one does. An ordinary user keeps his hand on it by its
+ * group, and leaves it to the container's root, who has to come through. */
+static int give_directory(void *userdata, struct thole_error *err) {
+    const struct copying *copying = userdata;
     struct stat status;
-    if (stat(copying->source->directory, &status) < 0)
+    if (geteuid() != 0)
+        return 0;
+    if (copying->caller != 0)
+        status = (struct stat){.st_uid = 0, .st_gid = (gid_t)-1};
+    else if (stat(copying->source->directory, &status) < 0)
         return error_errno(err, NULL, "look at %s", copying->source->directory);
-    if (geteuid() == 0 && lchown(copying->directory, status.st_uid, status.st_gid) < 0)
+    if (lchown(copying->directory, status.st_uid, status.st_gid) < 0)
         return error_errno(err, NULL, "give the owner to %s", copying->directory);
     return 0;
 }
@@ -152,8 +160,13 @@ int lxc_run_clone_hooks(const struct lxc_configuration *config, const char *dire
     return lxc_hooks_run(config, &call, err);
 }
 
+static int copy_files(void *userdata, struct thole_error *err) {
+    return lxc_rootfs_copy(userdata, err);
+}
+
 /* What looks at the new container as a whole. */
-static int finish(const struct copying *copying, struct thole_error *err) {
+static int finish(void *userdata, struct thole_error *err) {
+    const struct copying *copying = userdata;
     const struct lxc_copy_request *request = copying->request;
     cleanup_lxc_configuration struct lxc_configuration config = {0};
     cleanup_lxc_rootfs_path struct lxc_rootfs_path rootfs = {.kind = LXC_ROOTFS_NONE};
@@ -177,22 +190,24 @@ static int register_clone(const struct copying *copying, bool itself, struct tho
 }
 
 /* Everything from its empty directory on. Returns -1 with what is not in that directory undone. */
-static int fill(const struct copying *copying, struct thole_error *err) {
+static int fill(struct copying *copying, struct thole_error *err) {
+    const struct lxc_configuration *config = &copying->config;
     const struct lxc_clone_name name = {copying->request->lxcpath, copying->request->name};
-    const struct lxc_rootfs_copy files = {
+    struct lxc_rootfs_copy files = {
         .from = &copying->rootfs,
         .source = copying->source->directory,
         .directory = copying->directory,
         .layers = copying->layers,
         .snapshot = copying->request->snapshot,
     };
-    cleanup_free char *rootfs = NULL;
+    cleanup_free char *rootfs = lxc_rootfs_copy_path(&files);
     struct thole_error ignored = {0};
-    if (give_directory(copying, err) < 0)
+    if (lxc_mapped_call(config, give_directory, copying, err) < 0)
         return -1;
-    int shares = lxc_rootfs_copy(&files, &rootfs, err);
+    int shares = lxc_mapped_call(config, copy_files, &files, err);
     if (shares >= 0 && write_config(copying, rootfs, err) == 0 &&
-        register_clone(copying, shares == 1, err) == 0 && finish(copying, err) == 0)
+        register_clone(copying, shares == 1, err) == 0 &&
+        lxc_mapped_call(config, finish, copying, err) == 0)
         return 0;
     (void)lxc_clones_remove(copying->directory, &name, &ignored);
     if (copying->request->layers != NULL)
@@ -207,6 +222,7 @@ int lxc_copy(const struct lxc_container *source, const char *rcfile,
     cleanup_copying struct copying copying = {
         .source = source,
         .request = request,
+        .caller = geteuid(),
         .config_file = rcfile != NULL ? rcfile : source->config_file,
     };
     if (lxc_container_lock(source, LXC_LOCK_READ, &lock, err) < 0 || begin(&copying, err) < 0)

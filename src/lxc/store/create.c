@@ -15,6 +15,7 @@
 #include "lxc/store/config_lines.h"
 #include "lxc/store/id_map.h"
 #include "lxc/store/making.h"
+#include "lxc/store/mapped.h"
 #include "lxc/store/template.h"
 
 enum { CONFIG_MODE = 0640 };
@@ -50,13 +51,37 @@ static int begin(struct creation *creation, struct thole_error *err) {
     return lxc_id_map_read(&creation->base, &creation->map, err);
 }
 
+/* Whom a file is given to, in the caller's user namespace or in the container's. */
+struct gift {
+    const char *path;
+    uid_t uid;
+    gid_t gid;
+};
+
+static int hand_over(void *userdata, struct thole_error *err) {
+    const struct gift *gift = userdata;
+    if (lchown(gift->path, gift->uid, gift->gid) < 0)
+        return error_errno(err, NULL, "give %s to root of the container", gift->path);
+    return 0;
+}
+
 /* The container's root may change it, whoever that is on the host. */
 static int give(const struct creation *creation, const char *path, struct thole_error *err) {
-    if (!creation->map.mapped || geteuid() != 0)
+    const struct lxc_id_map *map = &creation->map;
+    struct gift gift = {path, 0, 0};
+    if (!map->mapped)
         return 0;
-    if (lchown(path, creation->map.root_uid, creation->map.root_gid) < 0)
-        return error_errno(err, NULL, "give %s to root of the container", path);
-    return 0;
+    if (geteuid() == 0)
+        gift = (struct gift){path, map->root_uid, map->root_gid};
+    return lxc_mapped_call(&creation->base, hand_over, &gift, err);
+}
+
+/* An ordinary user keeps his hand on the directory by its group. */
+static int give_directory(const struct creation *creation, struct thole_error *err) {
+    struct gift gift = {creation->container->directory, 0, (gid_t)-1};
+    if (!creation->map.mapped || geteuid() == 0)
+        return give(creation, gift.path, err);
+    return lxc_mapped_call(&creation->base, hand_over, &gift, err);
 }
 
 static int make_rootfs(const struct creation *creation, struct lxc_making *making,
@@ -144,7 +169,7 @@ int lxc_create(const struct lxc_container *container, const struct lxc_create_re
     cleanup_lxc_making struct lxc_making making = LXC_MAKING_INIT;
     cleanup_free char *rootfs = NULL;
     if (begin(&creation, err) < 0 || lxc_making_begin(container->directory, &making, err) < 0 ||
-        give(&creation, container->directory, err) < 0)
+        give_directory(&creation, err) < 0)
         return -1;
     if (request->template != NULL &&
         (make_rootfs(&creation, &making, err) < 0 || make_storage(&creation, &rootfs, err) < 0))

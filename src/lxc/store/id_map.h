@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "lxc/config/configuration.h"
+#include "lxc/process/id_maps.h"
 
 /** What of lxc.idmap the makers of files have to know. */
 struct lxc_id_map {
@@ -20,10 +21,13 @@ struct lxc_id_map {
 int lxc_id_map_read(const struct lxc_configuration *config, struct lxc_id_map *ret_map,
                     struct thole_error *err);
 
+/** Adds the map of @config, and the caller's own ids as the first free ones. */
+int lxc_id_map_add(const struct lxc_configuration *config, struct lxc_id_maps *maps,
+                   struct thole_error *err);
+
 /**
- * @args (NULL-terminated) as a command of thole-lxc that runs them as root of the container's user
- * namespace, where the caller's own ids have the first free ones. The array and what is new in it
- * are of @arena.
+ * @args (NULL-terminated) as a command of thole-lxc that runs them as root of a user namespace with
+ * that map. The array and what is new in it are of @arena.
  */
-char **lxc_id_map_command(const struct lxc_configuration *config, const struct lxc_id_map *map,
-                          char *const *args, struct arena *arena);
+char **lxc_id_map_command(const struct lxc_configuration *config, char *const *args,
+                          struct arena *arena);

@@ -60,7 +60,7 @@ static int remove_leftovers(const char *directory, struct thole_error *err) {
 
 static int make_partial(struct lxc_making *making, struct thole_error *err) {
     cleanup_free char *path = partial_path(making->directory);
-    making->partial = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+    making->partial = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (making->partial < 0 || lock(making->partial) <= 0)
         return error_errno(err, NULL, "make and lock %s", path);
     return 0;

@@ -23,17 +23,20 @@
 #include "lxc/store/host_name.h"
 #include "lxc/store/lock.h"
 #include "lxc/store/making.h"
+#include "lxc/store/mapped.h"
 
 struct renaming {
     const struct lxc_container *container;
     const struct lxc_rename_request *request;
-    char *directory;    /* the new one */
-    struct text before; /* the configuration */
+    char *directory;                 /* the new one */
+    struct lxc_configuration config; /* as it is before */
+    struct text before;              /* its text */
     struct text after;
 };
 
 static void renaming_done(struct renaming *renaming) {
     free(renaming->directory);
+    lxc_configuration_done(&renaming->config);
     text_done(&renaming->before);
     text_done(&renaming->after);
 }
@@ -91,14 +94,13 @@ static int change_config(struct renaming *renaming, struct thole_error *err) {
         .new_directory = renaming->directory,
         .keep_addresses = true,
     };
-    cleanup_lxc_configuration struct lxc_configuration config = {0};
-    if (lxc_configuration_read(&config, container->config_file, err) < 0 ||
+    if (lxc_configuration_read(&renaming->config, container->config_file, err) < 0 ||
         lxc_configuration_text_read(container->config_file, &renaming->before, err) < 0)
         return -1;
     text_append_bytes(&renaming->after, renaming->before.data, renaming->before.length);
     if (lxc_config_copy(&moves, &renaming->after, err) < 0 ||
-        move_rootfs(&renaming->after, &moves, lxc_configuration_find(&config, "lxc.rootfs.path"),
-                    err) < 0)
+        move_rootfs(&renaming->after, &moves,
+                    lxc_configuration_find(&renaming->config, "lxc.rootfs.path"), err) < 0)
         return -1;
     if (!renaming->request->keep_name)
         lxc_configuration_text_replace(&renaming->after, "lxc.uts.name", renaming->request->name);
@@ -120,24 +122,32 @@ static int move(const char *from, const char *to, struct thole_error *err) {
     return -1;
 }
 
-/* What looks at the container under its new name. */
-static int finish(const struct renaming *renaming, struct thole_error *err) {
+/* What looks at the container's files under its new name. */
+static int finish_files(void *userdata, struct thole_error *err) {
+    const struct renaming *renaming = userdata;
     const struct lxc_rename_request *request = renaming->request;
-    const struct lxc_clone_name before = {renaming->container->lxcpath, renaming->container->name};
-    const struct lxc_clone_name after = {request->lxcpath, request->name};
     cleanup_lxc_configuration struct lxc_configuration config = {0};
     cleanup_lxc_rootfs_path struct lxc_rootfs_path rootfs = {.kind = LXC_ROOTFS_NONE};
     cleanup_text struct text file = {0};
     text_appendf(&file, "%s/config", renaming->directory);
-    if (write_config(renaming->directory, &renaming->after, err) < 0 ||
-        lxc_configuration_read(&config, file.data, err) < 0 ||
+    if (lxc_configuration_read(&config, file.data, err) < 0 ||
         lxc_rootfs_path_parse(lxc_configuration_value(&config, "lxc.rootfs.path"), NULL, &rootfs,
                               err) < 0)
         return -1;
     if (!request->keep_name && lxc_host_name_write(&rootfs, request->name, err) < 0)
         return -1;
-    if (!request->no_hooks && lxc_run_clone_hooks(&config, renaming->directory, request->name,
-                                                  renaming->container->name, NULL, err) < 0)
+    if (request->no_hooks)
+        return 0;
+    return lxc_run_clone_hooks(&config, renaming->directory, request->name,
+                               renaming->container->name, NULL, err);
+}
+
+static int finish(struct renaming *renaming, struct thole_error *err) {
+    const struct lxc_rename_request *request = renaming->request;
+    const struct lxc_clone_name before = {renaming->container->lxcpath, renaming->container->name};
+    const struct lxc_clone_name after = {request->lxcpath, request->name};
+    if (write_config(renaming->directory, &renaming->after, err) < 0 ||
+        lxc_mapped_call(&renaming->config, finish_files, renaming, err) < 0)
         return -1;
     return lxc_clones_rename(renaming->directory, &before, &after, err);
 }

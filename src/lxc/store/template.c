@@ -71,7 +71,7 @@ int lxc_template_run(const struct lxc_template_call *call, const struct lxc_conf
         return -1;
     char **args = command_of(call, &map, &arena);
     if (map.mapped)
-        args = lxc_id_map_command(config, &map, args, &arena);
+        args = lxc_id_map_command(config, args, &arena);
     const struct lxc_store_program program = {.args = args};
     if (lxc_store_program_run(&program, &status, err) < 0)
         return -1;

@@ -206,6 +206,10 @@ int lxc_tree_copy_file(const char *source, const char *target, struct thole_erro
     cleanup_close int to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0 || lxc_file_copy_data(from, to, status.st_size) < 0)
         return error_errno(err, NULL, "copy %s to %s", source, target);
+    if (geteuid() != 0) { /* who cannot give it away keeps it */
+        status.st_uid = geteuid();
+        status.st_gid = getegid();
+    }
     if (lxc_file_copy_attributes(AT_FDCWD, source, AT_FDCWD, target, &status, &what) < 0)
         return error_errno(err, NULL, "%s %s", what, target);
     return 0;

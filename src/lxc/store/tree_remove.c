@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "lxc/store/mapped.h"
 #include "lxc/store/tree_walk.h"
 
 /* A container's root may have made files and directories immutable or append-only. */
@@ -46,12 +47,35 @@ static int remove_entry(void *userdata, const struct lxc_tree_walk *walk, const 
     return error_set(err, THOLE_ERROR_HOST, code, NULL, "remove %s/%s", walk->top, path);
 }
 
-int lxc_tree_remove(const char *path, struct thole_error *err) {
+/* What is in the tree. */
+static int empty(const char *path, struct thole_error *err) {
     static const struct lxc_tree_visitor visitor = {.file = remove_entry, .leave = remove_entry};
+    return lxc_tree_walk(path, &visitor, err);
+}
+
+static int empty_as_root(void *userdata, struct thole_error *err) {
+    return empty(userdata, err);
+}
+
+/* An ordinary user removes what is his first, and then what belongs to ids that he was granted. If
+ * he was granted none, it is the file that he has to hear of. */
+static int empty_all(const char *path, struct thole_error *err) {
+    struct thole_error failure = {0};
+    struct thole_error second = {0};
+    if (empty(path, &failure) == 0)
+        return 0;
+    if (geteuid() == 0 || (failure.code != EACCES && failure.code != EPERM))
+        return error_copy(err, &failure);
+    if (lxc_granted_call(empty_as_root, (void *)(uintptr_t)path, &second) == 0)
+        return 0;
+    return error_copy(err, second.code == EACCES || second.code == EPERM ? &second : &failure);
+}
+
+int lxc_tree_remove(const char *path, struct thole_error *err) {
     struct stat status;
     if (lstat(path, &status) < 0)
         return errno == ENOENT ? 0 : error_errno(err, NULL, "look at %s", path);
-    if (S_ISDIR(status.st_mode) && lxc_tree_walk(path, &visitor, err) < 0)
+    if (S_ISDIR(status.st_mode) && empty_all(path, err) < 0)
         return -1;
     if (unlink_changeable(AT_FDCWD, path, status.st_mode) < 0)
         return error_errno(err, NULL, "remove %s", path);
