@@ -47,6 +47,9 @@ int lxc_cgroup_device(struct lxc_conversion *conversion, const struct lxc_cgroup
                             "\"%s\" is not a device rule: a, or b or c, MAJOR:MINOR and some of "
                             "rwm",
                             setting->value);
-    *lxc_list_add(conversion->arena, &conversion->oci->linux->resources->devices) = rule;
+    struct oci_resources *resources = conversion->oci->linux->resources;
+    *lxc_list_add(conversion->arena, &resources->devices) = rule;
+    lxc_conversion_origin(conversion, setting->where, "/linux/resources/devices/%zu",
+                          resources->devices.count - 1);
     return 0;
 }

@@ -19,8 +19,9 @@ enum limit_kind {
 struct limit {
     const char *file; /* of cgroup v1 or v2 */
     enum limit_kind kind;
-    size_t object; /* of struct oci_resources */
-    size_t size;   /* of that object */
+    const char *name; /* in linux.resources, for errors */
+    size_t object;    /* of struct oci_resources */
+    size_t size;      /* of that object */
     size_t member;
     bool (*convert)(struct arena *arena, const char *value, void *object);
 };
@@ -130,41 +131,47 @@ static bool convert_priority(struct arena *arena, const char *value, void *objec
 }
 
 static const struct limit limits[] = {
-    {"memory.limit_in_bytes", LIMIT_INT, MEMBER(memory, limit)},
-    {"memory.max", LIMIT_INT, MEMBER(memory, limit)},
-    {"memory.soft_limit_in_bytes", LIMIT_INT, MEMBER(memory, reservation)},
-    {"memory.low", LIMIT_INT, MEMBER(memory, reservation)},
-    {"memory.memsw.limit_in_bytes", LIMIT_INT, MEMBER(memory, swap)},
-    {"memory.kmem.limit_in_bytes", LIMIT_INT, MEMBER(memory, kernel)},
-    {"memory.kmem.tcp.limit_in_bytes", LIMIT_INT, MEMBER(memory, kernel_tcp)},
-    {"memory.swappiness", LIMIT_UINT, MEMBER(memory, swappiness)},
-    {"memory.oom_control", LIMIT_FLAG, MEMBER(memory, disable_oom_killer)},
-    {"memory.use_hierarchy", LIMIT_FLAG, MEMBER(memory, use_hierarchy)},
-    {"cpu.shares", LIMIT_UINT, MEMBER(cpu, shares)},
-    {"cpu.cfs_quota_us", LIMIT_INT, MEMBER(cpu, quota)},
-    {"cpu.cfs_period_us", LIMIT_UINT, MEMBER(cpu, period)},
-    {"cpu.cfs_burst_us", LIMIT_UINT, MEMBER(cpu, burst)},
-    {"cpu.max.burst", LIMIT_UINT, MEMBER(cpu, burst)},
-    {"cpu.max", LIMIT_SPECIAL, MEMBER(cpu, quota), convert_cpu_max},
-    {"cpu.rt_runtime_us", LIMIT_INT, MEMBER(cpu, realtime_runtime)},
-    {"cpu.rt_period_us", LIMIT_UINT, MEMBER(cpu, realtime_period)},
-    {"cpu.idle", LIMIT_INT, MEMBER(cpu, idle)},
-    {"cpuset.cpus", LIMIT_WORD, MEMBER(cpu, cpus)},
-    {"cpuset.mems", LIMIT_WORD, MEMBER(cpu, mems)},
-    {"pids.max", LIMIT_INT, MEMBER(pids, limit)},
-    {"blkio.weight", LIMIT_UINT, MEMBER(block_io, weight)},
-    {"blkio.bfq.weight", LIMIT_UINT, MEMBER(block_io, weight)},
-    {"io.bfq.weight", LIMIT_UINT, MEMBER(block_io, weight)},
-    {"blkio.leaf_weight", LIMIT_UINT, MEMBER(block_io, leaf_weight)},
-    {"blkio.weight_device", LIMIT_SPECIAL, MEMBER(block_io, weight_device), convert_weight_device},
-    {"blkio.throttle.read_bps_device", LIMIT_SPECIAL, MEMBER(block_io, weight), convert_read_bps},
-    {"blkio.throttle.write_bps_device", LIMIT_SPECIAL, MEMBER(block_io, weight), convert_write_bps},
-    {"blkio.throttle.read_iops_device", LIMIT_SPECIAL, MEMBER(block_io, weight), convert_read_iops},
-    {"blkio.throttle.write_iops_device", LIMIT_SPECIAL, MEMBER(block_io, weight),
-     convert_write_iops},
-    {"io.max", LIMIT_SPECIAL, MEMBER(block_io, weight), convert_io_max},
-    {"net_cls.classid", LIMIT_UINT, MEMBER(network, class_id)},
-    {"net_prio.ifpriomap", LIMIT_SPECIAL, MEMBER(network, priorities), convert_priority},
+    {"memory.limit_in_bytes", LIMIT_INT, "memory/limit", MEMBER(memory, limit)},
+    {"memory.max", LIMIT_INT, "memory/limit", MEMBER(memory, limit)},
+    {"memory.soft_limit_in_bytes", LIMIT_INT, "memory/reservation", MEMBER(memory, reservation)},
+    {"memory.low", LIMIT_INT, "memory/reservation", MEMBER(memory, reservation)},
+    {"memory.memsw.limit_in_bytes", LIMIT_INT, "memory/swap", MEMBER(memory, swap)},
+    {"memory.kmem.limit_in_bytes", LIMIT_INT, "memory/kernel", MEMBER(memory, kernel)},
+    {"memory.kmem.tcp.limit_in_bytes", LIMIT_INT, "memory/kernelTCP", MEMBER(memory, kernel_tcp)},
+    {"memory.swappiness", LIMIT_UINT, "memory/swappiness", MEMBER(memory, swappiness)},
+    {"memory.oom_control", LIMIT_FLAG, "memory/disableOOMKiller",
+     MEMBER(memory, disable_oom_killer)},
+    {"memory.use_hierarchy", LIMIT_FLAG, "memory/useHierarchy", MEMBER(memory, use_hierarchy)},
+    {"cpu.shares", LIMIT_UINT, "cpu/shares", MEMBER(cpu, shares)},
+    {"cpu.cfs_quota_us", LIMIT_INT, "cpu/quota", MEMBER(cpu, quota)},
+    {"cpu.cfs_period_us", LIMIT_UINT, "cpu/period", MEMBER(cpu, period)},
+    {"cpu.cfs_burst_us", LIMIT_UINT, "cpu/burst", MEMBER(cpu, burst)},
+    {"cpu.max.burst", LIMIT_UINT, "cpu/burst", MEMBER(cpu, burst)},
+    {"cpu.max", LIMIT_SPECIAL, "cpu", MEMBER(cpu, quota), convert_cpu_max},
+    {"cpu.rt_runtime_us", LIMIT_INT, "cpu/realtimeRuntime", MEMBER(cpu, realtime_runtime)},
+    {"cpu.rt_period_us", LIMIT_UINT, "cpu/realtimePeriod", MEMBER(cpu, realtime_period)},
+    {"cpu.idle", LIMIT_INT, "cpu/idle", MEMBER(cpu, idle)},
+    {"cpuset.cpus", LIMIT_WORD, "cpu/cpus", MEMBER(cpu, cpus)},
+    {"cpuset.mems", LIMIT_WORD, "cpu/mems", MEMBER(cpu, mems)},
+    {"pids.max", LIMIT_INT, "pids/limit", MEMBER(pids, limit)},
+    {"blkio.weight", LIMIT_UINT, "blockIO/weight", MEMBER(block_io, weight)},
+    {"blkio.bfq.weight", LIMIT_UINT, "blockIO/weight", MEMBER(block_io, weight)},
+    {"io.bfq.weight", LIMIT_UINT, "blockIO/weight", MEMBER(block_io, weight)},
+    {"blkio.leaf_weight", LIMIT_UINT, "blockIO/leafWeight", MEMBER(block_io, leaf_weight)},
+    {"blkio.weight_device", LIMIT_SPECIAL, "blockIO/weightDevice", MEMBER(block_io, weight_device),
+     convert_weight_device},
+    {"blkio.throttle.read_bps_device", LIMIT_SPECIAL, "blockIO/throttleReadBpsDevice",
+     MEMBER(block_io, weight), convert_read_bps},
+    {"blkio.throttle.write_bps_device", LIMIT_SPECIAL, "blockIO/throttleWriteBpsDevice",
+     MEMBER(block_io, weight), convert_write_bps},
+    {"blkio.throttle.read_iops_device", LIMIT_SPECIAL, "blockIO/throttleReadIOPSDevice",
+     MEMBER(block_io, weight), convert_read_iops},
+    {"blkio.throttle.write_iops_device", LIMIT_SPECIAL, "blockIO/throttleWriteIOPSDevice",
+     MEMBER(block_io, weight), convert_write_iops},
+    {"io.max", LIMIT_SPECIAL, "blockIO", MEMBER(block_io, weight), convert_io_max},
+    {"net_cls.classid", LIMIT_UINT, "network/classID", MEMBER(network, class_id)},
+    {"net_prio.ifpriomap", LIMIT_SPECIAL, "network/priorities", MEMBER(network, priorities),
+     convert_priority},
 };
 
 /* A number with K, M or G behind it, as the kernel's memparse() takes it. */
@@ -247,7 +254,10 @@ static int convert_hugepages(struct lxc_conversion *conversion,
     limit.page_size = arena_strndup(conversion->arena, size, length);
     if (!read_size(setting->value, &limit.limit))
         return -1;
-    *lxc_list_add(conversion->arena, &conversion->oci->linux->resources->hugepage_limits) = limit;
+    struct oci_resources *resources = conversion->oci->linux->resources;
+    *lxc_list_add(conversion->arena, &resources->hugepage_limits) = limit;
+    lxc_conversion_origin(conversion, setting->where, "/linux/resources/hugepageLimits/%zu",
+                          resources->hugepage_limits.count - 1);
     return 0;
 }
 
@@ -262,6 +272,7 @@ int lxc_cgroup_limit(struct lxc_conversion *conversion, const struct lxc_cgroup_
         if (*object == NULL)
             *object = arena_alloc(conversion->arena, limits[i].size);
         result = set_member(conversion->arena, &limits[i], setting->value, *object) ? 0 : -1;
+        lxc_conversion_origin(conversion, setting->where, "/linux/resources/%s", limits[i].name);
     }
     if (result >= 0)
         return result;

@@ -67,6 +67,8 @@ static int convert_setting(struct lxc_conversion *conversion, const struct lxc_h
         *lxc_items_add(conversion->arena, resources->unified.items, resources->unified.count) =
             (struct oci_pair){arena_strdup(conversion->arena, setting.file),
                               arena_strdup(conversion->arena, setting.value)};
+        lxc_conversion_origin(conversion, setting.where, "/linux/resources/unified/%s",
+                              setting.file);
         return 0;
     }
     result = lxc_cgroup_limit(conversion, &setting, err);

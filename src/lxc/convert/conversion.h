@@ -48,6 +48,12 @@ int lxc_conversion_number(struct lxc_conversion *conversion, const char *name, i
 void lxc_conversion_note(struct lxc_conversion *conversion, const char *where, const char *format,
                          ...) __attribute__((format(printf, 3, 4)));
 
+/** The member @format of config.json comes from @where: "/mounts/3". */
+void lxc_conversion_origin(struct lxc_conversion *conversion, const char *where, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+/** The same for all keys that have a member to themselves. */
+void lxc_conversion_note_origins(struct lxc_conversion *conversion);
+
 /** This host, or the one that the request describes; asked for once, when first needed. */
 int lxc_conversion_host(struct lxc_conversion *conversion, const struct lxc_host **ret_host,
                         struct thole_error *err);

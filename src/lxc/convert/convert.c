@@ -95,6 +95,7 @@ int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert
         }
     }
     note_unused(&conversion);
+    lxc_conversion_note_origins(&conversion);
     if (!has_hooks(conversion.oci->hooks))
         conversion.oci->hooks = NULL;
     ret_converted->config = oci_write(&oci_config_type, conversion.oci, 4);

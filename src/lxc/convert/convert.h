@@ -21,6 +21,12 @@ struct lxc_convert_request {
     int (*find_pid)(const char *name, const char *lxcpath, pid_t *ret_pid, struct thole_error *err);
 };
 
+/** What a line of lxc.conf has put into config.json. */
+struct lxc_origin {
+    const char *pointer; /* "/mounts/3" */
+    const char *where;   /* as struct lxc_item has it */
+};
+
 /** The result. Strings are malloc'ed. */
 struct lxc_converted {
     char *config;                 /* config.json */
@@ -30,13 +36,18 @@ struct lxc_converted {
     const struct thole_program *pre_start; /* to be run before create; a failure ends the start */
     size_t pre_start_count;
     const char *apparmor_profile; /* generated, loaded by the first of pre_start; NULL: none */
-    char **notes;                 /* settings without effect here, one line each, malloc'ed */
+    struct lxc_origin *origins;   /* of @arena */
+    size_t origin_count;
+    char **notes; /* settings without effect here, one line each, malloc'ed */
     size_t note_count;
 };
 
 /** Converts. Errors name file, line and key. */
 int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert_request *request,
                 struct lxc_converted *ret_converted, struct thole_error *err);
+
+/** In an error of the library: the line of lxc.conf in place of the member that came from it. */
+void lxc_converted_blame(const struct lxc_converted *converted, struct thole_error *err);
 
 void lxc_converted_done(struct lxc_converted *converted);
 #define cleanup_lxc_converted __attribute__((cleanup(lxc_converted_done)))

@@ -71,9 +71,20 @@ static struct oci_strings arguments(struct lxc_conversion *conversion, const cha
     return args;
 }
 
+static void note_origin(struct lxc_conversion *conversion, const oci_hook_list *list,
+                        const struct lxc_item *item) {
+    const struct oci_hooks *hooks = conversion->oci->hooks;
+    const char *name = list == &hooks->create_container  ? "createContainer"
+                       : list == &hooks->create_runtime  ? "createRuntime"
+                       : list == &hooks->start_container ? "startContainer"
+                                                         : "poststop";
+    lxc_conversion_origin(conversion, item->where, "/hooks/%s/%zu", name, list->count - 1);
+}
+
 static void add_hook(struct lxc_conversion *conversion, oci_hook_list *list,
                      const struct lxc_item *item, const char *type) {
     struct oci_hook *hook = lxc_list_add(conversion->arena, list);
+    note_origin(conversion, list, item);
     hook->path = arena_strdup(conversion->arena, shell);
     hook->args = arguments(conversion, item->value, type);
     hook->env = environment(conversion, type);
@@ -84,6 +95,7 @@ static void add_with_state(struct lxc_conversion *conversion, oci_hook_list *lis
                            const struct lxc_item *item, const char *type) {
     struct oci_strings args = arguments(conversion, item->value, type);
     struct oci_hook *hook = lxc_hook_add_own(conversion, list, "run");
+    note_origin(conversion, list, item);
     for (size_t i = 0; i < args.count; i++)
         lxc_strings_add(conversion->arena, &hook->args, args.items[i]);
     hook->env = environment(conversion, type);

@@ -25,6 +25,7 @@ static char *type_of(struct arena *arena, const char *name) {
 
 int lxc_convert_limits(struct lxc_conversion *conversion, struct thole_error *err) {
     struct arena *arena = conversion->arena;
+    struct oci_process *process = conversion->oci->process;
     const struct lxc_item *item = NULL;
     while ((item = lxc_conversion_next(conversion, "lxc.prlimit.", item)) != NULL) {
         const struct name_value *known = names_find(names_rlimits, type_of(arena, item->detail));
@@ -40,7 +41,9 @@ int lxc_convert_limits(struct lxc_conversion *conversion, struct thole_error *er
                                 "\"%s\" is not one or two limits, numbers or unlimited, with a "
                                 "colon between",
                                 item->value);
-        *lxc_list_add(arena, &conversion->oci->process->rlimits) = limit;
+        *lxc_list_add(arena, &process->rlimits) = limit;
+        lxc_conversion_origin(conversion, item->where, "/process/rlimits/%zu",
+                              process->rlimits.count - 1);
     }
     return 0;
 }

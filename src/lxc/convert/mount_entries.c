@@ -120,6 +120,7 @@ static int convert_line(struct lxc_conversion *conversion, const char *line, siz
     struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
     *mount = (struct oci_mount){
         .destination = arena_strdup(arena, place), .type = fields[2], .source = fields[0]};
+    lxc_conversion_origin(conversion, where, "/mounts/%zu", conversion->oci->mounts.count - 1);
     for (const char *at = fields[3] != NULL ? fields[3] : ""; *at != '\0';) {
         const size_t size = option_length(at);
         if (size > 0 &&

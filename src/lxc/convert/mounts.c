@@ -79,17 +79,29 @@ static void add_shared_root(struct lxc_conversion *conversion) {
                     "/proc/sysrq-trigger");
 }
 
+/* What lxc.mount.auto has added to those from @first on. */
+static void note_origins(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic,
+                         size_t first) {
+    for (size_t i = first; i < conversion->oci->mounts.count; i++)
+        lxc_conversion_origin(conversion, automatic->where, "/mounts/%zu", i);
+}
+
 int lxc_convert_mounts(struct lxc_conversion *conversion, struct thole_error *err) {
     struct lxc_mount_auto automatic = {0};
+    const oci_mounts *mounts = &conversion->oci->mounts;
     if (lxc_mount_auto_read(conversion, &automatic, err) < 0)
         return -1;
     if (add_dev(conversion, err) < 0)
         return -1;
     if (conversion->rootfs_given == NULL)
         add_shared_root(conversion);
+    size_t first = mounts->count;
     lxc_mount_auto_add(conversion, &automatic);
+    note_origins(conversion, &automatic, first);
     if (lxc_mount_entries(conversion, err) < 0)
         return -1;
+    first = mounts->count;
     lxc_mount_auto_add_cgroup(conversion, &automatic);
+    note_origins(conversion, &automatic, first);
     return add_devpts(conversion, err);
 }

@@ -125,6 +125,8 @@ static int share(struct lxc_conversion *conversion, const struct lxc_item *item,
     conversion->shared_namespaces |= (unsigned long)kinds[kind].flag;
     add(conversion, kind,
         arena_printf(conversion->arena, "/proc/%d/ns/%s", (int)pid, kinds[kind].name));
+    lxc_conversion_origin(conversion, item->where, "/linux/namespaces/%zu",
+                          conversion->oci->linux->namespaces.count - 1);
     return 0;
 }
 

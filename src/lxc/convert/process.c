@@ -98,6 +98,8 @@ static void write_by_hook(struct lxc_conversion *conversion, const struct lxc_it
     lxc_strings_add(arena, args, "printf %s \"$1\" >/proc/$LXC_PID/$0");
     lxc_strings_add(arena, args, item->detail);
     lxc_strings_add(arena, args, item->value);
+    lxc_conversion_origin(conversion, item->where, "/hooks/createRuntime/%zu",
+                          conversion->oci->hooks->create_runtime.count - 1);
 }
 
 /* lxc.proc.FILE: what goes to /proc/PID/FILE of init. */
@@ -123,8 +125,12 @@ static int convert_core_scheduling(struct lxc_conversion *conversion, struct tho
     bool set = false;
     if (lxc_conversion_flag(conversion, "lxc.sched.core", false, &set, err) < 0)
         return -1;
-    if (set)
-        (void)lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "sched-core");
+    if (!set)
+        return 0;
+    (void)lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "sched-core");
+    lxc_conversion_origin(conversion, lxc_conversion_item(conversion, "lxc.sched.core")->where,
+                          "/hooks/createRuntime/%zu",
+                          conversion->oci->hooks->create_runtime.count - 1);
     return 0;
 }
 

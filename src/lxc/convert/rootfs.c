@@ -46,6 +46,8 @@ static int convert_path(struct lxc_conversion *conversion, struct thole_error *e
     conversion->rootfs = "/";
     if (rootfs.kind == LXC_ROOTFS_OVERLAY) {
         convert_overlay(conversion, &rootfs);
+        lxc_conversion_origin(conversion, item->where, "/mounts/%zu",
+                              conversion->oci->mounts.count - 1);
         conversion->rootfs_path = item->value;
     } else if (rootfs.kind == LXC_ROOTFS_DIRECTORY) {
         conversion->rootfs = resolved(arena, rootfs.directory);

@@ -173,6 +173,19 @@ static void tell_of_delegation(const struct lxc_container *container) {
                     container->name);
 }
 
+/* An error of the library names a member of config.json, which nobody has written. */
+static int explain(const struct lxc_container *container, const struct lxc_converted *converted,
+                   struct thole_error *err) {
+    bool limits = strstr(err->where, "/linux/resources") != NULL;
+    lxc_converted_blame(converted, err);
+    if (!limits || geteuid() == 0)
+        return -1;
+    return error_hint(err,
+                      "\"systemd-run --user --scope -p Delegate=yes lxc-start -n %s\" "
+                      "gives the container a cgroup that can be limited",
+                      container->name);
+}
+
 int lxc_launch(const struct lxc_container *container, const struct lxc_launch *launch,
                int *ret_status, struct thole_error *err) {
     cleanup_lxc_converted struct lxc_converted converted = {0};
@@ -183,12 +196,7 @@ int lxc_launch(const struct lxc_container *container, const struct lxc_launch *l
             return -1;
     }
     if (run(container, launch, &converted, ret_status, err) < 0)
-        return geteuid() != 0 && strstr(err->where, "/linux/resources") != NULL
-                   ? error_hint(err,
-                                "\"systemd-run --user --scope -p Delegate=yes lxc-start -n %s\" "
-                                "gives the container a cgroup that can be limited",
-                                container->name)
-                   : -1;
+        return explain(container, &converted, err);
     if (!launch->foreground)
         tell_of_delegation(container);
     return 0;
