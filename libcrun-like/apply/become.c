@@ -185,8 +185,12 @@ int apply_become_ready(const struct apply_become *become, struct apply_program *
     if (process->unprivileged && apply_scheduling(process, 0, err) < 0)
         return -1;
     program->environment = (char **)(uintptr_t)process->env.items;
-    if (process->set_home)
-        program->environment = apply_environment_with(&process->env, apply_home(process->uid));
+    if (process->set_home) {
+        char *home = apply_home(process->uid, err);
+        if (home == NULL)
+            return -1;
+        program->environment = apply_environment_with(&process->env, home);
+    }
     program->path = apply_executable_find(process, err);
     return program->path != NULL ? 0 : -1;
 }

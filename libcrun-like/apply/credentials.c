@@ -68,12 +68,16 @@ int apply_scheduling(const struct plan_process *process, pid_t pid, struct thole
     return 0;
 }
 
+/* All but the wanted ones, up to the last one that the kernel knows: it says so by EINVAL. */
 static int drop_bounding(const struct plan_capabilities *wanted, struct thole_error *err) {
-    for (int capability = 0; capability <= sys_last_capability(); capability++) {
+    enum { CAPABILITIES = 64 };
+    for (int capability = 0; capability < CAPABILITIES; capability++) {
         if ((wanted->bounding >> capability & 1) != 0 ||
             sys_drop_bounding_capability(capability) == 0)
             continue;
         int failure = errno;
+        if (failure == EINVAL)
+            return 0;
         if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 0)
             continue; /* not there to be dropped */
         errno = failure;
@@ -143,16 +147,29 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
     return 0;
 }
 
-char *apply_home(uint32_t uid) {
+/* What the image has there, or keeps from its user, is an answer: such a user has no entry. */
+static bool has_no_passwd(int code) {
+    return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EINVAL || code == EACCES ||
+           code == EFBIG;
+}
+
+char *apply_home(uint32_t uid, struct thole_error *err) {
+    static const char path[] = "/etc/passwd";
     cleanup_free char *passwd = NULL;
     char *fields[PASSWD_FIELDS];
     struct text home = {0};
+    struct thole_error failure = {0};
     /* Not getpwuid(): what name services of the image may load would run with our privileges. */
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    cleanup_close int fd = root >= 0 ? sys_open_regular_in_root(root, "/etc/passwd") : -1;
-    bool found =
-        fd >= 0 && file_read_fd(fd, "/etc/passwd", PASSWD_FILE_MAX, &passwd, NULL, NULL) == 0 &&
-        passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME && fields[PASSWD_HOME][0] == '/';
+    cleanup_close int fd = root >= 0 ? sys_open_regular_in_root(root, path) : -1;
+    if (fd < 0)
+        error_errno(&failure, NULL, "open %s of the container", path);
+    else
+        (void)file_read_fd(fd, path, PASSWD_FILE_MAX, &passwd, NULL, &failure);
+    if (passwd == NULL && !has_no_passwd(failure.code))
+        return (*err = failure, NULL);
+    bool found = passwd != NULL && passwd_find(passwd, NULL, uid, fields) > PASSWD_HOME &&
+                 fields[PASSWD_HOME][0] == '/';
     text_appendf(&home, "HOME=%s", found ? fields[PASSWD_HOME] : "/");
     return text_take(&home);
 }

@@ -19,7 +19,6 @@
 #include "base/user_name.h"
 #include "base/words.h"
 #include "host/security_modules.h"
-#include "sys/capabilities.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -83,6 +82,19 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
     return 0;
 }
 
+/* Not cap_max_bits(), which takes any failure of prctl(2) for the end of what the kernel knows. */
+static int probe_last_capability(struct host_facts *facts, struct thole_error *err) {
+    static const char path[] = "/proc/sys/kernel/cap_last_cap";
+    char text[16];
+    uint64_t last = 0;
+    if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) < 0)
+        return error_errno(err, NULL, "read %s", path);
+    if (!text_parse_uint(text, 63, &last))
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s has no number", path);
+    facts->last_capability = (int)last;
+    return 0;
+}
+
 static int probe_identity(struct host_facts *facts, struct thole_error *err) {
     facts->euid = geteuid();
     facts->egid = getegid();
@@ -98,8 +110,7 @@ static int probe_identity(struct host_facts *facts, struct thole_error *err) {
         read_mask(status, "\nSigIgn:\t", &facts->ignored_signals, err) < 0)
         return -1;
     facts->privileged = (effective >> CAP_SYS_ADMIN & 1) != 0;
-    facts->last_capability = sys_last_capability();
-    return 0;
+    return probe_last_capability(facts, err);
 }
 
 static bool has_namespace(const char *name, struct thole_error *failure) {

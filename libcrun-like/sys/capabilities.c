@@ -7,10 +7,6 @@
 
 typedef struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
 
-int sys_last_capability(void) {
-    return cap_max_bits() - 1;
-}
-
 int sys_get_capabilities(struct sys_capabilities *ret_sets) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     halves data = {0};

@@ -11,9 +11,6 @@ struct sys_capabilities {
     uint64_t inheritable;
 };
 
-/** The last one that the kernel has. */
-int sys_last_capability(void);
-
 /** All of these return -1 with errno set. */
 int sys_get_capabilities(struct sys_capabilities *ret_sets);
 int sys_set_capabilities(const struct sys_capabilities *sets);

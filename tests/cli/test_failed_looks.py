@@ -407,3 +407,21 @@ def test_the_callers_terminal_stays_outside(thole, bundle, injector, call, error
         if not injector.injected():
             break
     assert seen > 1, "the matrix is empty"
+
+
+# ---- what a program is must not depend on a look that fails ---------------------------------------
+
+@pytest.mark.parametrize("call, error", [("prctl", "EPERM"), ("openat2", "EIO"), ("fstat", "ENOMEM")])
+def test_capabilities_and_home_are_the_same_or_nothing_runs(thole, bundle, injector, call, error):
+    made = bundle("/bin/sh", "-c", "echo $HOME; grep Cap /proc/self/status",
+                  user={"uid": 1000, "gid": 1000})
+    wanted = thole.run(made).ok().out
+    assert wanted.startswith("/home/web\n")
+    call = {"fstat": "newfstatat,fstat"}.get(call, call)
+    for number in range(1, 100):
+        result = injector(call, error, number, "run", "--bundle", made.path, thole.prepare(made),
+                          inside=True)
+        assert result.code != 0 or result.out == wanted, (number, result)
+        if not injector.injected():
+            break
+    assert number > 3, "the matrix is empty"
