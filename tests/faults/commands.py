@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands whose calls are failed: what is there before, what is called, what is right then."""
+import json
+import os
+import time
+
+import right
+from harness import bundle as bundles
+from harness import machine
+from harness.runtime import until
+
+# Says what only the container's own process can tell.
+TELL = ("exec 2>&1; hostname; id; umask; ulimit -a; env; cat /proc/self/status | grep -E 'Cap|NoNew|Seccomp'; "
+        "cat /proc/sys/net/ipv4/ip_forward; ls -1 /proc/self/fd; ls -1l /dev | grep -v ' core -> ' | cut -c-30; "
+        "cut -d' ' -f5-7 /proc/self/mountinfo | sort; cat /proc/kcore; echo >/proc/sys/kernel/hostname; "
+        "cat /sys/class/net/lo/flags; pwd")
+
+
+def configuration(*args, **process):
+    """A container with something of each kind."""
+    config = bundles.default_config(args, **process)
+    config["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [50]}
+    config["process"]["oomScoreAdj"] = 100
+    config["mounts"].append({"destination": "/host", "type": "bind", "source": "/usr",
+                             "options": ["rbind", "ro"]})
+    config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs",
+                             "options": ["size=1m", "mode=1777"]})
+    config["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
+    config["linux"]["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [{"names": ["swapon", "reboot"], "action": "SCMP_ACT_ERRNO"}]}
+    devices = config["linux"]["resources"]["devices"]
+    devices.append({"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rw"})
+    if "pids" in machine.controllers():
+        config["linux"]["resources"]["pids"] = {"limit": 100}
+    return config
+
+
+class Command:
+    """One row of the table. A fresh container for each case, unless `shared`."""
+
+    name = ""
+    processes = {"1": "runtime"}  # as the tracer numbers them: what they are
+    shared = False
+    keeps = False      # the container is there afterwards, whatever fails
+    grace = 0          # milliseconds that its processes are followed after its end
+    timeout = 15
+    args = ("/bin/sleep", "1000")
+    terminal = False
+
+    def __init__(self, world):
+        self.world = world
+        self.runtime = world.runtime
+        self.reference = None
+        self.container = None  # its name
+        self.pid = None
+        self.bundle = None
+        self.error = ""        # what the case at hand fails with
+
+    # -- for the rows --
+
+    def before(self):
+        """Makes what the command needs; returns its words."""
+        raise NotImplementedError
+
+    def right(self, result):
+        """What is wrong with a result whose exit status is 0, as lines."""
+        raise NotImplementedError
+
+    def after(self):
+        """Brings a shared container back to where it was."""
+
+    def also(self):
+        """{name: pid} of processes to follow that are there before."""
+        return {}
+
+    # -- what they share --
+
+    def make_bundle(self):
+        if self.bundle is None:
+            self.bundle = self.world.bundle(configuration(*self.args))
+        self.container = self.runtime.new_id()
+        self.bundle.linux["cgroupsPath"] = "/thole-test/" + self.container
+        self.bundle.write()
+        return self.bundle
+
+    def launch(self, *options):
+        self.make_bundle()
+        self.runtime("run", "--detach", *options, "--bundle", self.bundle.path, self.container).ok()
+        self.pid = self.state()["pid"]
+
+    def state(self):
+        return json.loads(self.runtime("state", self.container).ok().out)
+
+    def compare(self, found):
+        if self.reference is None:
+            self.reference = found
+        lines = right.differences(found, self.reference)
+        if self.error == "EACCES":  # a user who may not read passwd has no home there
+            lines = [line for line in lines if "HOME=/" not in line]
+        return lines
+
+    @staticmethod
+    def told(result):
+        """What TELL has said."""
+        return {"output": result.out.splitlines(), "errors": result.err.splitlines()}
+
+    def is_running(self, status="running"):
+        """Lines of what is wrong with a container that is to be so."""
+        state = self.state()
+        if state["status"] != status:
+            return [f"the container is {state['status']}"]
+        self.pid = state["pid"]
+        if self.reference is None:
+            time.sleep(0.1)
+        end = time.monotonic() + 0.3  # the kernel may still be at the execve
+        while True:
+            lines = self.compare(right.facts(self.pid, self.container))
+            if not lines or time.monotonic() > end:
+                return lines
+
+
+class Create(Command):
+    name = "create"
+    processes = {"1": "runtime", "1.1": "init"}
+    grace = 20
+
+    def before(self):
+        made = self.make_bundle()
+        return ["create", "--bundle", made.path, "--pid-file", self.world.pid_file, self.container]
+
+    def right(self, result):
+        lines = self.is_running("created")
+        with open(self.world.pid_file, encoding="ascii") as source:
+            if source.read() != str(self.pid):
+                lines.append("the pid file has another pid")
+        return lines
+
+
+class Start(Command):
+    name = "start"
+    processes = {"1": "runtime", "init": "init"}
+    keeps = False
+
+    def before(self):
+        made = self.make_bundle()
+        self.runtime("create", "--bundle", made.path, self.container).ok()
+        self.pid = self.state()["pid"]
+        return ["start", self.container]
+
+    def also(self):
+        return {"init": self.pid}
+
+    def right(self, result):
+        return self.is_running()
+
+
+class Run(Command):
+    name = "run"
+    processes = {"1": "runtime", "1.1": "init"}
+    args = ("/bin/sh", "-c", TELL)
+
+    def before(self):
+        return ["run", "--bundle", self.make_bundle().path, self.container]
+
+    def right(self, result):
+        return self.compare(self.told(result))
+
+
+class RunDetached(Command):
+    name = "run -d"
+    processes = {"1": "runtime", "1.1": "init"}
+
+    def before(self):
+        return ["run", "--detach", "--bundle", self.make_bundle().path, self.container]
+
+    def right(self, result):
+        return self.is_running()
+
+
+class OfContainer(Command):
+    """Commands on one container that lives on."""
+
+    shared = True
+    keeps = True
+
+    def before(self):
+        if self.container is None or not right.alive(self.pid):
+            self.launch()
+            self.own_reference = right.facts(self.pid, self.container)
+        return self.words()
+
+    def words(self):
+        raise NotImplementedError
+
+
+class Exec(OfContainer):
+    name = "exec"
+    processes = {"1": "runtime", "1.1": "stage", "1.2": "process"}
+
+    def words(self):
+        return ["exec", self.container, "/bin/sh", "-c", TELL]
+
+    def right(self, result):
+        return self.compare(self.told(result))
+
+
+class State(OfContainer):
+    name = "state"
+
+    def words(self):
+        return ["state", self.container]
+
+    def right(self, result):
+        return self.compare({"state": json.loads(result.out)})
+
+
+class List(OfContainer):
+    name = "list"
+
+    def words(self):
+        return ["list", "--format", "json"]
+
+    def right(self, result):
+        entries = {entry["id"]: entry for entry in json.loads(result.out)}
+        entry = entries.get(self.container)
+        if entry and entry["status"] == "unknown" and self.container in result.err:
+            return []  # that it could not be read was said
+        return self.compare({"entry": entry})
+
+
+class Ps(OfContainer):
+    name = "ps"
+
+    def words(self):
+        return ["ps", "--format", "json", self.container]
+
+    def right(self, result):
+        return self.compare({"pids": json.loads(result.out)})
+
+
+class Stats(OfContainer):
+    name = "events --stats"
+
+    def words(self):
+        return ["events", "--stats", self.container]
+
+    def right(self, result):
+        data = json.loads(result.out)["data"]
+        return self.compare({"members": sorted(f"{key}.{name}" for key in data if isinstance(data[key], dict)
+                                               for name in data[key]),
+                             "pids": data.get("pids")})
+
+
+class Pause(OfContainer):
+    name = "pause"
+
+    def words(self):
+        return ["pause", self.container]
+
+    def right(self, result):
+        return [] if self.state()["status"] == "paused" else ["the container is not paused"]
+
+    def after(self):
+        if self.state()["status"] == "paused":
+            self.runtime("resume", self.container).ok()
+
+
+class Resume(OfContainer):
+    name = "resume"
+
+    def words(self):
+        self.runtime("pause", self.container).ok()
+        return ["resume", self.container]
+
+    def right(self, result):
+        return [] if self.state()["status"] == "running" else ["the container is paused"]
+
+    after = Pause.after
+
+
+class Update(OfContainer):
+    name = "update"
+
+    def words(self):
+        if "pids" not in machine.controllers():
+            return ["update", "--resources", machine.NO_CHANGE, self.container]
+        self.runtime("update", "--pids-limit", "60", self.container).ok()
+        return ["update", "--pids-limit", "77", self.container]
+
+    def right(self, result):
+        if "pids" not in machine.controllers():
+            return []
+        path = os.path.join(machine.cgroup_directory(self.pid, "pids"), "pids.max")
+        with open(path, encoding="ascii") as source:
+            value = source.read().strip()
+        return [] if value == "77" else [f"the limit is {value}"]
+
+
+class Kill(Command):
+    name = "kill"
+    words = ("KILL",)
+    keeps = True
+
+    def before(self):
+        self.launch()
+        return ["kill", self.container, "KILL"]
+
+    def right(self, result):
+        until(lambda: not right.alive(self.pid), what="the end of init")
+        return []
+
+
+class Delete(Command):
+    name = "delete"
+
+    def before(self):
+        self.launch()
+        self.runtime("kill", self.container, "KILL").ok()
+        until(lambda: self.state()["status"] == "stopped")
+        return ["delete", self.container]
+
+    def right(self, result):
+        return right.leftovers(self.runtime, self.container)
+
+
+class DeleteForce(Delete):
+    name = "delete --force"
+
+    def before(self):
+        self.launch()
+        return ["delete", "--force", self.container]
+
+
+class Events(Command):
+    name = "events"
+    args = ("/bin/sleep", "0.15")
+    keeps = True
+
+    def before(self):
+        self.launch()
+        return ["events", "--interval", "40ms", self.container]
+
+    def right(self, result):
+        kinds = {json.loads(line)["type"] for line in result.out.splitlines()}
+        if right.alive(self.pid):
+            return ["ended before the container"]
+        return [] if kinds == {"stats"} else [f"printed {kinds}"]
+
+
+COMMANDS = (Create, Start, Run, RunDetached, Exec, State, List, Ps, Stats, Pause, Resume, Update,
+            Kill, Delete, DeleteForce, Events)
