@@ -132,25 +132,37 @@ static int move_root(int proc_fd, int root_fd, struct thole_error *err) {
     return 0;
 }
 
+/* The old root lies on top of the new one, and where that was mounted on a clone of "/", this clone
+ * on top of the old one. Whoever joins the namespace begins at what is topmost: none may stay. */
+static int detach_former(uint64_t root, struct thole_error *err) {
+    for (;;) {
+        struct statx topmost;
+        if (umount2(".", MNT_DETACH) < 0 || statx(AT_FDCWD, "/..", 0, STATX_MNT_ID, &topmost) < 0)
+            return error_errno(err, root_where, "detach the host's root");
+        if (topmost.stx_mnt_id == root)
+            return 0;
+    }
+}
+
+static int pivot_root(int root_fd, struct thole_error *err) {
+    uint64_t root = 0;
+    if (fchdir(root_fd) < 0 || mount_id(root_fd, &root) < 0)
+        return error_errno(err, root_where, "change directory to rootfs");
+    /* The old root ends up on top of the new one, at ".", and is detached from there:
+     * pivot_root(2), "pivot_root(".", ".")". */
+    if (syscall(SYS_pivot_root, ".", ".") < 0) {
+        error_errno(err, root_where, "pivot_root");
+        if (errno == EINVAL)
+            error_hint(err, "a host that runs from an initial ramfs needs --no-pivot");
+        return -1;
+    }
+    return detach_former(root, err);
+}
+
 int apply_rootfs_enter(const struct plan_rootfs *rootfs, int proc_fd, int root_fd,
                        struct thole_error *err) {
-    if (rootfs->no_pivot) {
-        if (move_root(proc_fd, root_fd, err) < 0)
-            return -1;
-    } else {
-        if (fchdir(root_fd) < 0)
-            return error_errno(err, root_where, "change directory to rootfs");
-        /* The old root ends up on top of the new one, at ".", and is detached from there:
-         * pivot_root(2), "pivot_root(".", ".")". */
-        if (syscall(SYS_pivot_root, ".", ".") < 0) {
-            error_errno(err, root_where, "pivot_root");
-            if (errno == EINVAL)
-                error_hint(err, "a host that runs from an initial ramfs needs --no-pivot");
-            return -1;
-        }
-        if (umount2(".", MNT_DETACH) < 0)
-            return error_errno(err, root_where, "detach the host's root");
-    }
+    if ((rootfs->no_pivot ? move_root(proc_fd, root_fd, err) : pivot_root(root_fd, err)) < 0)
+        return -1;
     if (chdir("/") < 0)
         return error_errno(err, root_where, "change directory to /");
     return 0;

@@ -215,3 +215,21 @@ def test_dev_core_is_there_with_what_it_points_to(thole, bundle, proc):
         made.linux.update(maskedPaths=[], readonlyPaths=[])
     wanted = "/proc/kcore\n" if proc and os.path.exists("/proc/kcore") else ""
     assert thole.run(made).out == wanted
+
+
+@pytest.mark.parametrize("user_namespace", [False, True], ids=["", "user-namespace"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("base", ["rootfs", "/"])
+def test_exec_enters_what_is_mounted_on_the_root(thole, bundle, base, layers, user_namespace):
+    """Also where the root is the host's own: nothing of that lies in the way of who joins."""
+    made = bundle("/bin/sleep", "1000")
+    made.file("/which", "mounted\n")
+    made.config["root"]["path"] = base if base == "/" else made.rootfs
+    for _ in range(layers):
+        made.config["mounts"].insert(0, {"destination": "/", "type": "bind", "source": made.rootfs,
+                                         "options": ["rbind"]})
+    if user_namespace:
+        made.user_namespace()
+    container = thole.launch(made)
+    assert container.exec("/bin/cat", "/which").ok().out == "mounted\n"
+    assert len(set(container.exec("/bin/stat", "-L", "-c", "%d %i", "/", "/proc/1/root").ok().out.split("\n")[:2])) == 1
