@@ -149,7 +149,7 @@ static int build_root(const struct apply_init *init, int *ret_peer, struct thole
     if (null_fd < 0 || apply_rootfs_isolate(err) < 0)
         return -1;
     int entered = 0;
-    if (plan->rootfs.entry == PLAN_ROOT_EMPTIED)
+    if (init->empties)
         entered =
             apply_root_emptied_enter(plan, init->become.proc_fd, init->sources, &null_fd, err);
     if (entered < 0)

@@ -21,6 +21,7 @@ struct apply_init {
     struct apply_bind_sources *sources;
     const struct cgroup_join *cgroup;
     bool enters_cgroup; /* the unified cgroup is entered, not cloned into */
+    bool empties;       /* the root is entered without pivot_root(2), if the kernel lets it */
 };
 
 /**

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fastpath.h"
 #include "sys/mount_calls.h"
 #include "sys/mount_status.h"
 
@@ -89,8 +88,6 @@ int apply_root_emptied_enter(const struct plan *plan, int proc_fd,
                              struct apply_bind_sources *sources, int *null_fd,
                              struct thole_error *err) {
     __attribute__((cleanup(luggage_done))) struct luggage luggage = {-1, -1, -1};
-    if (!fastpath_allowed(FASTPATH_EMPTIED_NAMESPACE))
-        return 0;
     int left = leave_host(plan, proc_fd, sources, *null_fd, &luggage, err);
     apply_bind_sources_let_go(sources);
     if (left <= 0)

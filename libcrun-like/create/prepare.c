@@ -185,6 +185,9 @@ int create_prepare_init(bool gated, struct creation *creation, struct preparatio
     init->become.user_namespace = plan_has_namespace(plan, CLONE_NEWUSER);
     init->become.binds_console =
         plan->process != NULL && plan->process->terminal && plan->setup_dev;
+    /* Asked here: init has no environment any more. */
+    init->empties =
+        plan->rootfs.entry == PLAN_ROOT_EMPTIED && fastpath_allowed(FASTPATH_EMPTIED_NAMESPACE);
     init->sources = &preparation->sources;
     init->cgroup = &preparation->cgroup;
     init->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
