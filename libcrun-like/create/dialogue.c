@@ -213,13 +213,24 @@ static bool may_start_ahead(const struct thole_create_request *request,
            (!creation->cgroup_made || allows_early_device_rules(plan));
 }
 
+/* Where the container's network namespace can be opened. One that is joined is named by its path:
+ * init may not have entered it yet. */
+static const char *network_path(const struct creation *creation, char own[48]) {
+    const struct plan_namespaces *namespaces = &creation->bundle.plan->namespaces;
+    for (size_t i = 0; i < namespaces->joined_count; i++) {
+        if (namespaces->joined[i].flag == CLONE_NEWNET)
+            return namespaces->joined[i].path;
+    }
+    (void)snprintf(own, 48, "/proc/%d/ns/net", (int)creation->launched.pid);
+    return own;
+}
+
 static int move_net_devices(const struct creation *creation, struct thole_error *err) {
     const struct plan *plan = creation->bundle.plan;
     if (plan->net_device_count == 0)
         return 0;
-    char path[48];
-    (void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)creation->launched.pid);
-    cleanup_close int netns = open(path, O_RDONLY | O_CLOEXEC);
+    char own[48];
+    cleanup_close int netns = open(network_path(creation, own), O_RDONLY | O_CLOEXEC);
     if (netns < 0)
         return error_errno(err, "/linux/netDevices", "open the container's network namespace");
     return network_move_devices(plan->net_devices, plan->net_device_count, netns, err);
