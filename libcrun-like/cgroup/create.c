@@ -80,6 +80,10 @@ static int make_path(struct making *making, struct thole_error *err) {
     const char *where = making->cgroup->where;
     bool cpuset = !directory->unified && words_have(directory->controllers, "cpuset", 6);
     making->kept = strlen(directory->path);
+    if (making->kept >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return error_errno(err, where, "make a cgroup below %s", directory->mountpoint);
+    }
 
     cleanup_close int at = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
@@ -106,7 +110,8 @@ static int make_path(struct making *making, struct thole_error *err) {
     return take_fd(&at);
 }
 
-/* Removes what was made, the deepest first; directories that others use meanwhile stay. */
+/* Removes what was made, the deepest first; directories that others use meanwhile stay, and the
+ * last ones of the path may never have come to be. */
 static void unmake(const struct making *making) {
     const struct plan_cgroup_directory *directory = making->directory;
     cleanup_close int mount = open(directory->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -117,7 +122,8 @@ static void unmake(const struct making *making) {
     memcpy(path, directory->path, length + 1);
     while (length > making->kept) {
         const char *relative = path + strspn(path, "/");
-        if (*relative == '\0' || unlinkat(mount, relative, AT_REMOVEDIR) < 0)
+        if (*relative == '\0' || (unlinkat(mount, relative, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+                                  errno != ENAMETOOLONG))
             return;
         while (length > 0 && path[length - 1] != '/')
             length--;
