@@ -42,8 +42,8 @@ static const struct oci_field oci_console_size_fields[] = {
 static OCI_TYPE(oci_console_size);
 
 static const struct oci_field oci_user_fields[] = {
-    OCI_NUMBER(oci_user, "uid", uid, 0, UINT32_MAX, .flags = OCI_ALWAYS),
-    OCI_NUMBER(oci_user, "gid", gid, 0, UINT32_MAX, .flags = OCI_ALWAYS),
+    OCI_NUMBER(oci_user, "uid", uid, 0, UINT32_MAX, .flags = OCI_REQUIRED),
+    OCI_NUMBER(oci_user, "gid", gid, 0, UINT32_MAX, .flags = OCI_REQUIRED),
     OCI_NUMBER(oci_user, "umask", umask, 0, 0777),
     OCI_NUMBERS(oci_user, "additionalGids", additional_gids, 0, UINT32_MAX),
     OCI_FIELD(oci_user, "username", username, .flags = OCI_IGNORED),
@@ -80,7 +80,7 @@ static OCI_TYPE(oci_scheduler);
 
 static const struct oci_field oci_io_priority_fields[] = {
     OCI_CHOICE(oci_io_priority, "class", class, io_classes, .flags = OCI_REQUIRED),
-    OCI_NUMBER(oci_io_priority, "priority", priority, 0, 7),
+    OCI_NUMBER(oci_io_priority, "priority", priority, 0, 7, .flags = OCI_REQUIRED),
 };
 static OCI_TYPE(oci_io_priority);
 

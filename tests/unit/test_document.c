@@ -160,14 +160,16 @@ static void test_absent_and_repeated(void **state) {
     assert_null(config->process->apparmor_profile);
     assert_null(config->process->selinux_label);
 
-    config = read_good(&arena, PROCESS(",'cwd':'/a','cwd':'/b','args':['x','y'],'args':['z'],"
-                                       "'user':{'uid':7,'gid':8},'user':{'gid':9},"
-                                       "'oomScoreAdj':5,'oomScoreAdj':null"));
+    config =
+        read_good(&arena, PROCESS(",'cwd':'/a','cwd':'/b','args':['x','y'],'args':['z'],"
+                                  "'user':{'uid':7,'gid':8,'umask':1},'user':{'uid':3,'gid':9},"
+                                  "'oomScoreAdj':5,'oomScoreAdj':null"));
     assert_string_equal(config->process->cwd, "/b");
     assert_int_equal(config->process->args.count, 1);
     assert_string_equal(config->process->args.items[0], "z");
-    assert_int_equal(config->process->user->uid, 0);
+    assert_int_equal(config->process->user->uid, 3);
     assert_int_equal(config->process->user->gid, 9);
+    assert_false(config->process->user->umask.set);
     assert_false(config->process->oom_score_adj.set);
 
     config = read_good(&arena, CONFIG(",'annotations':{'b':'1','a':'1','b':'2','c':'3','b':'4'}"));
