@@ -74,12 +74,14 @@ def pytest_itemcollected(item):
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
     entry = _entry(item)
-    if report.skipped:
+    if report.skipped and hasattr(report, "wasxfail"):
+        entry["outcome"], entry["reason"] = "failed", report.wasxfail
+    elif report.skipped:
         entry["outcome"] = "skipped"
         entry["reason"] = report.longrepr[2].removeprefix("Skipped: ")
     elif report.failed:
         entry["outcome"] = "failed"
-        entry["reason"] = str(report.longrepr).rstrip().rsplit("\n", maxsplit=1)[-1]
+        entry["reason"] = ""
     elif report.when == "call":
         entry["outcome"] = "passed"
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """@sentence: which words of the specification a test asserts. See README.md beside this file."""
+import os
+
 import pytest
 
 
@@ -10,3 +12,9 @@ def sentence(document, heading, words, note=""):
     `note` says what the test looks at where the sentence leaves that open.
     """
     return pytest.mark.sentence(document, heading, words, note=note)
+
+
+def not_followed(reason):
+    """Decorator of a test that fails with thole, and why it may."""
+    thole = os.environ.get("RUNTIME", "thole") == "thole"
+    return pytest.mark.xfail(thole, reason=reason, strict=True)
