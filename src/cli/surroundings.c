@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,12 +26,24 @@ static void open_standard_descriptors(void) {
     }
 }
 
+/* A setuid program: whatever its caller asks for would be done with rights that are not the
+ * caller's. */
+static void refuse_borrowed_rights(void) {
+    static const char reason[] =
+        "thole must not be setuid: its caller says what is run, and with which rights\n";
+    if (getauxval(AT_UID) == 0 || getauxval(AT_UID) == getauxval(AT_EUID))
+        return;
+    (void)!write(STDERR_FILENO, reason, sizeof(reason) - 1);
+    _exit(EXIT_FAILURE);
+}
+
 static void pass_over(int number) {
     (void)number;
 }
 
 void surroundings_settle(void) {
     open_standard_descriptors();
+    refuse_borrowed_rights();
     /* Ignored, it would have the kernel reap children before anyone knows how they ended. */
     (void)signal(SIGCHLD, SIG_DFL);
     /* Handled, write() says EFBIG; and unlike an ignored one, hooks get the default back. */

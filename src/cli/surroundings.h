@@ -4,7 +4,8 @@
 
 /**
  * Descriptors 0 to 2 are open, children can be waited for, a file size limit is an error and no
- * death, the owner has a right to the files that are made. To be called first.
+ * death, the owner has a right to the files that are made. Does not return in a setuid program. To
+ * be called first.
  */
 void surroundings_settle(void);
 

@@ -11,7 +11,8 @@ ENTERING = "tests/security/test_entering.py::"
 COMPONENTS = "tests/security/test_paths_by_components.py::"
 RACES = "tests/security/test_races.py::"
 NO_PIVOT = "tests/security/test_no_pivot.py::"
-APPARMOR = "tests/cli/test_apparmor.py::"
+LABELS = "tests/security/test_labels.py::"
+LABEL_UNIT = "tests/unit/test_label.c::"
 EXEC_OPTIONS = "tests/cli/test_exec_options.py::"
 HOOKS = "tests/cli/test_hooks.py::"
 INSTALL = "tests/lxc/test_install.py::"
@@ -25,6 +26,7 @@ class Attack(NamedTuple):
     tests: tuple        # which tests show it
     weak: tuple = ()    # which patches take the defence away
     control: str = ""   # what else falls, or why nothing can
+    others: tuple = ()  # (program, test): other runtimes that are tried as well
 
 
 ATTACKS = (
@@ -103,8 +105,8 @@ ATTACKS = (
            (PROCESS + "test_cgroup_tree_of_the_host_is_read_only",), ("cgroup-tree-is-writable",)),
     Attack("CVE-2023-28642 (runc)", "AppArmor was avoided by a link in the place of /proc",
            "labels go through the host's procfs: `security/label.c`",
-           (APPARMOR + "test_profile_is_entered", ESCAPE + "test_proc_or_sys_is_a_link"),
-           ("system-mounts-follow-links",)),
+           (LABELS + "test_label_through_a_false_proc", LABEL_UNIT + "test_forged_procfs",
+            ESCAPE + "test_proc_or_sys_is_a_link"), ("label-goes-anywhere", "system-mounts-follow-links")),
     Attack("CVE-2024-21626 (runc)", "the current directory was a descriptor of the host's that had been "
            "left open", "the directory has to lie in the root: `apply/process.c`; no descriptor is "
            "inherited: `apply_keep_fds()`",
@@ -119,11 +121,11 @@ ATTACKS = (
             PROCESS + "test_user_in_a_process_file_that_overflows"), ("user-number-wraps",)),
     Attack("CVE-2025-24965 (crun)", "a file was written through a link of the image",
            "thole writes no file of its own into the root; nodes and links are made by descriptor: "
-           "`apply/devices.c`", (ESCAPE + "test_ptmx_decoy",), ("links-lead-out-of-the-root",)),
+           "`apply/devices.c`", (ESCAPE + "test_ptmx_decoy",), ("nodes-follow-links",)),
     Attack("CVE-2025-31133 (runc), CVE-2025-62161 (youki)", "/dev/null of the image was bound over masked "
            "files", "the host's is opened before, and looked at: `apply/masked_paths.c`",
            (ESCAPE + "test_masked_path_when_dev_null_is_a_link", ESCAPE + "test_fake_dev_null_is_not_used"),
-           ("null-of-the-image",)),
+           ("null-of-the-image",), "", (("runc", ESCAPE + "test_masked_path_when_dev_null_is_a_link"),)),
     Attack("CVE-2025-52565 (runc)", "/dev/console was bound from a path that could be swapped",
            "the peer comes from the kernel (TIOCGPTPEER) and is bound by descriptor: `terminal/pty.c`, "
            "`apply/terminals.c`",
@@ -140,7 +142,10 @@ ATTACKS = (
     Attack("CVE-2026-41579 (runc), CVE-2026-47766 (crun)", "/dev of the image was a link: `ptmx` of the "
            "host was removed", "all of /dev by descriptors in the root: `apply/devices.c`",
            (ESCAPE + "test_dev_is_a_link_to_the_host", ESCAPE + "test_ptmx_decoy",
-            ESCAPE + "test_dev_is_a_link_and_nothing_is_mounted_there"), ("links-lead-out-of-the-root",)),
+            ESCAPE + "test_dev_is_a_link_and_nothing_is_mounted_there"),
+           ("links-lead-out-of-the-root", "nodes-follow-links"), "",
+           (("runc", ESCAPE + "test_dev_is_a_link_to_the_host"),
+            ("runc", ESCAPE + "test_dev_is_a_link_and_nothing_is_mounted_there"))),
     # What was found in thole itself.
     Attack("exec without the filter", "a filter that could not be opened was taken for none",
            "the record says that there is one: `enter/prepare.c`",
@@ -159,6 +164,9 @@ ATTACKS = (
     Attack("/etc/passwd is no file", "a device was opened, an endless file read",
            "looked at before it is opened, up to a size: `sys/path.c`",
            (EXEC_OPTIONS + "test_a_passwd_that_is_no_small_file_is_not_read",), ("any-file-is-a-passwd",)),
+    Attack("a setuid thole", "an ordinary user would say what root runs",
+           "refused before anything is read: `cli/surroundings.c`",
+           (PROCESS + "test_a_setuid_thole_does_nothing",), ("setuid-is-taken",)),
     Attack("the caller's command line", "its secrets could be read inside, while a process waited",
            "it is cleared: `apply/become.c`",
            (ENTERING + "test_the_command_line_of_the_host_is_not_visible",

@@ -29,9 +29,15 @@ def test_cwd_is_a_descriptor_of_the_runtime(thole, bundle, number):
     thole.run(made).failed()
 
 
-@pytest.mark.parametrize("number", [3, 5, 7, 8, 10, 12])
-def test_exec_cwd_is_a_descriptor_of_the_runtime(sleeper, number):
-    sleeper().exec("/bin/ls", options=("--cwd", f"/proc/self/fd/{number}")).failed()
+@pytest.mark.parametrize("pids", ["own", "host's"])
+def test_exec_cwd_is_a_descriptor_of_the_runtime(thole, bundle, pids):
+    """With a pid namespace of its own there is not even a /proc/self for whoever enters."""
+    made = bundle("/bin/sleep", "1000")
+    if pids != "own":
+        made.without_namespace("pid")
+    container = thole.launch(made)
+    for number in range(3, 21):
+        container.exec("/bin/ls", options=("--cwd", f"/proc/self/fd/{number}")).failed()
 
 
 def test_program_sees_its_own_descriptors_only(thole, bundle, probe):
@@ -360,3 +366,22 @@ def test_gate_cannot_be_opened_by_others(thole, bundle):
             check=False)
         assert probe.returncode == 0, f"{name} can be opened by user 65534"
     assert container.status == "created"
+
+
+@pytest.mark.parametrize("command", ["list", "run", "exec"])
+def test_a_setuid_thole_does_nothing(thole, bundle, folder, command):
+    """Its caller would say what root runs. The control is another program with the same bit."""
+    def as_nobody(path, *words):
+        copy = shutil.copy(path, os.path.join(folder, "setuid"))
+        os.chown(copy, 0, 0)
+        os.chmod(copy, 0o4755)
+        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, *words],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert " euid=0(root)" in as_nobody("/usr/bin/id").stdout
+    made = bundle("/bin/id")
+    words = {"list": ["list"], "run": ["run", "--bundle", made.path, thole.prepare(made)],
+             "exec": ["exec", "x", "/bin/id"]}[command]
+    done = as_nobody(thole.path, "--root", folder + "/state", *words)
+    assert done.returncode == 1 and "must not be setuid" in done.stderr, done
+    assert done.stdout == "" and not os.path.exists(folder + "/state")
