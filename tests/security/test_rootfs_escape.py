@@ -26,12 +26,16 @@ def outside(folder):
     """A folder of the host that no container may touch, with one file in it."""
     path = os.path.join(folder, "outside")
     os.mkdir(path)
-    with open(os.path.join(path, "file"), "w", encoding="ascii") as target:
+    file = os.path.join(path, "file")
+    with open(file, "w", encoding="ascii") as target:
         target.write("untouched")
+    before = os.lstat(file)
     yield path
+    after = os.lstat(file)
     assert os.listdir(path) == ["file"], "something was made outside of the root file system"
-    with open(os.path.join(path, "file"), encoding="ascii") as source:
+    with open(file, encoding="ascii") as source:
         assert source.read() == "untouched"
+    assert (after.st_mode, after.st_uid, after.st_ino) == (before.st_mode, before.st_uid, before.st_ino)
 
 
 def replace_by_link(made, name, target):
@@ -123,7 +127,7 @@ def test_file_mount_on_a_link_to_a_host_file(thole, bundle, folder, outside):
     made = bundle("/bin/cat", "/victim")
     os.symlink(up(made, outside + "/file"), made.rootfs + "/victim")
     made.mount("/victim", source, "bind", ["bind"])
-    thole.run(made)
+    assert thole.run(made).ok().out == "mounted"
 
 
 def test_magic_link_as_destination(thole, bundle, folder):
