@@ -86,6 +86,12 @@ static void collect_fds(struct msghdr *header, struct wire_message *message) {
     }
 }
 
+/* What came with a message that nobody takes. */
+static void drop_fds(struct wire_message *message) {
+    while (message->fd_count > 0)
+        (void)close(message->fds[--message->fd_count]);
+}
+
 int wire_receive(int fd, struct wire_message *message, struct thole_error *err) {
     struct wire_header header;
     struct iovec parts[2] = {
@@ -117,12 +123,15 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err) 
     message->fd_count = 0;
     collect_fds(&incoming, message);
     if ((size_t)got < sizeof(header) || (size_t)got != sizeof(header) + header.length ||
-        header.length > WIRE_PAYLOAD_MAX)
+        header.length > WIRE_PAYLOAD_MAX) {
+        drop_fds(message);
         return error_bug(err, "malformed message of %zd bytes", got);
+    }
     message->kind = header.kind;
     message->length = header.length;
 
     if (message->kind == WIRE_ERROR) {
+        drop_fds(message);
         if (message->length != sizeof(struct thole_error))
             return error_bug(err, "malformed error message");
         message->payload.error.where[sizeof(message->payload.error.where) - 1] = '\0';
@@ -141,8 +150,10 @@ int wire_expect(int fd, enum wire_kind kind, struct wire_message *message, const
     if (got == 0)
         return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s ended before it sent %s", peer,
                          kind_name(kind));
-    if (message->kind != (uint32_t)kind)
+    if (message->kind != (uint32_t)kind) {
+        drop_fds(message);
         return error_bug(err, "%s sent %s where %s was due", peer, kind_name(message->kind),
                          kind_name(kind));
+    }
     return 0;
 }

@@ -54,7 +54,8 @@ int wire_send(int fd, enum wire_kind kind, const void *payload, size_t length, i
 void wire_send_error(int fd, const struct thole_error *failure);
 
 /**
- * Receives one message; attached fds are close-on-exec and owned by the caller. Returns 1, 0 at end
+ * Receives one message; attached fds are close-on-exec and owned by the caller, but closed with an
+ * error. Returns 1, 0 at end
  * of file (errno ECONNRESET: the peer has left something unread), -1 on error. A WIRE_ERROR from
  * the peer is returned as this call's own error.
  */
