@@ -189,8 +189,11 @@ int apply_become_ready(const struct apply_become *become, struct apply_program *
         char *home = apply_home(process->uid, err);
         if (home == NULL)
             return -1;
-        program->environment = apply_environment_with(&process->env, home);
+        program->environment = apply_environment_with(program->environment, home);
     }
+    if (become->terminals != NULL && become->terminals->variable != NULL)
+        program->environment =
+            apply_environment_with(program->environment, become->terminals->variable);
     program->path = apply_executable_find(process, err);
     return program->path != NULL ? 0 : -1;
 }

@@ -24,8 +24,8 @@ struct apply_become {
     int devpts;          /* the host's devpts, for a container that has none; -1: refused then */
     const bool *replace; /* which of fds 0-2 become a new pty; NULL: none is made */
     int stdio[3];        /* what the others become, -1: they stay as they are */
-    const struct seccomp_filter *filter;     /* NULL: none */
-    const struct apply_terminals *terminals; /* where the console and others lie, NULL: as usual */
+    const struct seccomp_filter *filter; /* NULL: none */
+    struct apply_terminals *terminals;   /* where the console and others lie, NULL: as usual */
     int death_signal; /* what the program gets when its parent dies, 0: nothing */
     size_t passed;    /* fds from 3 on that stay open: socket activation's and preserved ones */
 };

@@ -53,15 +53,17 @@ int apply_working_directory(const struct plan_process *process, bool first_try,
     return check_inside(process, err);
 }
 
-char **apply_environment_with(const struct plan_strings *environment, char *variable) {
+char **apply_environment_with(char *const *environment, char *variable) {
     const size_t length = strcspn(variable, "=") + 1;
-    char **items = calloc(environment->count + 2, sizeof(*items));
+    size_t count = 0;
+    while (environment[count] != NULL)
+        count++;
+    char **items = calloc(count + 2, sizeof(*items));
     if (items == NULL)
         abort();
-    size_t count = 0;
-    for (size_t i = 0; i < environment->count; i++) {
-        if (strncmp(environment->items[i], variable, length) != 0)
-            items[count++] = environment->items[i];
+    for (count = 0; *environment != NULL; environment++) {
+        if (strncmp(*environment, variable, length) != 0)
+            items[count++] = *environment;
     }
     items[count] = variable;
     return items;

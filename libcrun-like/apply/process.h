@@ -22,7 +22,7 @@ int apply_working_directory(const struct plan_process *process, bool first_try,
                             struct thole_error *err);
 
 /** A copy of @environment with @variable ("HOME=...") in the place of any other value of it. */
-char **apply_environment_with(const struct plan_strings *environment, char *variable);
+char **apply_environment_with(char *const *environment, char *variable);
 
 /**
  * Checks that the @count fds from 3 on can be passed on: asked before thole opens any of its own,

@@ -7,10 +7,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "base/wire.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
@@ -70,27 +72,33 @@ static int bind_as(const struct apply_terminals *terminals, const char *name, in
 }
 
 static int add_terminal(const struct apply_terminals *terminals, unsigned number, int devpts,
-                        int sync, int root_fd, struct thole_error *err) {
+                        int sync, int root_fd, struct text *variable, struct thole_error *err) {
     cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
     char name[16];
+    unsigned pts = 0;
     (void)snprintf(name, sizeof(name), "tty%u", number);
     if (terminal_pty_open(devpts, false, &pty, err) < 0 ||
         bind_as(terminals, name, pty.peer, root_fd, NULL, err) < 0)
         return -1;
+    if (ioctl(pty.master, TIOCGPTN, &pts) < 0)
+        return error_errno(err, NULL, "ask for the number of a pty");
+    text_appendf(variable, "%spts/%u", number > 1 ? " " : "container_ttys=", pts);
     return wire_send(sync, WIRE_TERMINAL, NULL, 0, pty.master, err);
 }
 
-int apply_terminals(const struct apply_terminals *terminals, int sync, int root_fd,
+int apply_terminals(struct apply_terminals *terminals, int sync, int root_fd,
                     struct thole_error *err) {
     if (terminals == NULL || terminals->count == 0)
         return 0;
+    cleanup_text struct text variable = {0};
     cleanup_close int devpts = terminal_devpts_open(root_fd, err);
     if (devpts < 0)
         return -1;
     for (unsigned i = 1; i <= terminals->count; i++) {
-        if (add_terminal(terminals, i, devpts, sync, root_fd, err) < 0)
+        if (add_terminal(terminals, i, devpts, sync, root_fd, &variable, err) < 0)
             return -1;
     }
+    terminals->variable = text_take(&variable);
     return 0;
 }
 

@@ -10,6 +10,8 @@ struct apply_terminals {
     const char *directory; /* beneath /dev where they and the console are, with links; NULL: /dev */
     int *masters;          /* in the runtime: what init has sent, in this order */
     unsigned sent;
+    char *variable; /* in init, NULL: there are none; "container_ttys=pts/1 pts/2", by which systemd
+                       starts login programs: https://systemd.io/CONTAINER_INTERFACE */
 };
 
 /** "lxc", "lxc/ttys": a path that stays beneath /dev. */
@@ -19,7 +21,7 @@ int apply_terminals_check(const struct apply_terminals *terminals, struct thole_
  * Makes ptys from the devpts beneath @root_fd, binds the inner ends on /dev/ttyN, or on
  * /dev/DIRECTORY/ttyN with a link, and sends the masters to the runtime over @sync.
  */
-int apply_terminals(const struct apply_terminals *terminals, int sync, int root_fd,
+int apply_terminals(struct apply_terminals *terminals, int sync, int root_fd,
                     struct thole_error *err);
 
 /** Binds the inner end of the console, in the same way. */

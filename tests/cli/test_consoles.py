@@ -75,7 +75,10 @@ def test_no_more_than_asked_for(thole, bundle):
         ["pts/0", "pts/1", "pts/2", "pts/ptmx", "tty1", "tty2"]
     assert container.sh("for n in 1 2; do stat -c %t:%T /dev/tty$n /dev/pts/$n; done"
                         ).ok().out.split() == ["88:1"] * 2 + ["88:2"] * 2
+    assert container.sh("grep -z ^container_ttys= /proc/1/environ").ok().out == \
+        "container_ttys=pts/1 pts/2\0"  # systemd's interface: there login programs are started
     plain = thole.launch(bundle("/bin/sleep", "1000", terminal=True), "--attachable")
+    assert "container_ttys" not in plain.sh("cat /proc/1/environ").ok().out
     assert plain.sh("ls /dev/tty?; ls /dev/pts").out.split() == ["0", "ptmx"]
 
 

@@ -72,8 +72,25 @@ def boots(lxc, name, former=None):
         raise AssertionError(f"{error}\n{said!r}") from error
 
 
-def test_from_start_to_stop(lxc, system):
+def logs_in(lxc, name, number, tty, *options):
+    """lxc-console with these options leads to a login, and the keys lead off again."""
     pexpect = pytest.importorskip("pexpect")
+    console = pexpect.spawn(lxc.program, ["console", "-P", lxc.lxcpath, "-n", name, *options], timeout=BOOT,
+                            encoding="utf-8")
+    console.expect(f"Connected to tty {number}")
+    console.sendline("")
+    console.expect("login:")
+    console.sendline("root")
+    console.expect("# ")
+    console.sendline("echo $((6 * 7))-$(tty)")
+    console.expect(f"42-{tty}\r")
+    console.send("\x01q")
+    console.expect(pexpect.EOF)
+    console.close()
+    assert console.exitstatus == 0
+
+
+def test_from_start_to_stop(lxc, system):
     lxc("start", system, timeout=BOOT).ok()
     first = boots(lxc, system)
     assert inside(lxc, system, "/usr/bin/readlink", "/proc/1/exe").ok().out == "/usr/lib/systemd/systemd\n"
@@ -81,20 +98,9 @@ def test_from_start_to_stop(lxc, system):
     assert not failed.strip(), failed
     assert lxc("info", "-s", "-H", system).ok().out == "RUNNING\n"
 
-    # A login on the console, and off again by the keys.
-    console = pexpect.spawn(lxc.program, ["console", "-P", lxc.lxcpath, "-n", system, "-t", "0"], timeout=BOOT,
-                            encoding="utf-8")
-    console.expect("Connected to tty 0")
-    console.sendline("")
-    console.expect("login:")
-    console.sendline("root")
-    console.expect("# ")
-    console.sendline("echo $((6 * 7))-$(tty)")
-    console.expect("42-/dev/console")
-    console.send("\x01q")
-    console.expect(pexpect.EOF)
-    console.close()
-    assert console.exitstatus == 0
+    # A login on the console and on the first free terminal, each with what systemd finds there by itself.
+    logs_in(lxc, system, 0, "/dev/lxc/console", "-t", "0")
+    logs_in(lxc, system, 1, "/dev/pts/1")
 
     # Another boot: asked for from outside, then from inside.
     lxc("stop", "-r", "-t", BOOT, system, timeout=2 * BOOT).ok()
