@@ -234,6 +234,20 @@ static int add_rules(scmp_filter_ctx context, const struct architecture *archite
     return count;
 }
 
+/* The section has found the architecture, and the number is loaded. libseccomp loads it behind a
+ * check of its own, but forgets to where its first call is one that the architecture has not. */
+static void skip_architecture(struct seccomp_section *section) {
+    enum { CHECK = 2 };
+    struct sock_filter *program = section->program;
+    if (section->count <= CHECK || program[0].code != (BPF_LD | BPF_W | BPF_ABS) ||
+        program[0].k != offsetof(struct seccomp_data, arch) ||
+        program[1].code != (BPF_JMP | BPF_JEQ | BPF_K) ||
+        program[1].k != section->audit_architecture || program[1].jt != 0)
+        return;
+    section->count -= CHECK;
+    memmove(program, program + CHECK, section->count * sizeof(*program));
+}
+
 static int export_program(const struct compiler *compiler, scmp_filter_ctx context,
                           struct seccomp_section *section, struct thole_error *err) {
     cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
@@ -251,6 +265,7 @@ static int export_program(const struct compiler *compiler, scmp_filter_ctx conte
     if (section->program == NULL ||
         pread(fd, section->program, (size_t)status.st_size, 0) != status.st_size)
         return error_errno(err, NULL, "read the seccomp filter");
+    skip_architecture(section);
     return 0;
 }
 

@@ -130,7 +130,18 @@ static int add_rule(scmp_filter_ctx context, const struct plan_seccomp_rule *rul
     return 0;
 }
 
+/* Asked for first, the number is loaded for all behind it: where libseccomp begins with a call that
+ * an architecture does not have, it compares the others with what was loaded before. */
+static void put_first(scmp_filter_ctx context, const struct plan_seccomp_rule *rule,
+                      uint32_t default_action) {
+    int number = seccomp_syscall_resolve_name(rule->names.items[0]);
+    if (number >= 0 && rule->argument_count == 0 &&
+        word_of(rule->action, rule->errno_ret) != default_action)
+        (void)seccomp_syscall_priority(context, number, UINT8_MAX);
+}
+
 static int add_everything(scmp_filter_ctx context, const struct plan_seccomp *plan) {
+    const uint32_t default_action = word_of(plan->default_action, plan->default_errno_ret);
     for (size_t i = 0; i < plan->architectures.count; i++) {
         const uint32_t token = seccomp_reference_architecture(plan->architectures.items[i]);
         if (token == 0 || seccomp_arch_exist(context, token) == 0)
@@ -139,10 +150,11 @@ static int add_everything(scmp_filter_ctx context, const struct plan_seccomp *pl
             return -1;
     }
     for (size_t i = 0; i < plan->rule_count; i++) {
-        if (add_rule(context, &plan->rules[i],
-                     word_of(plan->default_action, plan->default_errno_ret)) < 0)
+        if (add_rule(context, &plan->rules[i], default_action) < 0)
             return -1;
     }
+    if (plan->rule_count > 0)
+        put_first(context, &plan->rules[0], default_action);
     return 0;
 }
 

@@ -19,5 +19,8 @@ bool seccomp_reference_judge(const struct sock_filter *program, size_t count,
 /** libseccomp's number for an architecture of the configuration ("SCMP_ARCH_X86"), 0: none. */
 uint32_t seccomp_reference_architecture(const char *name);
 
-/** All rules in one context, as libseccomp is meant to be used. -1: it refuses them. */
+/**
+ * All rules in one context, as libseccomp is meant to be used. -1: it refuses them. The first call
+ * of the first rule should be one that every architecture has, without arguments to compare.
+ */
 int seccomp_reference_compile(const struct plan_seccomp *plan, struct seccomp_filter *ret_filter);

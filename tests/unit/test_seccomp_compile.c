@@ -221,6 +221,45 @@ static void test_answers_are_those_of_libseccomp(void **state) {
         free(known[i]);
 }
 
+/* libseccomp does not load the number where the first of its calls is none of the architecture. */
+static void test_number_is_compared_behind_a_call_that_there_is_not(void **state) {
+    (void)state;
+    static const struct thole_log silent = {0};
+    struct plan_seccomp_argument either[] = {{.index = 4, .value = 0, .op = SCMP_CMP_GE},
+                                             {.index = 4, .value = 1, .op = SCMP_CMP_LT}};
+    static char words[][20] = {"fanotify_mark", "recv", "SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
+                               "SCMP_ARCH_AARCH64"};
+    char *names[] = {words[0], words[1]};
+    char *architectures[] = {words[2], words[3], words[4]};
+    struct plan_seccomp_rule rules[] = {
+        {.names = {.items = &names[0], .count = 1},
+         .action = SECCOMP_RET_LOG,
+         .arguments = either,
+         .argument_count = 2},
+        {.names = {.items = &names[1], .count = 1},
+         .action = SECCOMP_RET_LOG,
+         .arguments = either,
+         .argument_count = 1},
+    };
+    const struct plan_seccomp plan = {
+        .default_action = (int)SECCOMP_RET_KILL_PROCESS,
+        .architectures = {.items = architectures, .count = COUNT(architectures)},
+        .rules = rules,
+        .rule_count = COUNT(rules),
+    };
+    cleanup_seccomp_filter struct seccomp_filter filter = {0};
+    struct thole_error err = {0};
+    assert_int_equal(seccomp_compile(&plan, &silent, &filter, &err), 0);
+    for (size_t i = 0; i < COUNT(architectures); i++) {
+        const uint32_t token = seccomp_reference_architecture(architectures[i]);
+        const int number = seccomp_syscall_resolve_name_arch(token, names[0]);
+        assert_int_equal(answer(filter.instructions, filter.count, token, (uint32_t)number),
+                         SECCOMP_RET_LOG);
+        assert_int_equal(answer(filter.instructions, filter.count, token, (uint32_t)number + 1),
+                         SECCOMP_RET_KILL_PROCESS);
+    }
+}
+
 static void test_words_stand_for_what_they_do_there(void **state) {
     (void)state;
     assert_int_equal(names_find(names_seccomp_actions, "SCMP_ACT_KILL_PROCESS")->value,
@@ -234,6 +273,12 @@ static void test_words_stand_for_what_they_do_there(void **state) {
 }
 
 #else
+
+static void test_number_is_compared_behind_a_call_that_there_is_not(void **state) {
+    (void)state;
+    print_message("skipped: built without libseccomp\n");
+    skip();
+}
 
 static void test_words_stand_for_what_they_do_there(void **state) {
     (void)state;
@@ -253,6 +298,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_call_meets_its_own_section),
         cmocka_unit_test(test_answers_are_those_of_libseccomp),
+        cmocka_unit_test(test_number_is_compared_behind_a_call_that_there_is_not),
         cmocka_unit_test(test_words_stand_for_what_they_do_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
