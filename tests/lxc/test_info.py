@@ -101,6 +101,21 @@ def test_the_configuration_of_a_call(lxc, tmp_path):
 
 
 @pytest.mark.needs(controller="memory")
+def test_json_of_keys(lxc):
+    """Single values are strings, lists are lists, what is not set is null or empty, the rest is as without -c."""
+    name = lxc.define(["lxc.uts.name = \"web\"", "lxc.group = a b", "lxc.group = c", "lxc.environment = A=1, 2",
+                       "lxc.mount.auto = proc sys", "lxc.init.groups = 1,2", "lxc.prlimit.nofile = 10",
+                       "lxc.net.0.type = empty"])
+    keys = {"lxc.uts.name": "web", "lxc.group": ["a", "b", "c"], "lxc.environment": ["A=1, 2"],
+            "lxc.mount.auto": ["proc", "sys"], "lxc.init.groups": ["1", "2"], "lxc.prlimit.nofile": "10",
+            "lxc.prlimit": ["lxc.prlimit.nofile = 10"], "lxc.net": ["empty"], "lxc.net.0.type": "empty",
+            "lxc.arch": None, "lxc.cap.drop": [], "lxc.ephemeral": "0"}
+    shown = lxc("info", "--format", "json", name, *(word for key in keys for word in ("-c", key)), "-c", "lxc.nonsense")
+    assert shown.code == 0 and shown.err == "lxc.nonsense invalid\n"
+    assert json.loads(shown.out)["config"] == keys
+    assert json.loads(shown.out)["state"] == "STOPPED"
+
+
 def test_json(lxc, veth):
     shown = json.loads(lxc("info", "--format", "json", veth.id).ok().out)
     assert (shown["name"], shown["state"], shown["pid"]) == (veth.id, "RUNNING", veth.pid)

@@ -6,10 +6,12 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/output.h"
 #include "lxc/commands/commands.h"
 #include "lxc/commands/sizes.h"
 #include "lxc/config/configuration.h"
+#include "lxc/config/keys.h"
 #include "lxc/network/links.h"
 #include "lxc/store/container.h"
 #include "lxc/store/states.h"
@@ -188,14 +190,62 @@ static void append_key(struct info *info, const struct lxc_configuration *config
         text_appendf(&info->text, "%s =\n", key);
 }
 
-static int append_keys(const struct lxc_call *call, struct info *info, struct thole_error *err) {
+/* The values of a list as ["a","b"]: a line each, or in a line by blanks or commas. */
+static void append_json_list(struct text *text, const struct lxc_key *key, const char *values) {
+    bool by_words = key != NULL && (key->list == LXC_KEY_BLANKS || key->list == LXC_KEY_COMMAS);
+    const char *separator = "";
+    const char *value = NULL;
+    size_t length = 0;
+    text_append(text, "[");
+    while (by_words ? words_next(&values, &value, &length)
+                    : text_next_line(&values, &value, &length)) {
+        cleanup_free char *one = strndup(value, length);
+        text_append(text, separator);
+        text_append_json(text, one);
+        separator = ",";
+    }
+    text_append(text, "]");
+}
+
+/* A key that is not set is null, a list then is empty. */
+static void append_json_key(struct info *info, const struct lxc_configuration *config,
+                            const char *name) {
+    cleanup_text struct text value = {0};
+    struct lxc_key_match match = {0};
+    if (lxc_configuration_print(config, name, &value) != 0) {
+        (void)fprintf(stderr, "%s invalid\n", name);
+        return;
+    }
+    bool known = lxc_key_find(name, &match);
+    bool single = known && match.key->list == LXC_KEY_SINGLE &&
+                  (match.detail[0] != '\0' || !text_ends_with(match.key->name, "*"));
+    const char *words = value.data != NULL ? value.data : "";
+    text_append(&info->text, text_ends_with(info->text.data, "{") ? "" : ",");
+    text_append_json(&info->text, name);
+    text_append(&info->text, ":");
+    if (!single)
+        append_json_list(&info->text, match.key, words);
+    else if (words[0] == '\0')
+        text_append(&info->text, "null");
+    else
+        text_append_json(&info->text, words);
+}
+
+static int append_keys(const struct lxc_call *call, struct info *info, bool json,
+                       struct thole_error *err) {
     cleanup_lxc_configuration struct lxc_configuration config = {0};
     if (info->show.keys.count == 0)
         return 0;
     if (read_configuration(call, info, &config, err) < 0)
         return -1;
-    for (size_t i = 0; i < info->show.keys.count; i++)
-        append_key(info, &config, info->show.keys.items[i]);
+    text_append(&info->text, json ? ",\"config\":{" : "");
+    for (size_t i = 0; i < info->show.keys.count; i++) {
+        if (json)
+            append_json_key(info, &config, info->show.keys.items[i]);
+        else
+            append_key(info, &config, info->show.keys.items[i]);
+    }
+    text_append(&info->text, json ? "}" : "");
     return 0;
 }
 
@@ -251,7 +301,6 @@ static void append_json(struct info *info) {
     if (info->has_usage)
         append_json_usage(text, &info->usage);
     append_json_links(text, &info->links);
-    text_append(text, "}\n");
 }
 
 /* ---- the command ---- */
@@ -271,8 +320,9 @@ static int show(const struct lxc_call *call, const struct lxc_container *contain
     else
         append_all(&info, !options->ips && !options->pid && !options->state && !options->stats &&
                               options->keys.count == 0);
-    if (!json && append_keys(call, &info, err) < 0)
+    if (append_keys(call, &info, json, err) < 0)
         return -1;
+    text_append(&info.text, json ? "}\n" : "");
     cleanup_free char *output = text_take(&info.text);
     return output_text(output, err);
 }
