@@ -255,6 +255,59 @@ def test_one_without_a_root(lxc):
     assert os.listdir(copy) == ["config"]
 
 
+# Lines of an fstab, or values of lxc.mount.entry, and what becomes of them in a copy and by a new name.
+ENTRIES = [
+    ("tmpfs {old}/rootfs/tmp tmpfs rw 0 0", "tmpfs {new}/rootfs/tmp tmpfs rw 0 0", "tmpfs {new}/rootfs/tmp tmpfs rw 0 0"),
+    ("{old}/data {old}/rootfs/mnt none bind 0 0", "{old}/data {new}/rootfs/mnt none bind 0 0",
+     "{new}/data {new}/rootfs/mnt none bind 0 0"),
+    ("none mnt overlay lowerdir=/usr:{old}/low,upperdir={old}/delta0,workdir={old}/work0",
+     "none mnt overlay lowerdir=/usr:{old}/low,upperdir={old}/delta0,workdir={old}/work0",
+     "none mnt overlay lowerdir=/usr:{new}/low,upperdir={new}/delta0,workdir={new}/work0"),
+    ("{old}2/data {old}/rootfs2/mnt none bind", "{old}2/data {old}/rootfs2/mnt none bind",
+     "{old}2/data {new}/rootfs2/mnt none bind"),
+    ("/usr{old}/x relative/path none ro,bind", "/usr{old}/x relative/path none ro,bind",
+     "/usr{old}/x relative/path none ro,bind"),
+]
+
+
+@pytest.mark.parametrize("how", ["copy", "rename", "failed rename"])
+@pytest.mark.parametrize("where", ["entries", "fstab", "fstab elsewhere"])
+def test_mount_points_that_are_named_in_full(lxc, container, folder, where, how):
+    """They are those of the new root; of a renamed container all its paths are. An fstab that lies elsewhere stays
+    what it is: a copy gets one of its own."""
+    directory, name = container(), lxc.new_name()
+    new = os.path.join(lxc.lxcpath, name)
+    lines = [row[0].format(old=directory) for row in ENTRIES]
+    wanted = [row[1 if how == "copy" else 2].format(old=directory, new=new) for row in ENTRIES]
+    fstab = os.path.join(folder if "elsewhere" in where else directory, "fstab")
+    with open(directory + "/config", "a", encoding="utf-8") as target:
+        if where == "entries":
+            target.write("".join(f"lxc.mount.entry = {line}\n" for line in lines))
+        else:
+            write(fstab, "# ours\n" + "\n".join(lines) + "\n")
+            target.write(f"lxc.mount.fstab = {fstab}\n")
+        if how == "failed rename":
+            target.write(f"lxc.hook.clone = {hook(folder, status=3)[0]}\n")
+    before = read(directory + "/config")
+    result = lxc("copy", name_of(directory), "-N", name, *([] if how == "copy" else ["-R"]))
+    if how == "failed rename":
+        result.failed("ended with status 3")
+        assert read(directory + "/config") == before
+        wanted, new = lines, directory
+    else:
+        result.ok()
+    config = read(new + "/config")
+    if where == "entries":
+        assert re.findall("lxc.mount.entry = (.*)", config) == wanted
+        return
+    moved = where == "fstab" or how == "copy"
+    assert re.findall("lxc.mount.fstab = (.*)", config) == [new + "/fstab" if moved else fstab]
+    if moved:
+        assert read(new + "/fstab").splitlines() == ["# ours", *wanted]
+    if where != "fstab":
+        assert read(fstab).splitlines() == ["# ours", *lines]
+
+
 # ---- snapshots: shared files ---------------------------------------------------------------------------------
 
 def test_a_layer_over_the_files(lxc, container):

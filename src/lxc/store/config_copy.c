@@ -44,9 +44,33 @@ char *lxc_config_moved_path(const struct lxc_config_copy *copy, const char *path
     return text_take(&moved);
 }
 
+/* Where the old directory is gone, its path is another one in every field, and in options. */
+static char *moved_everywhere(const struct lxc_config_copy *copy, const char *entry) {
+    static const char before[] = " \t=:,";
+    static const char behind[] = " \t/:,";
+    const char *old = copy->old_directory;
+    const size_t length = strlen(old);
+    struct text moved = {0};
+    for (const char *at = entry; *at != '\0';) {
+        bool begins = at == entry || strchr(before, at[-1]) != NULL;
+        bool is_path = begins && strncmp(at, old, length) == 0 &&
+                       (at[length] == '\0' || strchr(behind, at[length]) != NULL);
+        if (is_path)
+            text_append(&moved, copy->new_directory);
+        else
+            text_append_bytes(&moved, at, 1);
+        at += is_path ? length : 1;
+    }
+    return text_take(&moved);
+}
+
 /* "SOURCE TARGET ..." with the target in the new root file system; NULL: it is not in the old one.
  */
 static char *moved_entry(const struct lxc_config_copy *copy, const char *entry) {
+    if (entry[0] == '#')
+        return NULL;
+    if (copy->moved)
+        return moved_everywhere(copy, entry);
     const char *target = entry + strcspn(entry, " \t");
     target += strspn(target, " \t");
     size_t length = strcspn(target, " \t");
@@ -54,22 +78,20 @@ static char *moved_entry(const struct lxc_config_copy *copy, const char *entry) 
     struct text moved = {0};
     if (path == NULL)
         abort();
-    if (entry[0] == '#' || copy->old_rootfs == NULL || !path_is_beneath(path, copy->old_rootfs))
+    if (copy->old_rootfs == NULL || !path_is_beneath(path, copy->old_rootfs))
         return NULL;
     text_append_bytes(&moved, entry, (size_t)(target - entry));
     text_appendf(&moved, "%s%s", copy->new_rootfs, target + strlen(copy->old_rootfs));
     return text_take(&moved);
 }
 
-/* An fstab that has been copied, or moved, to @file. */
-static int move_fstab(const struct lxc_config_copy *copy, const char *file,
-                      struct thole_error *err) {
+/* The lines of an fstab for the copy; @ret_differ: some are not those of the original. */
+static int read_fstab(const struct lxc_config_copy *copy, const char *file, struct text *lines,
+                      bool *ret_differ, struct thole_error *err) {
     cleanup_text struct text before = {0};
-    cleanup_text struct text after = {0};
     const char *line = NULL;
     size_t length = 0;
-    if (copy->old_rootfs == NULL || access(file, F_OK) < 0)
-        return 0;
+    *ret_differ = false;
     if (lxc_configuration_text_read(file, &before, err) < 0)
         return -1;
     for (const char *rest = before.data; rest != NULL && text_next_line(&rest, &line, &length);) {
@@ -77,9 +99,41 @@ static int move_fstab(const struct lxc_config_copy *copy, const char *file,
         if (entry == NULL)
             abort();
         cleanup_free char *moved = moved_entry(copy, entry);
-        text_appendf(&after, "%s\n", moved != NULL ? moved : entry);
+        *ret_differ |= moved != NULL && strcmp(moved, entry) != 0;
+        text_appendf(lines, "%s\n", moved != NULL ? moved : entry);
     }
-    return lxc_config_file_write(file, &after, err);
+    return 0;
+}
+
+int lxc_config_move_fstab(const struct lxc_config_copy *copy, const char *file,
+                          struct thole_error *err) {
+    cleanup_text struct text lines = {0};
+    bool differ = false;
+    if (access(file, F_OK) < 0)
+        return 0;
+    if (read_fstab(copy, file, &lines, &differ, err) < 0)
+        return -1;
+    return differ ? lxc_config_file_write(file, &lines, err) : 0;
+}
+
+/* An fstab that lies elsewhere, maybe for others as well, is copied if it names the old root. */
+static int adopt_fstab(const struct lxc_config_copy *copy, const char *file, char **ret_value,
+                       struct thole_error *err) {
+    cleanup_text struct text lines = {0};
+    struct text path = {0};
+    bool differ = false;
+    const char *slash = strrchr(file, '/');
+    if (slash == NULL || access(file, F_OK) < 0)
+        return 0;
+    if (read_fstab(copy, file, &lines, &differ, err) < 0)
+        return -1;
+    if (!differ)
+        return 0;
+    text_appendf(&path, "%s%s", copy->new_directory, slash);
+    *ret_value = text_take(&path);
+    if (lxc_tree_copy_file(file, *ret_value, err) < 0)
+        return -1;
+    return lxc_config_file_write(*ret_value, &lines, err);
 }
 
 /* What is in a root file system is copied with it. */
@@ -123,9 +177,10 @@ static int change(void *userdata, const char *key, const char *value, char **ret
         bool is_fstab = strcmp(key, "lxc.mount.fstab") == 0 || strcmp(key, "lxc.mount") == 0;
         if (move_file(copy, contents, value, ret_value, err) < 0)
             return -1;
-        return is_fstab && copy->copy_files && *ret_value != NULL
-                   ? move_fstab(copy, *ret_value, err)
-                   : 0;
+        if (!is_fstab || !copy->copy_files)
+            return 0;
+        return *ret_value != NULL ? lxc_config_move_fstab(copy, *ret_value, err)
+                                  : adopt_fstab(copy, value, ret_value, err);
     }
     if (!copy->keep_addresses && lxc_config_is_hardware_address(key) && value[0] != '\0')
         *ret_value = lxc_hardware_address_expand(strdup(any_address));

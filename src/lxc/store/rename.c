@@ -87,13 +87,32 @@ static int move_rootfs(struct text *config, const struct lxc_config_copy *moves,
     return 0;
 }
 
-static int change_config(struct renaming *renaming, struct thole_error *err) {
-    const struct lxc_container *container = renaming->container;
-    const struct lxc_config_copy moves = {
-        .old_directory = container->directory,
+static struct lxc_config_copy moves_of(const struct renaming *renaming) {
+    return (struct lxc_config_copy){
+        .old_directory = renaming->container->directory,
         .new_directory = renaming->directory,
+        .moved = true,
         .keep_addresses = true,
     };
+}
+
+/* The fstab that has moved with the directory; @back: it is about to move back. */
+static int change_fstab(const struct renaming *renaming, bool back, struct thole_error *err) {
+    struct lxc_config_copy moves = moves_of(renaming);
+    const char *fstab = lxc_configuration_value(&renaming->config, "lxc.mount.fstab");
+    cleanup_free char *file = fstab != NULL ? lxc_config_moved_path(&moves, fstab) : NULL;
+    if (file == NULL)
+        return 0;
+    if (back) {
+        moves.old_directory = renaming->directory;
+        moves.new_directory = renaming->container->directory;
+    }
+    return lxc_config_move_fstab(&moves, file, err);
+}
+
+static int change_config(struct renaming *renaming, struct thole_error *err) {
+    const struct lxc_container *container = renaming->container;
+    const struct lxc_config_copy moves = moves_of(renaming);
     if (lxc_configuration_read(&renaming->config, container->config_file, err) < 0 ||
         lxc_configuration_text_read(container->config_file, &renaming->before, err) < 0)
         return -1;
@@ -147,6 +166,7 @@ static int finish(struct renaming *renaming, struct thole_error *err) {
     const struct lxc_clone_name before = {renaming->container->lxcpath, renaming->container->name};
     const struct lxc_clone_name after = {request->lxcpath, request->name};
     if (write_config(renaming->directory, &renaming->after, err) < 0 ||
+        change_fstab(renaming, false, err) < 0 ||
         lxc_mapped_call(&renaming->config, finish_files, renaming, err) < 0)
         return -1;
     return lxc_clones_rename(renaming->directory, &before, &after, err);
@@ -167,6 +187,7 @@ int lxc_rename(const struct lxc_container *container, const struct lxc_rename_re
         return -1;
     if (finish(&renaming, err) == 0)
         return 0;
+    (void)change_fstab(&renaming, true, &ignored);
     (void)write_config(renaming.directory, &renaming.before, &ignored);
     (void)move(renaming.directory, container->directory, &ignored);
     return -1;
