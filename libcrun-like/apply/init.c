@@ -146,7 +146,7 @@ static int build_root(const struct apply_init *init, int *ret_peer, struct thole
     if (apply_bind_sources_keep_peers(plan, init->sources, err) < 0)
         return -1;
     cleanup_close int null_fd = apply_null_open(err);
-    if (null_fd < 0 || apply_rootfs_isolate(err) < 0)
+    if (null_fd < 0 || apply_rootfs_isolate(&plan->rootfs, err) < 0)
         return -1;
     int entered = 0;
     if (init->empties)

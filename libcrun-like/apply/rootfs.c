@@ -22,10 +22,12 @@ enum { MOUNTINFO_MAX = 64 * 1024 * 1024 };
 static const char root_where[] = "/root/path";
 static const char propagation_where[] = "/linux/rootfsPropagation";
 
-int apply_rootfs_isolate(struct thole_error *err) {
-    struct mount_attr attributes = {.propagation = MS_PRIVATE};
+int apply_rootfs_isolate(const struct plan_rootfs *rootfs, struct thole_error *err) {
+    const bool slave = (rootfs->propagation & MS_SLAVE) != 0;
+    struct mount_attr attributes = {.propagation = slave ? MS_SLAVE : MS_PRIVATE};
     if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
-        return error_errno(err, propagation_where, "make the mounts of the container private");
+        return error_errno(err, propagation_where,
+                           "separate the container's mounts from the host's");
     return 0;
 }
 
@@ -169,7 +171,8 @@ int apply_rootfs_enter(const struct plan_rootfs *rootfs, int proc_fd, int root_f
 }
 
 int apply_rootfs_finish(const struct plan_rootfs *rootfs, struct thole_error *err) {
-    /* Everything is private by now (MS_PRIVATE | MS_REC is what the spec calls rprivate). */
+    /* Everything is private by now, or a slave if that is asked for (MS_PRIVATE | MS_REC is what
+     * the spec calls rprivate). */
     unsigned long kind = rootfs->propagation & ~(unsigned long)MS_REC;
     if (kind != 0 && kind != MS_PRIVATE) {
         unsigned recursive = (rootfs->propagation & MS_REC) != 0 ? AT_RECURSIVE : 0;

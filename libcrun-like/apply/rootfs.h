@@ -6,8 +6,9 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/** Cuts the new mount namespace off from the host's: nothing done here propagates out. */
-int apply_rootfs_isolate(struct thole_error *err);
+/** Cuts the new mount namespace off from the host's: nothing done here propagates out, and nothing
+ * in but with the propagation slave. */
+int apply_rootfs_isolate(const struct plan_rootfs *rootfs, struct thole_error *err);
 
 /**
  * Mounts the root directory on itself and returns an fd of it, the "/" that every later path is
