@@ -28,7 +28,7 @@ int create_start(const struct thole_run_request *request, struct creation *creat
     if ((creation->gated && connect_gate(creation, err) < 0) ||
         (container->record->worker != 0 && container_clear_worker(container, err) < 0) ||
         (!creation->started && gate_open(creation->launched.sync, err) < 0) ||
-        gate_await_program(container, creation->launched.sync, err) < 0)
+        gate_await_program(container, creation->launched.pid, creation->launched.sync, err) < 0)
         return -1;
     if (creation->gated)
         gate_remove(container);

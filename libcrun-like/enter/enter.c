@@ -243,7 +243,7 @@ static int release(const struct thole_exec_request *request, struct entry *entry
         sys_unix_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)
         return -1;
     if (gate_open(entry->sync, err) < 0 ||
-        gate_await_program(&entry->container, entry->sync, err) < 0)
+        gate_await_program(&entry->container, entry->pid, entry->sync, err) < 0)
         return -1;
     return request->pid_file == NULL ? 0 : write_pid_file(request->pid_file, entry->pid, err);
 }

@@ -93,18 +93,20 @@ int gate_mark_opened(const struct container *container, struct thole_error *err)
     return 0;
 }
 
-static int pass_listener(const struct container *container, int notify_fd,
+static int pass_listener(const struct container *container, pid_t pid, int notify_fd,
                          struct thole_error *err) {
     const struct container_record *record = container->record;
     if (record->listener_path == NULL)
         return error_bug(err, "a seccomp notify fd without a listener");
     char seccomp_fd[] = "seccompFd";
-    char status[] = "creating";
+    const bool is_init = pid == (pid_t)record->pid;
+    char creating[] = "creating";
+    char running[] = "running";
     char *fds[] = {seccomp_fd, NULL};
     struct oci_state state = {
         .oci_version = record->oci_version,
         .id = record->id,
-        .status = status,
+        .status = is_init ? creating : running,
         .pid = {.set = true, .value = record->pid},
         .bundle = record->bundle,
         .annotations = record->annotations,
@@ -112,7 +114,7 @@ static int pass_listener(const struct container *container, int notify_fd,
     const struct oci_process_state process_state = {
         .oci_version = record->oci_version,
         .fds = {.items = fds, .count = 1, .set = true},
-        .pid = {.set = true, .value = record->pid},
+        .pid = {.set = true, .value = pid},
         .metadata = record->listener_metadata,
         .state = &state,
     };
@@ -133,7 +135,8 @@ int gate_open(int connection, struct thole_error *err) {
     return -1;
 }
 
-int gate_await_program(const struct container *container, int connection, struct thole_error *err) {
+int gate_await_program(const struct container *container, pid_t pid, int connection,
+                       struct thole_error *err) {
     for (;;) {
         struct wire_message message;
         int got = wire_receive(connection, &message, err);
@@ -145,7 +148,7 @@ int gate_await_program(const struct container *container, int connection, struct
         if (message.kind != WIRE_SECCOMP || message.fd_count != 1)
             return error_bug(err, "init sent message %u after start", message.kind);
         cleanup_close int notify_fd = message.fds[0];
-        if (pass_listener(container, notify_fd, err) < 0 ||
+        if (pass_listener(container, pid, notify_fd, err) < 0 ||
             wire_send(connection, WIRE_SECCOMP_KEPT, NULL, 0, -1, err) < 0)
             return -1;
     }

@@ -23,8 +23,10 @@ int gate_end_init(const struct container *container, struct thole_error *err);
 /** After gate_open(): from then on nobody else can. */
 int gate_mark_opened(const struct container *container, struct thole_error *err);
 
-/** Then: passes the seccomp notify fd on if there is one, waits for execve. 0: the program runs. */
-int gate_await_program(const struct container *container, int connection, struct thole_error *err);
+/** Then: passes the seccomp notify fd of process @pid (init, or one that enters) on if there is
+ * one, waits for execve. 0: the program runs. */
+int gate_await_program(const struct container *container, pid_t pid, int connection,
+                       struct thole_error *err);
 
 /** Takes the opened gate away: nobody has to ask any more whether init is still behind it. */
 void gate_remove(const struct container *container);

@@ -64,7 +64,8 @@ static int follow(struct starting *starting, struct thole_error *err) {
     struct container *container = &starting->container;
     int marked = gate_mark_opened(container, err);
     container_unlock(container);
-    if (marked < 0 || gate_await_program(container, starting->connection, err) < 0)
+    if (marked < 0 ||
+        gate_await_program(container, (pid_t)container->record->pid, starting->connection, err) < 0)
         return -1;
     gate_remove(container);
     return starting->hooks == NULL
