@@ -2,6 +2,7 @@
 /* Runs inside test containers: the few things that cannot be seen or done with busybox. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,13 +93,30 @@ static int call(char **arguments) {
     return 0;
 }
 
+/* stay: prints the description of its session keyring and waits for ever. */
+static int stay(char **arguments) {
+    (void)arguments;
+    char text[512] = "";
+    if (syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof(text)) < 0)
+        snprintf(text, sizeof(text), "%s", strerror(errno));
+    printf("staying in keyring %s\n", text);
+    fflush(stdout);
+    while (1)
+        pause();
+}
+
 static const struct {
     const char *name;
     int arguments;
     int (*function)(char **arguments);
 } commands[] = {
-    {"notify", 2, send_notification}, {"type", 1, push_input},  {"fds", 0, list_descriptors},
-    {"overwrite", 2, overwrite},      {"mknod", 5, use_device}, {"syscall", 1, call},
+    {"notify", 2, send_notification},
+    {"type", 1, push_input},
+    {"fds", 0, list_descriptors},
+    {"overwrite", 2, overwrite},
+    {"mknod", 5, use_device},
+    {"syscall", 1, call},
+    {"stay", 0, stay},
 };
 
 int main(int argc, char **argv) {
