@@ -184,6 +184,7 @@ def test_sysctl_written_to_the_real_proc(thole, bundle, folder):
         target.write("decoy")
     made = bundle("/bin/true")
     made.linux["sysctl"] = {"net.ipv4.ip_forward": "1"}
+    made.linux["readonlyPaths"] = []
     made.mount("/proc/sys", fake, "bind", ["bind"])
     thole.run(made)
     with open(fake + "/net/ipv4/ip_forward", encoding="ascii") as source:
@@ -361,7 +362,7 @@ def test_gate_cannot_be_opened_by_others(thole, bundle):
              "import os, socket, sys\nos.setgid(65534); os.setuid(65534)\n"
              "try:\n os.stat(sys.argv[1])\nexcept PermissionError:\n sys.exit(0)\n"
              "try:\n open(sys.argv[1], 'r+')\nexcept OSError:\n pass\nelse:\n sys.exit(1)\n"
-             "s = socket.socket(socket.AF_UNIX)\n"
+             "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
              "try:\n s.connect(sys.argv[1])\nexcept OSError:\n sys.exit(0)\nsys.exit(1)", path],
             check=False)
         assert probe.returncode == 0, f"{name} can be opened by user 65534"
