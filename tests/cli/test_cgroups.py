@@ -312,6 +312,14 @@ def test_kill_of_a_paused_container(sleeper):
     container.delete().ok()
 
 
+def test_delete_of_a_paused_container_needs_force(sleeper):
+    container = sleeper()
+    container("pause").ok()
+    container.delete().failed("paused")
+    assert container.status == "paused"
+    container("resume").ok()
+
+
 def test_delete_force_of_a_paused_container(sleeper):
     container = sleeper()
     container("pause").ok()

@@ -123,6 +123,16 @@ def test_the_interval_is_kept(thole, sleeper, form):
     assert process.output() == ""
 
 
+def test_each_one_waits_for_the_interval(thole, sleeper):
+    container = sleeper()
+    begin = time.monotonic()
+    process = thole.start_process("events", "--interval=300ms", container.id)
+    until(lambda: len(process.output().splitlines()) >= 4)
+    assert time.monotonic() - begin >= 4 * 0.3
+    container("kill", "KILL").ok()
+    process.wait(5).ok()
+
+
 @pytest.mark.parametrize("text", ["0s", "5", "s", "5x", "-1s", "1.2.3s", "5s5", ".s"])
 def test_bad_interval(sleeper, text):
     sleeper()("events", "--interval=" + text).failed("interval")

@@ -212,8 +212,9 @@ def test_missing_hook_program(thole, recorder):
     thole.try_create(recorder.bundle).failed("/no/such/hook")
 
 
-def test_timeout(thole, recorder):
-    recorder.hook("prestart", "exec sleep 60", timeout=1)
+@pytest.mark.parametrize("program", ["exec sleep 60", "trap '' TERM HUP INT; exec sleep 60"])
+def test_timeout(thole, recorder, program):
+    recorder.hook("prestart", program, timeout=1)
     begin = time.monotonic()
     thole.try_create(recorder.bundle).failed()
     assert time.monotonic() - begin < 10

@@ -57,6 +57,14 @@ def test_readonly_paths(thole, bundle):
     assert thole.run(made).ok().out.split() == ["text", "refused"]
 
 
+def test_what_is_mounted_beneath_a_readonly_path_is_readonly(thole, bundle):
+    made = bundle("/bin/sh", "-c", "ls /fixed/inner; echo x > /fixed/inner/file || echo refused")
+    made.mount("/fixed/inner", "tmpfs", "tmpfs", [])
+    made.mount("/fixed/inner/below", "tmpfs", "tmpfs", [])
+    made.linux["readonlyPaths"] += ["/fixed"]
+    assert thole.run(made).ok().out.split() == ["below", "refused"]
+
+
 def test_readonly_path_keeps_other_flags(thole, bundle):
     made = bundle("/bin/sh", "-c", "grep ' /vol ' /proc/self/mountinfo | tail -1")
     made.mount("/vol", "tmpfs", "tmpfs", ["nosuid", "nodev", "noexec"])
@@ -140,6 +148,16 @@ def test_a_node_that_exists_gets_the_mode_and_owner_that_are_given(thole, bundle
     node = os.stat(path)
     assert stat.S_IMODE(node.st_mode) == (0o640 if "fileMode" in given else 0o600)
     assert (node.st_uid, node.st_gid) == ((5, 6) if "uid" in given else (7, 8))
+
+
+@pytest.mark.parametrize("kind, numbers", [(stat.S_IFCHR, (1, 8)), (stat.S_IFCHR, (2, 7)),
+                                           (stat.S_IFBLK, (1, 7)), (stat.S_IFIFO, (0, 0)),
+                                           (stat.S_IFREG, (0, 0))], ids=str)
+def test_another_file_in_its_place_is_refused(thole, bundle, kind, numbers):
+    made = bundle("/bin/true")
+    os.mknod(made.rootfs + "/node", 0o600 | kind, os.makedev(*numbers))
+    made.linux["devices"] = [device("/node")]
+    thole.try_create(made).failed("/linux/devices/0", "a different file is there")
 
 
 @pytest.mark.parametrize("kind, bits", [("c", stat.S_IFCHR), ("b", stat.S_IFBLK)])

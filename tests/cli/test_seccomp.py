@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import socket
 import struct
 
@@ -114,6 +115,19 @@ def test_exec_has_the_filter(thole, bundle):
                                       rule("SCMP_ACT_ERRNO", *MKDIR)))
     result = container.sh("mkdir /work/x; echo $?; grep '^Seccomp:' /proc/self/status").ok()
     assert result.out.splitlines() == ["1", "Seccomp:\t2"]
+
+
+@pytest.mark.parametrize("rules", [0, 30])
+def test_exec_refuses_the_filter_of_another_container(thole, bundle, rules):
+    """A shorter one would allow more, a longer one is wrong as well."""
+    own, other = [thole.launch(filtered(bundle("/bin/sleep", "1000"),
+                                        *[rule("SCMP_ACT_ERRNO", *MKDIR, args=[
+                                            {"index": 3, "value": value, "op": "SCMP_CMP_EQ"}])
+                                          for value in range(count)]))
+                  for count in (15, rules)]
+    place = os.path.join(thole.root, "{}", "seccomp.bpf")
+    shutil.copy(place.format(other.id), place.format(own.id))
+    own.exec("/bin/true").failed("the saved seccomp filter has")
 
 
 def test_call_newer_than_the_profile_does_not_exist(thole, bundle, probe):

@@ -219,11 +219,32 @@ static void test_own_group(void **state) {
     arena_done(&arena);
 }
 
+/* Somebody else's directory of the container's name is used, and stays behind it. */
+static void test_group_that_was_there(void **state) {
+    (void)state;
+    char id[] = "there";
+    struct arena arena = {0};
+    struct thole_error err = {0};
+    struct container_record record = {.id = id};
+    const struct plan_rdt rdt = {.set = true, .mountpoint = root};
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/there", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    make_files("there");
+    resctrl_note(&rdt, &record, &arena);
+    assert_int_equal(resctrl_apply(&rdt, 45, &record, &err), 0);
+    assert_null(record.rdt_group);
+    assert_int_equal(resctrl_remove(&record, &err), 0);
+    assert_int_equal(access(path, F_OK), 0);
+    arena_done(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_existing_class), cmocka_unit_test(test_update),
-        cmocka_unit_test(test_statistics),     cmocka_unit_test(test_update_makes_a_group),
-        cmocka_unit_test(test_default_class),  cmocka_unit_test(test_own_group),
+        cmocka_unit_test(test_existing_class),       cmocka_unit_test(test_update),
+        cmocka_unit_test(test_statistics),           cmocka_unit_test(test_update_makes_a_group),
+        cmocka_unit_test(test_default_class),        cmocka_unit_test(test_own_group),
+        cmocka_unit_test(test_group_that_was_there),
     };
     return cmocka_run_group_tests_name("rdt", tests, set_up, tear_down);
 }
