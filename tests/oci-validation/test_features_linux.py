@@ -200,6 +200,17 @@ def uses_version(unified):
     return check
 
 
+def uses_systemd(runtime, made):
+    reason = machine.missing({"systemd": True})
+    if reason:
+        pytest.skip(reason)
+    name = runtime.new_id()
+    made.linux["cgroupsPath"] = f"system.slice:thole:{name}"
+    made.process["args"] = ["/bin/sleep", "1000"]
+    container = runtime.launch(made, id=name, before=("--systemd-cgroup",))
+    return f"thole-{name}.scope" in machine.cgroup_path(container.pid, sorted(machine.controllers())[-1])
+
+
 def uses_label(member, module):
     """A profile or label that does not exist is an error where the module is at work."""
     def check(runtime, made):
@@ -223,6 +234,7 @@ def uses_rdma(runtime, made):
 FLAGS = {
     "cgroup v1": (linux("Cgroup", "v1 (bool, OPTIONAL)"), ("cgroup", "v1"), uses_version(False)),
     "cgroup v2": (linux("Cgroup", "v2 (bool, OPTIONAL)"), ("cgroup", "v2"), uses_version(True)),
+    "systemd": (linux("Cgroup", "systemd (bool, OPTIONAL)"), ("cgroup", "systemd"), uses_systemd),
     "rdma": (linux("Cgroup", "rdma (bool, OPTIONAL)"), ("cgroup", "rdma"), uses_rdma),
     "seccomp": (linux("Seccomp", "enabled (bool, OPTIONAL)"), ("seccomp", "enabled"), uses_seccomp),
     "apparmor": (linux("AppArmor", "enabled (bool, OPTIONAL)"), ("apparmor", "enabled"),
