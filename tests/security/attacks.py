@@ -83,7 +83,9 @@ ATTACKS = (
            "namespace", "sockets are files of mode 0600 in the state directory: `state/gate.c`, "
            "`monitor/console_socket.c`",
            (PROCESS + "test_no_abstract_socket", PROCESS + "test_no_abstract_socket_of_a_keeper",
-            PROCESS + "test_gate_cannot_be_opened_by_others"), ("sockets-are-abstract", "gate-is-open-to-all")),
+            "tests/lxc/test_no_abstract_sockets.py::test_thole_has_none",
+            PROCESS + "test_gate_cannot_be_opened_by_others"), ("sockets-are-abstract", "gate-is-open-to-all"),
+           "LXC 5.0 falls in `test_control_has_one`"),
     Attack("CVE-2021-30465, CVE-2024-45310 (runc)", "a directory was swapped for a link while mounts, "
            "nodes and directories were made in it", "a path is resolved once and used as a descriptor: "
            "`sys/path.c`", (RACES + "test_nothing_of_the_host_is_reached",), ("paths-are-used-twice",)),
