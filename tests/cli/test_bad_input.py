@@ -24,7 +24,8 @@ COMPLETE["process"]["user"]["gid"] = 1
 del COMPLETE["process"]["scheduler"]["priority"]
 TEXT = json.dumps(COMPLETE, indent=1)
 
-pytestmark = pytest.mark.skipif(THOLE is None, reason="no thole: set THOLE or put it into PATH")
+pytestmark = [pytest.mark.any_layout,
+              pytest.mark.skipif(THOLE is None, reason="no thole: set THOLE or put it into PATH")]
 
 
 def escape(name):

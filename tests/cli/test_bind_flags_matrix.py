@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.any_layout
+
 OPPOSITES = {"ro": "rw", "nosuid": "suid", "nodev": "dev", "noexec": "exec",
              "nosymfollow": "symfollow"}
 OTHERS = {"ro": "nodev", "nosuid": "nodev", "nodev": "nosuid", "noexec": "nodev",

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.any_layout
+
 SIZES = [1, 255, 256, 300, 2000, 3900]
 
 

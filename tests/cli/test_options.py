@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.any_layout
+
 NOBODY = "thole-test-nobody"
 
 # What has to be in the help of each command.

@@ -8,6 +8,8 @@ import pytest
 
 from harness.caller import Caller
 
+pytestmark = pytest.mark.any_layout
+
 
 def forbid_tmpfs(made, folder):
     made.mount("/area", "tmpfs", "tmpfs", ["ro"])

@@ -11,6 +11,8 @@ import pytest
 from harness.caller import Caller
 from harness.runtime import until
 
+pytestmark = pytest.mark.any_layout
+
 USER = 1000
 HOST = 100000  # of root in a user namespace of the container's own
 STREAMS = ("stdin", "stdout", "stderr")

@@ -11,6 +11,8 @@ import pytest
 
 from harness.machine import TOP
 
+pytestmark = pytest.mark.any_layout
+
 CASES = os.path.join(TOP, "tests/plan/cases")
 
 
