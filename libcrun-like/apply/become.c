@@ -172,8 +172,8 @@ int apply_become_user(const struct apply_become *become, struct thole_error *err
     if (apply_identity(process, needs_admin_for_filter(become), err) < 0)
         return -1;
     /* New ids bring the system's default back, which may be to let others of that id look in. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        return error_errno(err, NULL, "become undumpable");
+    if (apply_hide(err) < 0)
+        return -1;
     /* They also take this back, which ends the process when its parent dies. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return entered == 0 ? enter_directory(become, false, err) : 0;
@@ -259,7 +259,8 @@ int apply_become_program(const struct apply_become *become, int starter,
     const struct plan_process *process = become->process;
     /* Up to here it was to die with the runtime; a program that runs is on its own, unless its
      * keeper is to take it along. */
-    (void)prctl(PR_SET_PDEATHSIG, become->death_signal, 0, 0, 0);
+    if (prctl(PR_SET_PDEATHSIG, become->death_signal, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "set the signal for the keeper's end");
     if (become->death_signal != 0 && is_orphan(starter))
         return error_bug(err, "the keeper is gone");
     /* Now: a filter may forbid to read the clock. */

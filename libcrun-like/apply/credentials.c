@@ -147,6 +147,12 @@ int apply_capabilities(const struct plan_process *process, struct thole_error *e
     return 0;
 }
 
+int apply_hide(struct thole_error *err) {
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "become undumpable");
+    return 0;
+}
+
 /* What the image has there, or keeps from its user, is an answer: such a user has no entry. */
 static bool has_no_passwd(int code) {
     return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EINVAL || code == EACCES ||

@@ -38,6 +38,9 @@ int apply_identity(const struct plan_process *process, bool keep_admin, struct t
 /** The final permitted, effective, inheritable and ambient sets. Last act before execve(2). */
 int apply_capabilities(const struct plan_process *process, struct thole_error *err);
 
+/** Nobody of the same ids may look into this process any more, see prctl(2), PR_SET_DUMPABLE. */
+int apply_hide(struct thole_error *err);
+
 /**
  * "HOME=..." from the container's /etc/passwd ("/" if there is no entry that the caller may read),
  * malloc'ed; NULL with an error where that could not be found out.

@@ -135,8 +135,7 @@ void apply_exec(const struct apply_exec *exec) {
     (void)close(exec->runtime_end);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     int scored = apply_oom_score(become.process, become.proc_fd, getpid(), &err);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (scored < 0 || join(exec, &err) < 0 ||
+    if (scored < 0 || apply_hide(&err) < 0 || join(exec, &err) < 0 ||
         (exec->keep_capabilities && keep_capabilities(&process, &err) < 0) ||
         prepare(exec, &become, &peer, &err) < 0)
         fail(exec, &err);

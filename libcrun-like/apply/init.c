@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -106,9 +107,7 @@ static int request_hooks(const struct apply_init *init, struct thole_error *err)
     if (wire_send(init->become.sync, WIRE_REQUEST_HOOKS, NULL, 0, -1, err) < 0 ||
         wire_expect(init->become.sync, WIRE_HOOKS_DONE, &message, "the runtime", err) < 0)
         return -1;
-    if (shows && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        return error_errno(err, NULL, "become undumpable");
-    return 0;
+    return shows ? apply_hide(err) : 0;
 }
 
 /* The hook_state file: line 0 has status "creating", line 1 "created". */
@@ -200,13 +199,18 @@ static int enter_shared_root(const struct apply_init *init, int *ret_peer,
 /* ---- the process ---------------------------------------------------------------------------- */
 
 /* Whoever connects and goes away without a word has changed nothing: somebody who asks what the
- * container is doing, or a `start` that was killed. */
+ * container is doing, or a `start` that was killed. A machine that is short of something now need
+ * not be so when somebody comes; for ever nobody would wait in vain. */
 static int accept_starter(int gate, struct thole_error *err) {
-    for (;;) {
+    enum { ATTEMPTS = 100, PAUSE_MILLISECONDS = 20 };
+    for (int attempt = 0;;) {
         struct wire_message message;
         cleanup_close int starter = accept4(gate, NULL, NULL, SOCK_CLOEXEC);
-        if (starter < 0 && errno != EINTR && errno != ECONNABORTED)
-            return error_errno(err, NULL, "wait for start");
+        if (starter < 0 && errno != EINTR && errno != ECONNABORTED) {
+            if (++attempt == ATTEMPTS)
+                return error_errno(err, NULL, "wait for start");
+            (void)poll(NULL, 0, PAUSE_MILLISECONDS);
+        }
         if (starter < 0 || wire_receive(starter, &message, NULL) <= 0)
             continue;
         if (message.kind == WIRE_START)
@@ -241,8 +245,8 @@ static int prepare(const struct apply_init *init, struct apply_program *program,
         become_root(init, err) < 0 || enter_cgroup(init, err) < 0)
         return -1;
     /* The maps are written, which needed a dumpable process; from here on none may look in. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        return error_errno(err, NULL, "become undumpable");
+    if (apply_hide(err) < 0)
+        return -1;
     if (become->replace == NULL && apply_become_leader(-1, err) < 0)
         return -1;
     if (enter_namespaces(init, err) < 0)
@@ -279,7 +283,8 @@ static int announce_ready(const struct apply_init *init, struct thole_error *err
     const int others[] = {init->gate, init->hook_state};
     if (apply_become_bare(&init->become, others, sizeof(others) / sizeof(others[0]), err) < 0)
         return -1;
-    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "outlive the runtime");
     return wire_send(init->become.sync, WIRE_READY, NULL, 0, -1, err);
 }
 

@@ -7,10 +7,10 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/credentials.h"
 #include "apply/filesystem.h"
 #include "apply/mounts.h"
 #include "base/cleanup.h"
@@ -21,7 +21,8 @@
 /* Returns the container's root. */
 static int enter(const struct apply_later_mounts *later, struct thole_error *err) {
     (void)close(later->runtime_end);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (apply_hide(err) < 0)
+        return -1;
     (void)umask(0);
     if (setns(later->pidfd, (int)later->flags) < 0)
         return error_errno(err, NULL, "join the container's namespaces");

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,8 +62,7 @@ static void run_stage(const struct plan *plan, const struct apply_init *init) {
     struct thole_error err = {0};
     int pidfd = -1;
     int scored = apply_oom_score(plan->process, init->become.proc_fd, getpid(), &err);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (scored == 0 &&
+    if (scored == 0 && apply_hide(&err) == 0 &&
         apply_join_namespaces(&plan->namespaces, APPLY_STAGE_NAMESPACES, &err) == 0 &&
         clone_init(plan, init, CLONE_PARENT, &pidfd) < 0)
         error_errno(&err, "/linux/namespaces", "clone the container's init");
@@ -159,8 +157,8 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
     init->stage_end = -1;
     /* Nobody inside may look into a half-made init. Where an ordinary user's runtime has to write
      * id maps or oom_score_adj, the processes hide right after that. */
-    if (geteuid() == 0)
-        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (geteuid() == 0 && apply_hide(err) < 0)
+        return -1;
     if ((needs_stage(plan) ? clone_through_stage : clone_directly)(plan, init, ret_launched, err) <
         0)
         return -1;

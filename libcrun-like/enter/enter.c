@@ -75,7 +75,7 @@ static bool wait_for_message(int sync, int stage) {
 static int take_pid(struct entry *entry, int64_t number, struct thole_error *err) {
     siginfo_t info;
     if (number <= 0 || number > INT32_MAX ||
-        waitid(P_PID, (id_t)number, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        uninterrupted(waitid(P_PID, (id_t)number, &info, WEXITED | WNOHANG | WNOWAIT)) < 0)
         return error_bug(err, "the process sent a pid that is none of a child");
     entry->pid = (pid_t)number;
     return 0;

@@ -5,10 +5,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/credentials.h"
 #include "apply/process.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -312,8 +312,9 @@ int enter_prepare(const struct thole_context *context, const struct thole_exec_r
     apply->become.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (apply->become.proc_fd < 0)
         return error_errno(err, NULL, "open the host's /proc");
-    if (geteuid() == 0) /* an ordinary user's process does so itself: see apply_exec() */
-        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    /* An ordinary user's process does so itself: see apply_exec(). */
+    if (geteuid() == 0 && apply_hide(err) < 0)
+        return -1;
     if (request->args == NULL && request->process_file == NULL)
         return shell_choose(request, entry, err);
     return 0;

@@ -321,10 +321,12 @@ static const char *read_hugepage_sizes(struct arena *arena, struct thole_error *
     cleanup_closedir DIR *directory = opendir(path);
     const struct dirent *entry = NULL;
     (void)found(directory != NULL ? 0 : -1, path, failure);
-    while (directory != NULL && count < SIZES_MAX && (entry = readdir(directory)) != NULL) {
+    while (directory != NULL && count < SIZES_MAX &&
+           (errno = 0, entry = readdir(directory)) != NULL) {
         if (text_starts_with(entry->d_name, "hugepages-"))
             sizes[count++] = strtoull(entry->d_name + strlen("hugepages-"), NULL, 10);
     }
+    (void)found(directory == NULL || errno == 0 ? 0 : -1, path, failure);
     qsort(sizes, count, sizeof(sizes[0]), compare_sizes);
 
     cleanup_text struct text list = {0};

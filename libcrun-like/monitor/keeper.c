@@ -70,7 +70,8 @@ static int await_keeper(int sync, int *ret_fd, struct thole_error *err) {
 static int report(const struct thole_run_request *request, int sync,
                   const struct monitor_lifetime *life, struct thole_error *err) {
     int pair[2] = {-1, -1};
-    (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+        return error_errno(err, NULL, "outlive the runtime");
     if (!request->detach && wire_pair(pair, err) < 0)
         return -1;
     if (!request->detach)

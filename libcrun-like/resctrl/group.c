@@ -135,13 +135,15 @@ static int assign_threads(int tasks, pid_t pid, struct thole_error *err) {
         return errno == ENOENT || errno == ESRCH
                    ? 0
                    : error_errno(err, where, "list the threads of process %d", (int)pid);
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    for (const struct dirent *entry; errno = 0, (entry = readdir(directory)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
         if (write(tasks, entry->d_name, strlen(entry->d_name)) < 0 && errno != ESRCH)
             return error_errno(err, where, "assign thread %s to a resctrl group", entry->d_name);
     }
-    return 0;
+    return errno == 0 || errno == ENOENT || errno == ESRCH
+               ? 0
+               : error_errno(err, where, "list the threads of process %d", (int)pid);
 }
 
 /* A container that was created without a group gets its own, with all that runs in it. */

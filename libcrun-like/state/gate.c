@@ -17,6 +17,9 @@
 
 enum { BACKLOG = 64 };
 
+/* Which of both, init itself cannot say any more. */
+#define NOT_WAITING "cannot start a container that runs already or has stopped"
+
 /* The state directory may lie deeper than sun_path is long. */
 static void gate_address(const struct container *container, const char *name,
                          struct sockaddr_un *address) {
@@ -68,8 +71,10 @@ int gate_is_closed(const struct container *container, struct thole_error *err) {
 
 int gate_connect(const struct container *container, struct thole_error *err) {
     cleanup_close int fd = try_connect(container, STATE_GATE);
-    if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
+    if (fd < 0 && errno == ENOENT)
         return error_state(err, "cannot start an already running container");
+    if (fd < 0 && errno == ECONNREFUSED)
+        return error_state(err, NOT_WAITING);
     if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
         return error_errno(err, NULL, "connect to the start gate");
     return take_fd(&fd);
@@ -142,7 +147,7 @@ int gate_await_program(const struct container *container, pid_t pid, int connect
         int got = wire_receive(connection, &message, err);
         if (got == 0 && errno == ECONNRESET) /* init ended before it read this start, or saw
                                                 another one first */
-            return error_state(err, "cannot start a container that runs already or has stopped");
+            return error_state(err, NOT_WAITING);
         if (got <= 0)
             return got;
         if (message.kind != WIRE_SECCOMP || message.fd_count != 1)

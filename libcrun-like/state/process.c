@@ -129,7 +129,7 @@ int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
     cleanup_free pid_t *pids = NULL;
     size_t count = 0;
     const struct dirent *entry = NULL;
-    while ((entry = readdir(directory)) != NULL) {
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
         uint64_t pid = 0;
         if (!text_parse_uint(entry->d_name, INT32_MAX, &pid) ||
             !is_within(open_pid_namespace((pid_t)pid), &wanted))
@@ -140,6 +140,8 @@ int process_list_namespace(pid_t init, pid_t **ret_pids, size_t *ret_count,
         pids = larger;
         pids[count++] = (pid_t)pid;
     }
+    if (errno != 0)
+        return error_errno(err, NULL, "read /proc");
     *ret_count = count;
     *ret_pids = take_ptr(pids);
     return 0;

@@ -162,7 +162,7 @@ static void send_outgoing(struct session *session) {
         return;
     if (send(session->view->connection, &session->outgoing, session->outgoing_length,
              MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
-        (errno != EAGAIN && errno != EINTR))
+        (errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM))
         session->outgoing_length = 0;
 }
 
@@ -312,6 +312,11 @@ int terminal_console_view(struct terminal_console_view *view, struct thole_error
     while (!is_finished(&session)) {
         if (exchange(&session, err) < 0)
             return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (session.outputs[i].failure != 0)
+            return error_set(err, THOLE_ERROR_HOST, session.outputs[i].failure, NULL,
+                             "write the output of the console");
     }
     if (session.signal != 0)
         return error_set(err, THOLE_ERROR_HOST, EINTR, NULL, "left the console on signal %d (%s)",

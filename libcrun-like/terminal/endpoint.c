@@ -38,7 +38,14 @@ void endpoint_open(struct endpoint *endpoint, int fd, bool writing) {
 static long classify(ssize_t result) {
     if (result >= 0)
         return (long)result;
-    return errno == EAGAIN || errno == EINTR ? ENDPOINT_LATER : ENDPOINT_CLOSED;
+    /* The kernel is short of memory for the moment: as if there were no room. */
+    const bool later = errno == EAGAIN || errno == EINTR || errno == ENOMEM || errno == ENOBUFS;
+    return later ? ENDPOINT_LATER : ENDPOINT_CLOSED;
+}
+
+/* EIO is what a terminal says that has hung up. */
+static bool is_reader_gone(int failure) {
+    return failure == EPIPE || failure == EIO || failure == ECONNRESET;
 }
 
 long endpoint_read(struct endpoint *endpoint, void *buffer, size_t size) {
@@ -49,8 +56,12 @@ long endpoint_read(struct endpoint *endpoint, void *buffer, size_t size) {
 long endpoint_write(struct endpoint *endpoint, const void *data, size_t length) {
     if (endpoint->write_most != 0 && length > endpoint->write_most)
         length = endpoint->write_most;
-    return classify(endpoint->socket ? send(endpoint->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                     : write(endpoint->fd, data, length));
+    long put =
+        classify(endpoint->socket ? send(endpoint->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                  : write(endpoint->fd, data, length));
+    if (put == ENDPOINT_CLOSED && !is_reader_gone(errno))
+        endpoint->failure = errno;
+    return put;
 }
 
 void endpoint_close(struct endpoint *endpoint) {

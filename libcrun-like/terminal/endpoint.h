@@ -12,6 +12,7 @@ struct endpoint {
     int fd; /* -1: closed */
     bool owned;
     bool socket;
+    int failure;       /* errno of a write that was refused although somebody reads, 0: none */
     size_t write_most; /* bytes per write that cannot block after POLLOUT; 0: no bound needed */
 };
 #define ENDPOINT_INIT \

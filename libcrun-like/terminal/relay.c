@@ -93,7 +93,7 @@ static int reap_process(struct session *session, struct thole_error *err) {
     siginfo_t info = {0};
     if (session->exited)
         return 0;
-    if (waitid(P_PIDFD, (id_t)session->relay->pidfd, &info, WEXITED | WNOHANG) < 0)
+    if (uninterrupted(waitid(P_PIDFD, (id_t)session->relay->pidfd, &info, WEXITED | WNOHANG)) < 0)
         return error_errno(err, NULL, "wait for process %d", (int)session->relay->pid);
     if (info.si_pid != 0)
         note_exit(session, &info);
@@ -452,6 +452,9 @@ int terminal_relay_run(struct terminal_relay *relay, struct thole_error *err) {
         if (exchange(&session, err) < 0)
             return -1;
     }
+    if (session.output.failure != 0)
+        return error_set(err, THOLE_ERROR_HOST, session.output.failure, NULL,
+                         "write the output of the program");
     if (session.exited)
         return session.status;
     if (relay->detached)

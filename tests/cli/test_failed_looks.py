@@ -425,3 +425,29 @@ def test_capabilities_and_home_are_the_same_or_nothing_runs(thole, bundle, injec
         if not injector.injected():
             break
     assert number > 3, "the matrix is empty"
+
+
+# ---- what must have been done, and not only tried ---------------------------------------------------
+
+def test_nobody_enters_who_can_be_looked_into(sleeper, injector):
+    """prctl(PR_SET_DUMPABLE) is what hides an entering process from the container (CVE-2016-9962)."""
+    container = sleeper()
+    hidden = 0
+    for number in range(1, 100):
+        result = injector("prctl", "EPERM", number, "exec", container.id, "/bin/true", inside=True)
+        if any("PR_SET_DUMPABLE" in line for line in injector.injected()):
+            hidden += 1
+            result.failed("undumpable")
+        if not injector.injected():
+            break
+    assert hidden > 0, "the matrix is empty"
+
+
+def test_output_that_is_lost_is_told(thole, sleeper):
+    """A terminal's output that goes to a full disk."""
+    container = sleeper()
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run([thole.path, "--root", thole.root, "exec", "-t", container.id,
+                                  "/bin/echo", "lost"], stdin=subprocess.DEVNULL, stdout=full,
+                                 stderr=subprocess.PIPE, text=True, check=False)
+    assert process.returncode == 255 and "write the output" in process.stderr, process
