@@ -2,6 +2,7 @@
 """The commands whose calls are failed: what is there before, what is called, what is right then."""
 import json
 import os
+import signal
 import time
 
 import right
@@ -41,15 +42,18 @@ class Command:
 
     name = ""
     processes = {"1": "runtime"}  # as the tracer numbers them: what they are
+    roles = None       # only these; the others are another row's
     shared = False
     keeps = False      # the container is there afterwards, whatever fails
     grace = 0          # milliseconds that its processes are followed after its end
     timeout = 15
     args = ("/bin/sleep", "1000")
-    terminal = False
+    process = {}       # further members of process in config.json
+    terminal = False   # whether the caller's standard input and output are one
 
     def __init__(self, world):
         self.world = world
+        self.name = world.prefix + self.name
         self.runtime = world.runtime
         self.reference = None
         self.container = None  # its name
@@ -74,13 +78,17 @@ class Command:
         """{name: pid} of processes to follow that are there before."""
         return {}
 
+    def during(self, told):
+        """Called again and again while it runs; `told` is its output so far."""
+
     # -- what they share --
 
     def make_bundle(self):
         if self.bundle is None:
-            self.bundle = self.world.bundle(configuration(*self.args))
+            self.bundle = self.world.bundle(configuration(*self.args, **self.process))
         self.container = self.runtime.new_id()
-        self.bundle.linux["cgroupsPath"] = "/thole-test/" + self.container
+        if self.world.cgroups:
+            self.bundle.linux["cgroupsPath"] = "/thole-test/" + self.container
         self.bundle.write()
         return self.bundle
 
@@ -196,7 +204,7 @@ class OfContainer(Command):
 
 class Exec(OfContainer):
     name = "exec"
-    processes = {"1": "runtime", "1.1": "stage", "1.2": "process"}
+    processes = {"1": "runtime", "1.1": "stage", "1.1.1": "process"}
 
     def words(self):
         return ["exec", self.container, "/bin/sh", "-c", TELL]
@@ -334,12 +342,16 @@ class DeleteForce(Delete):
 
 class Events(Command):
     name = "events"
-    args = ("/bin/sleep", "0.15")
     keeps = True
 
     def before(self):
         self.launch()
-        return ["events", "--interval", "40ms", self.container]
+        return ["events", "--interval", "10ms", self.container]
+
+    def during(self, told):
+        """Ends the container after the first statistics."""
+        if told and right.alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
 
     def right(self, result):
         kinds = {json.loads(line)["type"] for line in result.out.splitlines()}
@@ -348,5 +360,80 @@ class Events(Command):
         return [] if kinds == {"stats"} else [f"printed {kinds}"]
 
 
-COMMANDS = (Create, Start, Run, RunDetached, Exec, State, List, Ps, Stats, Pause, Resume, Update,
-            Kill, Delete, DeleteForce, Events)
+class RunOnTerminal(Run):
+    name = "run on a terminal"
+    terminal = True
+    args = ("/bin/sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty -a; " + TELL)
+    process = {"terminal": True}
+
+
+class ExecOnTerminal(Exec):
+    name = "exec -t"
+    terminal = True
+
+    def words(self):
+        return ["exec", "-t", self.container, "/bin/sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty -a; " + TELL]
+
+
+class RunAttachable(RunDetached):
+    name = "run -d --attachable"
+    processes = {"1": "runtime", "1.1": "keeper", "1.1.1": "init"}
+    grace = 20
+    process = {"terminal": True}
+
+    def before(self):
+        return ["run", "--detach", "--attachable", "--bundle", self.make_bundle().path, self.container]
+
+
+class Attach(Command):
+    name = "attach"
+    terminal = True
+    args = ("/bin/sh", "-c", "read word; echo heard $word")
+    process = {"terminal": True}
+    keeps = True
+
+    def before(self):
+        self.launch("--attachable")
+        self.typed = False
+        return ["attach", self.container]
+
+    def during(self, told):
+        if not self.typed:
+            self.world.caller.type("something\n")
+            self.typed = True
+
+    def right(self, result):
+        return [] if "heard something" in result.out else [f"the terminal shows {result.out!r}"]
+
+
+class EndOfKeeper(Command):
+    """A keeper whose container ends."""
+
+    name = "keeper"
+    processes = {"1": "runtime", "keeper": "keeper"}
+    roles = ("keeper",)
+    grace = 2000
+    keeps = True
+    process = {"terminal": True}
+
+    def before(self):
+        self.launch("--attachable")
+        self.keeper = int(right.parent(self.pid))
+        return ["kill", self.container, "KILL"]
+
+    def also(self):
+        return {"keeper": self.keeper}
+
+    def right(self, result):
+        until(lambda: not right.alive(self.pid), what="the end of init")
+        until(lambda: not right.alive(self.keeper), what="the end of the keeper")
+        status = self.state()["status"]
+        return [] if status == "stopped" else [f"the container is {status}"]
+
+
+COMMANDS = (Create, Start, Run, RunDetached, RunOnTerminal, RunAttachable, Exec, ExecOnTerminal,
+            Attach, EndOfKeeper, State, List, Ps, Stats, Events, Pause, Resume, Update, Kill, Delete,
+            DeleteForce)
+
+# Those of an ordinary user: where the ways differ.
+USERS_COMMANDS = (Create, Start, Run, RunDetached, Exec, Kill, DeleteForce)

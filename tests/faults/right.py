@@ -24,7 +24,7 @@ def _fds(pid):
     found = []
     for number in os.listdir(f"/proc/{pid}/fd"):
         link = os.readlink(f"/proc/{pid}/fd/{number}")
-        kind = re.sub(r":\[\d+\]|/var/tmp/\S+|/tmp/\S+|#\d+|\d+ \(deleted\)", "", link)
+        kind = re.sub(r"/pts/\d+|:\[\d+\]|/var/tmp/\S+|/tmp/\S+|#\d+|\d+ \(deleted\)", "", link)
         found.append((min(int(number), 3), kind))
     return sorted(found)
 
@@ -33,7 +33,8 @@ def _mounts(pid):
     """Without the numbers of mounts, devices and peer groups, and without their order."""
     lines = []
     for fields in machine.mount_lines(pid):
-        lines.append(" ".join(re.sub(r":\d+$", "", field) for field in fields[3:]))
+        line = " ".join(re.sub(r":\d+$", "", field) for field in fields[3:])
+        lines.append(re.sub(r"^\S+ /dev/console \S+", "PTY /dev/console", line))
     return sorted(lines)
 
 
@@ -110,6 +111,10 @@ def alive(pid):
         return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def parent(pid):
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[1]
 
 
 def processes():
