@@ -56,6 +56,12 @@ static const char always[] =
     "  deny /sys/firmware/** rwklx,\n"
     "  deny /sys/kernel/{debug,security,tracing}/** rwklx,\n";
 
+/* A rule without bind, remount or a type of filesystem would allow all of them. No rule has "move":
+ * to AppArmor all that fsopen(2) makes is moved, also a procfs, so mount(8) of util-linux 2.39 and
+ * newer needs allow_nesting. */
+#define TREES "/{bin,boot,dev,etc,home,lib,lib32,lib64,media,mnt,opt,root,run,sbin,srv,tmp,usr,var}"
+#define NOT_PROC_NOR_SYS "/{[^ps]**,p[^r]**,pr[^o]**,s[^y]**}"
+
 static const char mounts[] =
     "\n"
     "  # What an init mounts. Nothing of /proc and /sys turns up anywhere else.\n"
@@ -63,13 +69,17 @@ static const char mounts[] =
     "  mount fstype=proc -> /proc/,\n"
     "  mount fstype=sysfs -> /sys/,\n"
     "  mount fstype=(cgroup, cgroup2) -> /sys/fs/cgroup/{,**},\n"
-    "  mount options in (rw, ro, bind, rbind, nosuid, nodev, noexec, relatime, silent) "
-    "/{bin,boot,dev,etc,home,lib,lib32,lib64,media,mnt,opt,root,run,sbin,srv,tmp,usr,var}{,/**} "
-    "-> /[^ps]**,\n"
-    "  mount options in (rw, ro, remount, bind, nosuid, nodev, noexec, relatime, silent) "
-    "-> /**,\n"
-    "  mount options in (make-private, make-rprivate, make-slave, make-rslave, make-shared, "
-    "make-rshared, make-unbindable, make-runbindable),\n";
+    "  mount options=(rw, bind) " TREES "{,/**} -> " NOT_PROC_NOR_SYS ",\n"
+    "  mount options=(rw, rbind) " TREES "{,/**} -> " NOT_PROC_NOR_SYS ",\n"
+    "  remount options in (rw, ro, bind, nosuid, nodev, noexec, relatime, silent) /{,**},\n"
+    "  mount options=(rw, make-private) -> /{,**},\n"
+    "  mount options=(rw, make-rprivate) -> /{,**},\n"
+    "  mount options=(rw, make-slave) -> /{,**},\n"
+    "  mount options=(rw, make-rslave) -> /{,**},\n"
+    "  mount options=(rw, make-shared) -> /{,**},\n"
+    "  mount options=(rw, make-rshared) -> /{,**},\n"
+    "  mount options=(rw, make-unbindable) -> /{,**},\n"
+    "  mount options=(rw, make-runbindable) -> /{,**},\n";
 
 static const char nesting[] = "\n"
                               "  # Containers inside.\n"
@@ -89,15 +99,16 @@ void lxc_apparmor_profile_write(struct text *text, const struct lxc_apparmor_pro
     text_append(text, "}\n");
 }
 
-struct thole_program lxc_apparmor_program(struct lxc_conversion *conversion, const char *options) {
+struct thole_program lxc_apparmor_program(struct lxc_conversion *conversion, const char *condition,
+                                          const char *options) {
     struct arena *arena = conversion->arena;
     struct oci_strings args = {0};
     struct oci_strings env = {0};
     lxc_strings_add(arena, &args, "/bin/sh");
     lxc_strings_add(arena, &args, "-c");
-    lxc_strings_add(
-        arena, &args,
-        arena_printf(arena, "printf %%s \"$PROFILE\" | apparmor_parser --quiet %s", options));
+    lxc_strings_add(arena, &args,
+                    arena_printf(arena, "%sprintf %%s \"$PROFILE\" | apparmor_parser --quiet %s",
+                                 condition, options));
     lxc_strings_add(arena, &env, LXC_HOOK_PATH);
     lxc_strings_add(arena, &env,
                     arena_printf(arena, "PROFILE=%s", conversion->converted->apparmor_profile));

@@ -16,9 +16,10 @@ struct lxc_apparmor_profile {
 
 /**
  * The call of apparmor_parser with the profile of @conversion on its standard input, so that no
- * file of it lies about.
+ * file of it lies about. @condition: "", or "TEST || " of the shell.
  */
-struct thole_program lxc_apparmor_program(struct lxc_conversion *conversion, const char *options);
+struct thole_program lxc_apparmor_program(struct lxc_conversion *conversion, const char *condition,
+                                          const char *options);
 
 /** Appends the profile in apparmor.d(5)'s language. */
 void lxc_apparmor_profile_write(struct text *text, const struct lxc_apparmor_profile *profile);

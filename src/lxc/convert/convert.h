@@ -36,7 +36,8 @@ struct lxc_converted {
     const struct thole_program *pre_start; /* to be run before create; a failure ends the start */
     size_t pre_start_count;
     const char *apparmor_profile; /* generated, loaded by the first of pre_start; NULL: none */
-    struct lxc_origin *origins;   /* of @arena */
+    struct thole_program unload_profile; /* for a start that fails, where there is one */
+    struct lxc_origin *origins;          /* of @arena */
     size_t origin_count;
     char **notes; /* settings without effect here, one line each, malloc'ed */
     size_t note_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens when a container is over: lxc.ephemeral, and a generated profile goes. */
+/* What happens when a container is over: lxc.ephemeral, and a generated profile of lxc-execute. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ static struct thole_program destroy_program(struct lxc_conversion *conversion) {
 
 /* lxc-execute has no monitor: its containers are deleted by the command itself. */
 static void unload_as_hook(struct lxc_conversion *conversion) {
-    const struct thole_program program = lxc_apparmor_program(conversion, "--remove");
+    const struct thole_program program = lxc_apparmor_program(conversion, "", "--remove");
     struct oci_hook *hook = lxc_list_add(conversion->arena, &conversion->oci->hooks->poststop);
     hook->path = program.args[0];
     for (char *const *word = program.args; *word != NULL; word++)
@@ -49,12 +49,8 @@ int lxc_convert_endings(struct lxc_conversion *conversion, struct thole_error *e
     bool ephemeral = false;
     if (lxc_conversion_flag(conversion, "lxc.ephemeral", false, &ephemeral, err) < 0)
         return -1;
-    const bool profile = conversion->converted->apparmor_profile != NULL;
-    if (profile && conversion->request->execute)
+    if (conversion->converted->apparmor_profile != NULL && conversion->request->execute)
         unload_as_hook(conversion);
-    else if (profile)
-        *lxc_items_add(conversion->arena, programs, count) =
-            lxc_apparmor_program(conversion, "--remove");
     if (ephemeral)
         *lxc_items_add(conversion->arena, programs, count) = destroy_program(conversion);
     monitor->end = programs;

@@ -164,8 +164,10 @@ static void add_first(struct lxc_conversion *conversion) {
         *lxc_items_add(conversion->arena, programs, count) = work_program(conversion);
     if (converted->apparmor_profile != NULL)
         *lxc_items_add(conversion->arena, programs, count) =
-            lxc_apparmor_program(conversion, "--replace --skip-cache");
+            lxc_apparmor_program(conversion, "", "--replace --skip-cache");
     add_programs(conversion, "pre-start", &programs, &count);
+    if (converted->apparmor_profile != NULL)
+        converted->unload_profile = lxc_apparmor_program(conversion, "", "--remove");
     converted->pre_start = programs;
     converted->pre_start_count = count;
 }
@@ -178,6 +180,10 @@ static void add_last(struct lxc_conversion *conversion) {
     add_programs(conversion, "stop", &programs, &count);
     if (!conversion->request->execute)
         add_programs(conversion, "post-stop", &programs, &count);
+    /* While the name is still taken: the next start has loaded it anew by then. */
+    if (conversion->converted->apparmor_profile != NULL && !conversion->request->execute)
+        *lxc_items_add(conversion->arena, programs, count) =
+            lxc_apparmor_program(conversion, "[ \"$LXC_TARGET\" = reboot ] || ", "--remove");
     monitor->stop = programs;
     monitor->stop_count = count;
 }

@@ -186,6 +186,18 @@ static int explain(const struct lxc_container *container, const struct lxc_conve
                       container->name);
 }
 
+/* Unless another start has been faster: what it runs may be in that profile. */
+static void unload_profile(const struct lxc_container *container,
+                           const struct lxc_converted *converted) {
+    struct thole_error err = {0};
+    struct thole_state *state = NULL;
+    if (converted->unload_profile.args == NULL || lxc_container_state(container, &state, &err) < 0)
+        return;
+    if (state == NULL)
+        (void)lxc_hook_program_run(&converted->unload_profile, &container->context.log, &err);
+    thole_state_free(state);
+}
+
 int lxc_launch(const struct lxc_container *container, const struct lxc_launch *launch,
                int *ret_status, struct thole_error *err) {
     cleanup_lxc_converted struct lxc_converted converted = {0};
@@ -195,8 +207,10 @@ int lxc_launch(const struct lxc_container *container, const struct lxc_launch *l
         if (lxc_hook_program_run(&converted.pre_start[i], &container->context.log, err) < 0)
             return -1;
     }
-    if (run(container, launch, &converted, ret_status, err) < 0)
+    if (run(container, launch, &converted, ret_status, err) < 0) {
+        unload_profile(container, &converted);
         return explain(container, &converted, err);
+    }
     if (!launch->foreground)
         tell_of_delegation(container);
     return 0;
