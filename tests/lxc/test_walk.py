@@ -23,10 +23,6 @@ def container(lxc, folder):
     lxc("destroy", "-n", name)
 
 
-def has(lxc, command):
-    return lxc(command, "--help", path=False).code == 0
-
-
 def pid(lxc, name):
     out = lxc("info", "-n", name, "-p", "-H").ok().out.strip()
     return int(out) if out else 0
@@ -127,16 +123,14 @@ def test_attach(lxc, container):
     assert lxc("attach", container, "--clear-env", "-v", "A=b", "--", "/bin/sh", "-c", "echo $A").ok().out == "b\n"
 
 
-def test_cgroup_ps_monitor(lxc, container):
-    missing = [command for command in ("cgroup", "ps", "monitor")
-               if not has(lxc, command)]
-    if missing:
-        pytest.skip("not yet there: " + " ".join(missing))
+def test_cgroup_ps_top_monitor(lxc, container):
     monitor = lxc.start_process("monitor", "-n", container)
     until(lambda: os.path.isdir(f"/proc/{monitor.pid}/fd"))
     lxc("start", container).ok()
     assert lxc("cgroup", container, "cgroup.procs").ok().out.split()[0] == str(pid(lxc, container))
     assert "init" in lxc("ps", "-n", container).ok().out
+    top = lxc.start_process("top", "-b", "-d", "0.2")
+    until(lambda: f",{container}," in top.output())
     lxc("stop", "-k", container).ok()
     until(lambda: f"'{container}' changed state to [STOPPED]" in monitor.output())
     words = [line.split("[")[1].rstrip("]") for line in monitor.output().splitlines()
