@@ -424,8 +424,8 @@ struct thole_update {
     const char *resources;       /* linux.resources as JSON */
     const char *l3_cache_schema; /* lines for resctrl's schemata, NULL: as they are */
     const char *mem_bw_schema;
-    bool devices_on_top; /* device rules come behind those of the configuration and of earlier such
-                          * updates, not in their place */
+    bool devices_on_top; /* device rules come behind those that hold: of the last update without
+                          * this flag, or the configuration, and of later updates with it */
     void *reserved[THOLE_RESERVED];
 };
 

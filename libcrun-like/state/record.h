@@ -44,6 +44,9 @@ struct container_record {
     char *rdt_group;        /* resctrl directories to remove, NULL: none */
     char *rdt_monitor;
     struct oci_pairs annotations;
+    OCI_LIST(struct oci_device_rule)
+    devices; /* what an update has put in place of the rules of the
+              * configuration; none: no update has */
     OCI_LIST(struct oci_device_rule) later_devices; /* rules that updates have put on top */
 };
 

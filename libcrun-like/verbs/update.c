@@ -79,12 +79,31 @@ static void keep_later_devices(struct container *container, struct oci_resources
     resources->devices.count = count + given;
 }
 
-static int save_later_devices(struct container *container, const struct oci_resources *resources,
-                              bool on_top, struct thole_error *err) {
+/* What rules come on top of: those of the last update that replaced all, else the configuration's.
+ */
+static void set_base(struct container *container, struct oci_config *config) {
+    const struct container_record *record = container->record;
+    if (record->devices.count == 0)
+        return;
+    if (config->linux == NULL)
+        config->linux = arena_new(&container->arena, struct oci_linux);
+    if (config->linux->resources == NULL)
+        config->linux->resources = arena_new(&container->arena, struct oci_resources);
+    config->linux->resources->devices.items = record->devices.items;
+    config->linux->resources->devices.count = record->devices.count;
+}
+
+static int save_devices(struct container *container, const struct oci_resources *resources,
+                        bool on_top, struct thole_error *err) {
+    struct container_record *record = container->record;
     if (resources->devices.count == 0)
         return 0;
-    container->record->later_devices.items = resources->devices.items;
-    container->record->later_devices.count = on_top ? resources->devices.count : 0;
+    record->later_devices.items = resources->devices.items;
+    record->later_devices.count = on_top ? resources->devices.count : 0;
+    if (!on_top) {
+        record->devices.items = resources->devices.items;
+        record->devices.count = resources->devices.count;
+    }
     return container_save(container, err);
 }
 
@@ -135,8 +154,10 @@ int thole_update(const struct thole_context *context, const char *id,
                    &facts, err) < 0 ||
         (resources->devices.count > 0 && container_read_config(&container, &config, err) < 0))
         return -1;
-    if (update->devices_on_top && resources->devices.count > 0)
+    if (update->devices_on_top && resources->devices.count > 0) {
+        set_base(&container, config);
         keep_later_devices(&container, resources);
+    }
     const struct plan_updated updated = {
         .cgroup = container_cgroup(&container),
         .oci_version = container.record->oci_version,
@@ -156,5 +177,5 @@ int thole_update(const struct thole_context *context, const char *id,
     int result = cgroup_update(cgroup, &context->log, err);
     if (result < 0 && changed > 0)
         resctrl_restore(container.record, former);
-    return result < 0 ? -1 : save_later_devices(&container, resources, update->devices_on_top, err);
+    return result < 0 ? -1 : save_devices(&container, resources, update->devices_on_top, err);
 }

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """lxc-cgroup: files of a container's cgroup, wherever their controller is."""
+import json
+import os
+import stat
+
 import pytest
 
 from harness import machine
@@ -64,6 +68,30 @@ def test_devices(lxc, live):
     container.sh(uses["8"]).failed("Operation not permitted")
     for rule in ("nonsense", "c 1", "x 1:3 rwm"):
         lxc("cgroup", container.id, "devices.allow", rule).failed("devices.allow")
+
+
+def test_device_rules_come_on_top_of_an_update(lxc, live, folder):
+    """Of its rules, not of those that it has replaced; the next update replaces all."""
+    container = live()
+    minors = ("229", "237")  # of no device that every container has
+    for minor in minors:
+        os.mknod(os.path.join(container.bundle.rootfs, minor), stat.S_IFCHR | 0o666, os.makedev(10, int(minor)))
+
+    def update(*rules):
+        path = os.path.join(folder, "resources.json")
+        with open(path, "w", encoding="ascii") as target:
+            json.dump({"devices": [{"allow": True, "access": "rwm"}, *rules]}, target)
+        container.runtime("update", "--resources", path, container.id).ok()
+
+    def refused():
+        return [minor for minor in minors if "not permitted" in container.sh(f"exec </{minor}").err]
+
+    update({"allow": False, "type": "c", "major": 10, "minor": 229, "access": "rw"})
+    assert refused() == ["229"]
+    lxc("cgroup", container.id, "devices.deny", "c 10:237 rw").ok()
+    assert refused() == ["229", "237"]
+    update()
+    assert refused() == []
 
 
 def test_wrong_calls(lxc, live):
