@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from harness import traces
+from harness import machine, traces
 from harness.runtime import until
 
 CONFIG = ["lxc.uts.name = golden", "lxc.init.cmd = /bin/sleep 1000", "lxc.group = web db",
@@ -169,7 +169,7 @@ class Side:
         for word, name in self.names.items():
             text = text.replace(name, f"<{word}>")
         text = text.replace(self.link, "<link>").replace(self.face.lxcpath, "<path>")
-        text = re.sub(r"(?m)^(PID: +|[A-Za-z ]+ use: +| ?[TRo][Xxt][a-z]* bytes: +)[\d.]+( \w+)?$",
+        text = re.sub(r"(?m)^(PID: +|[A-Za-z ]+ use: +| (?:TX|RX|Total) bytes: +)[\d.]+( \w+)?$",
                       r"\1<number>", text)
         text = re.sub(r"(?m)^\d+$", "<number>", text)
         return re.sub(r"\b\d{3,} *(?= |$)", "<pid> ", text)
@@ -205,11 +205,19 @@ def sides(lxc, debian, busybox_rootfs, folder):
         side.face("monitor", "-Q")
 
 
+def without_usage(answer):
+    """Numbers that thole has of cgroup v2, too: docs/lxc-differences.md."""
+    code, out, err = answer
+    return code, re.sub(r"(?m)^(CPU|BlkIO|Memory|KMem) use:.*\n", "", out), err
+
+
 def test_same_answers(sides):
     ours, theirs = sides
     findings = []
     for case in CASES:
         mine, reference = ours.answer(case), theirs.answer(case)
+        if machine.layout() == "unified":
+            mine, reference = without_usage(mine), without_usage(reference)
         if (mine == reference) == (case in DIFFERENT):
             findings.append(f"{case}\n   thole {mine}\n   lxc   {reference}"
                             + ("\n   is listed as different" if case in DIFFERENT else ""))

@@ -256,15 +256,18 @@ PROC = {"mixed": {"/proc": "rw", "/proc/sys": "ro", "/proc/sysrq-trigger": SYSRQ
         "rw": {"/proc": "rw", "/proc/sys": None, "/proc/sysrq-trigger": None}}
 SYS = {"mixed": {"/sys": "ro", "/sys/devices/virtual/net": "rw"},
        "ro": {"/sys": "ro", "/sys/devices/virtual/net": None}, "rw": {"/sys": "rw", "/sys/devices/virtual/net": None}}
-CGROUP = "/sys/fs/cgroup" + ("" if layout() == "unified" else "/pids")
+UNIFIED = layout() == "unified"
+CGROUP = "/sys/fs/cgroup" + ("" if UNIFIED else "/pids")
 WORDS = {
     "proc": PROC["mixed"], **{f"proc:{mode}": wanted for mode, wanted in PROC.items()},
     "sys": SYS["mixed"], **{f"sys:{mode}": wanted for mode, wanted in SYS.items()},
-    # With a cgroup namespace the container mounts them itself.
-    **{f"{kind}{mode}": {CGROUP: None} for kind in ("cgroup", "cgroup-full") for mode in ("", ":mixed", ":ro", ":rw")},
-    "cgroup2": {CGROUP: None}, "cgroup2:ro": {CGROUP: None},
+    # With a cgroup namespace the container mounts those of v1 itself.
+    **{f"{kind}{mode}": {CGROUP: ("ro" if mode == ":ro" else "rw") if UNIFIED else None}
+       for kind in ("cgroup", "cgroup-full") for mode in ("", ":mixed", ":ro", ":rw")},
+    "cgroup2": {CGROUP: "rw" if UNIFIED else None}, "cgroup2:ro": {CGROUP: "ro" if UNIFIED else None},
     **{f"cgroup{mode}:force": {CGROUP: "ro" if mode == ":ro" else "rw"} for mode in ("", ":mixed", ":ro", ":rw")},
-    **{f"cgroup-full{mode}:force": {CGROUP: "rw" if mode == ":rw" else "ro"} for mode in ("", ":mixed", ":ro", ":rw")},
+    **{f"cgroup-full{mode}:force": {CGROUP: "rw" if mode == ":rw" or UNIFIED and mode != ":ro" else "ro"}
+       for mode in ("", ":mixed", ":ro", ":rw")},
     "cgroup2:force": {CGROUP: "rw"}, "cgroup2:ro:force": {CGROUP: "ro"},
     "shmounts:{folder}": {"/dev/.lxc-mounts": "rw"}, "shmounts:{folder}:/opt": {"/opt": "rw"},
 }

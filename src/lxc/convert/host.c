@@ -37,6 +37,10 @@ int lxc_host_read(const char *facts, struct arena *arena, struct lxc_host **ret_
     return *ret_host != NULL ? 0 : -1;
 }
 
+bool lxc_host_is_unified(const struct lxc_host *host) {
+    return host->hierarchy_count == 1 && host->hierarchies[0].unified;
+}
+
 bool lxc_host_is_v1(const struct lxc_host *host, const char *controller) {
     for (size_t i = 0; i < host->hierarchy_count; i++) {
         const struct lxc_hierarchy *hierarchy = &host->hierarchies[i];

@@ -27,5 +27,8 @@ struct lxc_host {
 int lxc_host_read(const char *facts, struct arena *arena, struct lxc_host **ret_host,
                   struct thole_error *err);
 
+/** True if there is no hierarchy but that of cgroup v2. */
+bool lxc_host_is_unified(const struct lxc_host *host);
+
 /** True if @controller ("memory") has a hierarchy of its own, cgroup v1. */
 bool lxc_host_is_v1(const struct lxc_host *host, const char *controller);

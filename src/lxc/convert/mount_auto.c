@@ -130,15 +130,19 @@ void lxc_mount_auto_add(struct lxc_conversion *conversion, const struct lxc_moun
         add_sys(conversion, automatic->sys);
 }
 
-static void add_cgroup(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic) {
+/* @unified: the host has cgroup v2 alone. Then the container's part is all that a cgroup namespace
+ * has, and is mounted at any rate, as LXC does it. */
+static void add_cgroup(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic,
+                       bool unified) {
     const char *access = strcmp(automatic->cgroup, "ro") == 0 ? "ro" : "rw";
-    if ((conversion->namespaces & CLONE_NEWCGROUP) != 0 && !automatic->cgroup_force) {
+    const bool own = (conversion->namespaces & CLONE_NEWCGROUP) != 0;
+    if (own && !unified && !automatic->cgroup_force) {
         lxc_conversion_note(conversion, automatic->where,
                             "no effect of cgroup: with a cgroup namespace of its own the container "
                             "mounts them itself");
         return;
     }
-    if (!automatic->cgroup_full) {
+    if (!automatic->cgroup_full || (own && unified)) {
         (void)lxc_mount_add(
             conversion, "/sys/fs/cgroup", "cgroup", "cgroup",
             (const char *const[]){"nosuid", "nodev", "noexec", "relatime", access, NULL});
@@ -154,11 +158,15 @@ static void add_cgroup(struct lxc_conversion *conversion, const struct lxc_mount
         (const char *const[]){"rbind", "nosuid", "nodev", "noexec", writable ? "rw" : "rro", NULL});
 }
 
-void lxc_mount_auto_add_cgroup(struct lxc_conversion *conversion,
-                               const struct lxc_mount_auto *automatic) {
+int lxc_mount_auto_add_cgroup(struct lxc_conversion *conversion,
+                              const struct lxc_mount_auto *automatic, struct thole_error *err) {
+    const struct lxc_host *host = NULL;
+    if (automatic->cgroup != NULL && lxc_conversion_host(conversion, &host, err) < 0)
+        return -1;
     if (automatic->cgroup != NULL)
-        add_cgroup(conversion, automatic);
+        add_cgroup(conversion, automatic, lxc_host_is_unified(host));
     if (automatic->shared_from != NULL)
         (void)lxc_mount_add(conversion, automatic->shared_to, "bind", automatic->shared_from,
                             (const char *const[]){"rbind", "rslave", NULL});
+    return 0;
 }

@@ -101,7 +101,8 @@ int lxc_convert_mounts(struct lxc_conversion *conversion, struct thole_error *er
     if (lxc_mount_entries(conversion, err) < 0)
         return -1;
     first = mounts->count;
-    lxc_mount_auto_add_cgroup(conversion, &automatic);
+    if (lxc_mount_auto_add_cgroup(conversion, &automatic, err) < 0)
+        return -1;
     note_origins(conversion, &automatic, first);
     return add_devpts(conversion, err);
 }

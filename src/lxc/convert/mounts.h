@@ -27,5 +27,5 @@ struct lxc_mount_auto {
 int lxc_mount_auto_read(struct lxc_conversion *conversion, struct lxc_mount_auto *ret_automatic,
                         struct thole_error *err);
 void lxc_mount_auto_add(struct lxc_conversion *conversion, const struct lxc_mount_auto *automatic);
-void lxc_mount_auto_add_cgroup(struct lxc_conversion *conversion,
-                               const struct lxc_mount_auto *automatic);
+int lxc_mount_auto_add_cgroup(struct lxc_conversion *conversion,
+                              const struct lxc_mount_auto *automatic, struct thole_error *err);
