@@ -105,11 +105,15 @@ static int plan_container(const struct thole_context *context,
     return 0;
 }
 
+/* What it opens on the way is closed when it fails: the undo may need descriptors itself. */
 static int build_in_directory(const struct thole_context *context,
-                              const struct thole_create_request *request, bool gated, bool detached,
-                              struct creation *creation, struct preparation *preparation,
-                              struct thole_error *err) {
+                              const struct thole_create_request *request, size_t passed, bool gated,
+                              bool detached, struct creation *creation, struct thole_error *err) {
+    cleanup_preparation struct preparation preparation = PREPARATION_INIT;
     struct container *container = &creation->container;
+    preparation.in_one_go = !gated && !detached;
+    preparation.init.become.phases = context->phases;
+    preparation.init.become.passed = passed;
     /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
      * who is at work. */
     create_prepare_record(container, &creation->bundle, creation->notify_directory);
@@ -120,38 +124,36 @@ static int build_in_directory(const struct thole_context *context,
         return -1;
     container_unlock(container);
     phases_end(context->phases, PHASES_RUNTIME, "record");
-    if (create_prepare_filter(context, creation, preparation, err) < 0)
+    if (create_prepare_filter(context, creation, &preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
     log_warnings(context, &creation->bundle);
     if (container->record->notify_directory != NULL && notify_make_directory(container, err) < 0)
         return -1;
-    if (create_prepare_cgroup(context, creation, preparation, err) < 0)
+    if (create_prepare_cgroup(context, creation, &preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "cgroup");
-    if (create_prepare_stdio(request, detached, creation, preparation, err) < 0 ||
-        create_prepare_init(gated, creation, preparation, err) < 0)
+    if (create_prepare_stdio(request, detached, creation, &preparation, err) < 0 ||
+        create_prepare_init(gated, creation, &preparation, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "what the container inherits");
-    if (create_dialogue(context, request, creation, preparation, err) < 0)
+    if (create_dialogue(context, request, creation, &preparation, err) < 0)
         return -1;
     return publish(request, creation, err);
 }
 
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err) {
-    cleanup_preparation struct preparation preparation = PREPARATION_INIT;
-    preparation.in_one_go = !gated && !detached;
-    preparation.init.become.phases = context->phases;
+    size_t passed = 0;
     creation->gated = gated;
     if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
-                         &preparation.init.become.passed, err) < 0 ||
+                         &passed, err) < 0 ||
         plan_container(context, request, gated, detached, creation, err) < 0)
         return -1;
     if (container_new(context, request->id, &creation->container, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "state directory");
-    if (build_in_directory(context, request, gated, detached, creation, &preparation, err) < 0) {
+    if (build_in_directory(context, request, passed, gated, detached, creation, err) < 0) {
         create_undo(context, creation);
         return -1;
     }
@@ -167,13 +169,12 @@ static void remove_former_files(const struct container *container) {
 
 int create_rebuild(const struct thole_context *context, const struct thole_create_request *request,
                    struct creation *creation, struct thole_error *err) {
-    cleanup_preparation struct preparation preparation = PREPARATION_INIT;
     struct container *container = &creation->container;
     if (plan_container(context, request, false, true, creation, err) < 0)
         return -1;
     container->record = arena_new(&container->arena, struct container_record);
     remove_former_files(container);
-    if (build_in_directory(context, request, false, true, creation, &preparation, err) == 0)
+    if (build_in_directory(context, request, 0, false, true, creation, err) == 0)
         return 0;
     create_undo_rebuild(context, creation);
     return -1;
