@@ -113,15 +113,17 @@ int wire_receive(int fd, struct wire_message *message, struct thole_error *err) 
         /* A peer that ended with unread data in its socket shows as a reset, once and first: what
          * it sent before comes behind that. */
     } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+    message->fd_count = 0;
+    if (got >= 0)
+        collect_fds(&incoming, message);
     if (got == 0 || (got < 0 && errno == ECONNRESET)) {
+        drop_fds(message);
         errno = resets > 0 ? ECONNRESET : 0;
         return 0;
     }
     if (got < 0)
         return error_errno(err, NULL, "receive a message");
 
-    message->fd_count = 0;
-    collect_fds(&incoming, message);
     if ((size_t)got < sizeof(header) || (size_t)got != sizeof(header) + header.length ||
         header.length > WIRE_PAYLOAD_MAX) {
         drop_fds(message);
