@@ -208,6 +208,18 @@ static uint64_t draw_argument(struct comparison *comparison, uint32_t index) {
     return draw(comparison, 2) == 0 ? draw(comparison, 4) : comparison->seed;
 }
 
+/* The ABI of the profile that a call belongs to: x32 shares x86-64's architecture. 0: none. */
+static uint32_t owner_of(const struct profile *profile, uint32_t architecture, uint32_t number) {
+    uint32_t owner = architecture;
+    if (architecture == SCMP_ARCH_X86_64 && number >= X32_BIT && number != SECCOMP_NO_CALL)
+        owner = SCMP_ARCH_X32;
+    for (size_t i = 0; i < profile->token_count; i++) {
+        if (profile->tokens[i] == owner)
+            return owner;
+    }
+    return 0;
+}
+
 static void compare_call(struct comparison *comparison, uint32_t token, uint32_t number) {
     struct seccomp_data data = {.nr = (int)number, .arch = token};
     uint32_t own = 0;
@@ -220,10 +232,8 @@ static void compare_call(struct comparison *comparison, uint32_t token, uint32_t
                                     &own));
     require(seccomp_reference_judge(comparison->plain.instructions, comparison->plain.count, &data,
                                     &expected));
-    const bool x32 =
-        data.arch == SCMP_ARCH_X86_64 && number >= X32_BIT && number != SECCOMP_NO_CALL;
-    const bool of_token = token == SCMP_ARCH_X32 ? x32 : !x32 || token != SCMP_ARCH_X86_64;
-    if (of_token && is_newer(&comparison->profile->plan, token, number))
+    const uint32_t owner = owner_of(comparison->profile, data.arch, number);
+    if (owner != 0 && is_newer(&comparison->profile->plan, owner, number))
         expected = SECCOMP_RET_ERRNO | ENOSYS;
     if (own == expected)
         return;
