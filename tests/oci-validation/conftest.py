@@ -9,9 +9,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
+from harness import machine
 from harness.runtime import Runtime
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,6 +59,16 @@ def rootfs_template(rootfs_template, session_folder):
         for name in set(os.listdir(os.path.join(path, folder))) - words:
             os.unlink(os.path.join(path, folder, name))
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def memory_to_lock(session_folder):
+    """Other runtimes need a limit that this machine may not let them raise: memlock.c."""
+    if OTHER and not machine.has_capability("SYS_RESOURCE"):
+        library = os.path.join(session_folder, "memlock.so")
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library,
+                        os.path.join(HERE, "memlock.c"), "-ldl"], check=True)
+        os.environ["LD_PRELOAD"] = library
 
 
 @pytest.fixture

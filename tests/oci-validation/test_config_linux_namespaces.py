@@ -109,14 +109,15 @@ def read(path):
 
 def has_remapped_ids(runtime, made):
     made.user_namespace(host=100000)
-    made.process["args"] = ["/bin/sleep", "1000"]
+    made.process["args"] = ["/bin/sh", "-c", "id -u; exec sleep 1000"]
     made.process["user"] = {"uid": 7, "gid": 8}
     container = runtime.launch(made)
+    until(container.output, what="the id inside")
     entry = os.stat(f"/proc/{container.pid}")
     assert (entry.st_uid, entry.st_gid) == (100007, 100008)
     status = read(f"/proc/{container.pid}/root/proc/1/status")
     assert "Uid:\t100007" in status
-    assert container.exec("/usr/bin/id", "-u").ok().out == "7\n"
+    assert container.output() == "7\n"
 
 
 def sees_its_cgroup_as_the_root(runtime, made):
