@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* events: statistics and out-of-memory events of a container, one JSON document per line. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "commands.h"
@@ -75,10 +77,20 @@ static int parse_interval(const char *text, unsigned *ret_milliseconds, struct t
     return 0;
 }
 
-/* Every line at once, for those who read along. */
+/* Every line at once, for those who read along; @userdata is the errno of one that failed. */
 static int write_line(void *userdata, const char *json) {
-    (void)userdata;
-    return puts(json) < 0 || fflush(stdout) != 0 ? -1 : 0;
+    int *failure = userdata;
+    if (puts(json) >= 0 && fflush(stdout) == 0)
+        return 0;
+    *failure = errno;
+    return -1;
+}
+
+/* A reader who has gone away has had enough. */
+static int check_written(int failure, struct thole_error *err) {
+    if (failure == 0 || failure == EPIPE)
+        return 0;
+    return error_set(err, THOLE_ERROR_HOST, failure, NULL, "write to standard output");
 }
 
 static int write_change(void *userdata, const struct thole_watch_event *event) {
@@ -100,13 +112,16 @@ static int run_all(const struct invocation *invocation, struct thole_error *err)
     if (invocation->argument_count > 0 || settings->stats || settings->interval != NULL)
         return error_usage(err, "--all is for the changes of state of all containers: without a "
                                 "container, --stats and --interval");
+    int failure = 0;
     const struct thole_watch_request request = {
         .roots = root != NULL ? &root : NULL,
         .root_count = 1,
         .timeout = -1,
         .changed = write_change,
+        .userdata = &failure,
     };
-    return thole_watch(&request, err);
+    int watched = thole_watch(&request, err);
+    return watched < 0 ? -1 : check_written(failure, err);
 }
 
 static int run_events(const struct invocation *invocation, int *ret_status,
@@ -128,8 +143,11 @@ static int run_events(const struct invocation *invocation, int *ret_status,
             return -1;
         return output_text(json, err);
     }
-    const struct thole_event_sink sink = {.write = write_line};
-    return thole_events(invocation->context, id, interval, &sink, err);
+    int failure = 0;
+    const struct thole_event_sink sink = {.write = write_line, .userdata = &failure};
+    if (thole_events(invocation->context, id, interval, &sink, err) < 0)
+        return -1;
+    return check_written(failure, err);
 }
 
 const struct command command_events = {

@@ -409,9 +409,10 @@ def test_the_callers_terminal_stays_outside(thole, bundle, injector, call, error
     assert seen > 1, "the matrix is empty"
 
 
-# ---- what a program is must not depend on a look that fails ---------------------------------------
+# ---- what a program is must not depend on a look that fails --------------------------------------
 
-@pytest.mark.parametrize("call, error", [("prctl", "EPERM"), ("openat2", "EIO"), ("fstat", "ENOMEM")])
+@pytest.mark.parametrize("call, error", [("prctl", "EPERM"), ("openat2", "EIO"),
+                                         ("fstat", "ENOMEM")])
 def test_capabilities_and_home_are_the_same_or_nothing_runs(thole, bundle, injector, call, error):
     made = bundle("/bin/sh", "-c", "echo $HOME; grep Cap /proc/self/status",
                   user={"uid": 1000, "gid": 1000})
@@ -427,10 +428,10 @@ def test_capabilities_and_home_are_the_same_or_nothing_runs(thole, bundle, injec
     assert number > 3, "the matrix is empty"
 
 
-# ---- what must have been done, and not only tried ---------------------------------------------------
+# ---- what must have been done, and not only tried ------------------------------------------------
 
 def test_nobody_enters_who_can_be_looked_into(sleeper, injector):
-    """prctl(PR_SET_DUMPABLE) is what hides an entering process from the container (CVE-2016-9962)."""
+    """PR_SET_DUMPABLE is what hides an entering process from the container (CVE-2016-9962)."""
     container = sleeper()
     hidden = 0
     for number in range(1, 100):
@@ -451,3 +452,14 @@ def test_output_that_is_lost_is_told(thole, sleeper):
                                   "/bin/echo", "lost"], stdin=subprocess.DEVNULL, stdout=full,
                                  stderr=subprocess.PIPE, text=True, check=False)
     assert process.returncode == 255 and "write the output" in process.stderr, process
+
+
+@pytest.mark.parametrize("words", [("events", "--interval", "10ms"), ("events", "--stats"),
+                                   ("state",), ("ps",), ("list",)], ids=" ".join)
+def test_what_cannot_be_printed_is_told(thole, sleeper, words):
+    container = sleeper()
+    words = [*words, container.id] if words != ("list",) else ["list"]
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run([thole.path, "--root", thole.root, *words], stdout=full,
+                                 stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    assert process.returncode == 1 and "standard output: No space left" in process.stderr, process
