@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each system call can fail, from the manual pages; which cannot; and whose failure does no harm.
+"""How each system call can fail, from the manual pages; which cannot; whose failure does no harm.
 
 ENOENT, ESRCH, ECHILD, EEXIST, ENOTTY and ECONNREFUSED are not here: they are answers ("not there"),
 and whoever is told them in error cannot know better. EINVAL is one where a call is asked whether

@@ -11,10 +11,16 @@ from harness import machine
 from harness.runtime import until
 
 # Says what only the container's own process can tell.
-TELL = ("exec 2>&1; hostname; id; umask; ulimit -a; env; cat /proc/self/status | grep -E 'Cap|NoNew|Seccomp'; "
-        "cat /proc/sys/net/ipv4/ip_forward; ls -1 /proc/self/fd; ls -1l /dev | grep -v ' core -> ' | cut -c-30; "
-        "cut -d' ' -f5-7 /proc/self/mountinfo | sort; cat /proc/kcore; echo >/proc/sys/kernel/hostname; "
-        "cat /sys/class/net/lo/flags; pwd")
+TELL = """exec 2>&1
+hostname; id; umask; ulimit -a; env
+grep -E 'Cap|NoNew|Seccomp' /proc/self/status
+cut -d' ' -f5-7 /proc/self/mountinfo | sort
+ls -1 /proc/self/fd
+ls -1l /dev | grep -v ' core -> ' | cut -c-30
+cat /proc/sys/net/ipv4/ip_forward /sys/class/net/lo/flags /proc/kcore
+echo >/proc/sys/kernel/hostname
+pwd"""
+TELL_OF_TERMINAL = "test -t 0 && test -t 1 && test -t 2 && stty -a; " + TELL
 
 
 def configuration(*args, **process):
@@ -111,7 +117,8 @@ class Command:
     @staticmethod
     def told(result):
         """What TELL has said."""
-        return {"output": result.out.splitlines(), "errors": result.err.splitlines()}
+        lines = [line for line in result.out.splitlines() if line]  # raw mode or not
+        return {"output": lines, "errors": result.err.splitlines()}
 
     def is_running(self, status="running"):
         """Lines of what is wrong with a container that is to be so."""
@@ -255,9 +262,9 @@ class Stats(OfContainer):
 
     def right(self, result):
         data = json.loads(result.out)["data"]
-        return self.compare({"members": sorted(f"{key}.{name}" for key in data if isinstance(data[key], dict)
-                                               for name in data[key]),
-                             "pids": data.get("pids")})
+        members = sorted(f"{key}.{name}" for key, value in data.items() if isinstance(value, dict)
+                         for name in value)
+        return self.compare({"members": members, "pids": data.get("pids")})
 
 
 class Pause(OfContainer):
@@ -329,7 +336,7 @@ class Delete(Command):
         return ["delete", self.container]
 
     def right(self, result):
-        return right.leftovers(self.runtime, self.container)
+        return right.leftovers(self.runtime, self.container, self.world.shared())
 
 
 class DeleteForce(Delete):
@@ -363,7 +370,7 @@ class Events(Command):
 class RunOnTerminal(Run):
     name = "run on a terminal"
     terminal = True
-    args = ("/bin/sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty -a; " + TELL)
+    args = ("/bin/sh", "-c", TELL_OF_TERMINAL)
     process = {"terminal": True}
 
 
@@ -372,7 +379,7 @@ class ExecOnTerminal(Exec):
     terminal = True
 
     def words(self):
-        return ["exec", "-t", self.container, "/bin/sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty -a; " + TELL]
+        return ["exec", "-t", self.container, "/bin/sh", "-c", TELL_OF_TERMINAL]
 
 
 class RunAttachable(RunDetached):
@@ -382,7 +389,8 @@ class RunAttachable(RunDetached):
     process = {"terminal": True}
 
     def before(self):
-        return ["run", "--detach", "--attachable", "--bundle", self.make_bundle().path, self.container]
+        return ["run", "--detach", "--attachable", "--bundle", self.make_bundle().path,
+                self.container]
 
 
 class Attach(Command):
@@ -432,8 +440,8 @@ class EndOfKeeper(Command):
 
 
 COMMANDS = (Create, Start, Run, RunDetached, RunOnTerminal, RunAttachable, Exec, ExecOnTerminal,
-            Attach, EndOfKeeper, State, List, Ps, Stats, Events, Pause, Resume, Update, Kill, Delete,
-            DeleteForce)
+            Attach, EndOfKeeper, State, List, Ps, Stats, Events, Pause, Resume, Update, Kill,
+            Delete, DeleteForce)
 
 # Those of an ordinary user: where the ways differ.
 USERS_COMMANDS = (Create, Start, Run, RunDetached, Exec, Kill, DeleteForce)

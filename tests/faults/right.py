@@ -3,14 +3,13 @@
 import difflib
 import os
 import re
-import stat
 import time
 
 from harness import machine, traces
 
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts")
-STATUS = re.compile(r"^(Umask|Uid|Gid|Groups|NoNewPrivs|Seccomp|Seccomp_filters|Cap...|SigBlk|SigIgn"
-                    r"|Cpus_allowed|NSpid|NSsid):\s*(.*)$", re.MULTILINE)
+STATUS = re.compile(r"^(Umask|Uid|Gid|Groups|NoNewPrivs|Seccomp|Seccomp_filters|Cap...|SigBlk"
+                    r"|SigIgn|Cpus_allowed|NSpid|NSsid):\s*(.*)$", re.MULTILINE)
 LIMITS = ("pids.max", "memory.limit_in_bytes", "cpu.shares", "devices.list", "hugetlb.2MB.max")
 
 
@@ -24,7 +23,8 @@ def _fds(pid):
     found = []
     for number in os.listdir(f"/proc/{pid}/fd"):
         link = os.readlink(f"/proc/{pid}/fd/{number}")
-        kind = re.sub(r"/pts/\d+|:\[\d+\]|/var/tmp/\S+|/tmp/\S+|#\d+|\d+ \(deleted\)", "", link)
+        kind = re.sub(r"/pts/\d+( \(deleted\))?|:\[\d+\]|/var/tmp/\S+|/tmp/\S+|#\d+"
+                      r"|\d+ \(deleted\)", "", link)
         found.append((min(int(number), 3), kind))
     return sorted(found)
 
@@ -93,7 +93,7 @@ def differences(got, wanted):
     return lines
 
 
-# ---- what is left ------------------------------------------------------------------------------------
+# ---- what is left -------------------------------------------------------------------------------
 
 def children(pid):
     """Living processes beneath that one."""
@@ -128,8 +128,9 @@ def cgroups(name):
 
 
 def keyrings(name):
-    """Those of the container's name that are in use: what is not is about to be collected."""
-    return [line for line in _read("/proc/keys").splitlines() if name in line and " I--" in line]
+    """Those called as the container that are in use: the kernel collects the others."""
+    lines = [line for line in _read("/proc/keys").splitlines() if f" {name}: " in line]
+    return [line for line in lines if int(line.split()[2]) > 1]
 
 
 def leftovers(runtime, name, expected=(), patience=3):
@@ -139,20 +140,10 @@ def leftovers(runtime, name, expected=(), patience=3):
         lines = [f"process {pid} ({traces.command_line(pid)}) is left" for pid in processes()
                  if pid not in expected]
         lines += [f"cgroup {path} is left" for path in cgroups(name)]
+        lines += [f"keyring {line} is left" for line in keyrings(name)]
         lines += [f"mount {path} is left" for path in traces.mounts_of(runtime.folder)]
         if os.path.lexists(os.path.join(runtime.root, name)):
             lines.append(f"state directory {name} is left")
         if not lines or time.monotonic() > end:
             return lines
         time.sleep(0.002)
-
-
-def own_descriptors():
-    """What this process has open: nothing may come to it."""
-    found = []
-    for number in os.listdir("/proc/self/fd"):
-        try:
-            found.append((int(number), stat.S_IFMT(os.fstat(int(number)).st_mode)))
-        except OSError:
-            pass
-    return sorted(found)

@@ -67,6 +67,7 @@ static struct target target;
 static const char *program;
 static FILE *record;
 static pid_t command;
+static volatile sig_atomic_t expired; /* what is followed after the command's end is so no more */
 
 static _Noreturn void give_up(const char *what) {
     fprintf(stderr, "tracer: %s: %s\n", what, strerror(errno));
@@ -240,18 +241,21 @@ static bool anyone(bool failing) {
 
 /* Once the command has ended, whether there is something to wait for. */
 static bool goes_on(unsigned grace) {
-    return anyone(true) || (grace > 0 && !target.hit && anyone(false));
+    return anyone(true) || (grace > 0 && !expired && !target.hit && anyone(false));
 }
 
 /* Interrupts the wait that follow() is in. */
 static void on_alarm(int number) {
     (void)number;
+    expired = 1;
 }
 
 static void set_alarm(unsigned milliseconds) {
     const struct sigaction action = {.sa_handler = on_alarm};
+    const suseconds_t again = 1000; /* the first may come when nothing waits */
     const struct itimerval timer = {
-        .it_value = {milliseconds / 1000, (suseconds_t)(milliseconds % 1000) * 1000 + 1}};
+        .it_value = {milliseconds / 1000, (suseconds_t)(milliseconds % 1000) * 1000 + 1},
+        .it_interval = {0, again}};
     (void)sigaction(SIGALRM, &action, NULL);
     (void)setitimer(ITIMER_REAL, &timer, NULL);
 }
@@ -263,6 +267,8 @@ static int follow(unsigned grace) {
     while (!ended || goes_on(grace)) {
         int status = 0;
         pid_t pid = waitpid(-1, &status, __WALL);
+        if (pid < 0 && errno == EINTR)
+            continue;
         if (pid < 0)
             break;
         if (WIFSTOPPED(status)) {
