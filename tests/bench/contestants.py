@@ -193,7 +193,7 @@ class Oci(Contestant):
 
 class Lxc(Contestant):
     """LXC's commands, on the same root file system with what its default profile mounts."""
-    verbs = ("run", "state", "list", "exec", "exec -t")
+    verbs = ("run", "state", "list", "exec", "exec -t", "launch", "remove")
     layouts = ("unified",)
     COMMANDS = {"run": ("lxc-start", "-F"), "launch": ("lxc-start", "-d"), "state": ("lxc-info",),
                 "list": ("lxc-ls",), "remove": ("lxc-stop", "-k")}

@@ -9,6 +9,7 @@ LIFECYCLE = ("create", "state", "start", "kill", "settle", "delete")
 TITLES = {  # of verbs whose name alone would not tell what is done
     "run": "run of a static program", "exec": "exec of a static program",
     "exec -t": "exec of a static program on a terminal",
+    "launch": "lxc-start to RUNNING", "remove": "lxc-stop -k to STOPPED",
 }
 
 
@@ -45,6 +46,7 @@ TABLE = (
     Scenario("lifecycle", "take_turns", verbs=LIFECYCLE, layouts=ALL, rounds=(6, 25)),
     Scenario("attached", "take_turns", verbs=("list", "exec", "exec -t"), live=(1,), layouts=ALL,
              rounds=(6, 25)),
+    Scenario("lxc-start", "take_turns", "in the background", verbs=("launch", "remove"), rounds=(6, 25)),
     Scenario("systemd", "with_systemd", "systemd manager", kind="systemd", rounds=(6, 25)),
     Scenario("systemd-lifecycle", "with_systemd", "systemd manager", kind="systemd",
              verbs=("create", "start", "kill", "settle", "delete"), rounds=(6, 25)),
