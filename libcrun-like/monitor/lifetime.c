@@ -18,6 +18,7 @@
 #include "create/unmake.h"
 #include "monitor/console_socket.h"
 #include "oci-spec/document.h"
+#include "state/exit_note.h"
 #include "state/status.h"
 #include "sys/resident.h"
 
@@ -77,6 +78,8 @@ static int prepare_end(struct monitor_lifetime *life, struct thole_error *err) {
     const struct container_record *record = creation->container.record;
     life->pid = creation->launched.pid;
     life->own_pid_namespace = record->own_pid_namespace;
+    if (exit_note_begin(&creation->container, life->pid, err) < 0)
+        return -1;
     if (life->listener < 0)
         life->listener = monitor_console_listen(&creation->container, err);
     if (life->listener < 0)
@@ -285,7 +288,9 @@ static bool note_end(struct monitor_lifetime *life, struct monitor_end *end) {
     end->asked_to_end = record->no_restart;
     record->exit_status =
         (struct oci_int){.set = end->how.known, .value = terminal_end_status(&end->how)};
-    if (container_save(&life->creation.container, &failure) < 0)
+    if ((end->how.known && exit_note_write(&life->creation.container, life->pid,
+                                           terminal_end_status(&end->how), &failure) < 0) ||
+        container_save(&life->creation.container, &failure) < 0)
         warn(life, &failure);
     close_again(life);
     return ours;

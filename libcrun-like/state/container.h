@@ -17,6 +17,7 @@
 #define STATE_FILTER "seccomp.bpf"
 #define STATE_NOTIFY "notify"
 #define STATE_CONSOLE "console"
+#define STATE_EXIT "exit"
 /* Beside the containers: compiled filters by their rules. No id begins with a dot. */
 #define STATE_FILTER_CACHE ".seccomp"
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cgroup/directory.h"
+#include "state/exit_note.h"
 #include "state/process.h"
 #include "state/status.h"
 
@@ -20,13 +21,14 @@ struct follow *follow_new(const char *root, const char *id) {
     struct follow *follow = calloc(1, sizeof(*follow));
     if (follow == NULL)
         abort();
-    *follow =
-        (struct follow){.id = strdup(id), .root = root, .last = THOLE_CHANGE_STOPPED, .pidfd = -1};
+    *follow = (struct follow){
+        .id = strdup(id), .root = root, .last = THOLE_CHANGE_STOPPED, .pidfd = -1, .exit_note = -1};
     return follow;
 }
 
 void follow_free(struct follow *follow) {
     cleanup_close_fd(&follow->pidfd);
+    cleanup_close_fd(&follow->exit_note);
     free(follow->frozen_file);
     free(follow->id);
     free(follow);
@@ -108,12 +110,17 @@ static int advance_to_end(struct follow *follow, enum thole_change to, int statu
     return advance(follow, to, status, sink);
 }
 
-/* How init ended: its keeper's note in the record, or what the kernel says once it is waited for.
- * -1: neither knows yet, or ever. */
-static int exit_status(const struct follow *follow, const struct container_record *record) {
+/* How init ended, by its keeper; -1: it has not noted it, or there is none. */
+static int noted_status(const struct follow *follow, const struct container_record *record) {
     if (record != NULL && record->exit_status.set)
         return (int)record->exit_status.value;
-    return follow->pidfd < 0 ? -1 : process_ended(follow->pidfd);
+    return exit_note_read(follow->exit_note, (pid_t)follow->pid);
+}
+
+/* The same, or what the kernel says once it is waited for. -1: neither knows yet, or ever. */
+static int exit_status(const struct follow *follow, const struct container_record *record) {
+    int noted = noted_status(follow, record);
+    return noted >= 0 || follow->pidfd < 0 ? noted : process_ended(follow->pidfd);
 }
 
 /* A container that was created and never started has still its gate. */
@@ -125,7 +132,8 @@ static bool has_gate(const struct container *container) {
 static int look_ended(struct follow *follow, const struct container *container,
                       const struct follow_sink *sink) {
     const struct container_record *record = container->record;
-    int status = exit_status(follow, record);
+    bool has_keeper = follow->exit_note >= 0;
+    int status = has_keeper ? noted_status(follow, record) : exit_status(follow, record);
     follow->ran = follow->ran || (record->worker == 0 && !has_gate(container));
     const bool told =
         follow->last == THOLE_CHANGE_STARTING || follow->last == THOLE_CHANGE_STOPPING;
@@ -134,6 +142,7 @@ static int look_ended(struct follow *follow, const struct container *container,
             follow->patience_until = clock_now() + PATIENCE;
         if (clock_now() < follow->patience_until)
             return 0;
+        status = exit_status(follow, record);
     }
     return advance_to_end(follow, THOLE_CHANGE_STOPPING, status, sink);
 }
@@ -149,6 +158,7 @@ static int look_gone(struct follow *follow, const struct follow_sink *sink) {
 
 static void forget_init(struct follow *follow) {
     cleanup_close_fd(&follow->pidfd);
+    cleanup_close_fd(&follow->exit_note);
     follow->pid = 0;
     follow->start_time = 0;
     follow->ran = follow->published = follow->has_gate = false;
@@ -179,12 +189,22 @@ static int notice_init(struct follow *follow, struct container *container,
     return 0;
 }
 
+/* Its keeper makes it between the record's pid and the start. */
+static void find_exit_note(struct follow *follow, const struct container *container) {
+    pid_t pid = (pid_t)follow->pid;
+    if (pid == 0 || container->record->keeper == 0 || exit_note_is_of(follow->exit_note, pid))
+        return;
+    cleanup_close_fd(&follow->exit_note);
+    follow->exit_note = exit_note_open(container);
+}
+
 static int look_at_status(struct follow *follow, struct container *container,
                           const struct follow_sink *sink) {
     enum thole_status status;
     struct thole_error failure = {0};
     if (notice_init(follow, container, sink) < 0)
         return -1;
+    find_exit_note(follow, container);
     if (container_status(container, &status, &failure) < 0)
         return 0; /* it cannot be told: nothing is told */
     follow->published = follow->published && status == THOLE_STATUS_STOPPED;

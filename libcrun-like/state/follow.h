@@ -15,6 +15,7 @@ struct follow {
     const char *root;
     enum thole_change last; /* what was told last */
     int pidfd;              /* of init, -1: none yet */
+    int exit_note;          /* where its keeper notes how it ended, -1: nowhere */
     int64_t pid;            /* of the init that was seen last, and when it began */
     uint64_t start_time;
     int64_t patience_until; /* clock_now(): how long its exit status is waited for, 0: not */

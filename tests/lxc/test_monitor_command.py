@@ -44,6 +44,28 @@ def test_a_life(lxc, live, bundle):
             "changed state to [STOPPING]", "changed state to [STOPPED]"]
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("end, status", [("exit 7", 7), ("kill -TERM $$", 143), ("poweroff -f; sleep 5", 130)])
+def test_the_status_outlives_the_record(lxc, folder, busybox_rootfs, end, status, late):
+    """A container that its monitor deletes: the same is told by who looks only when the record is gone. A halt is
+    no SIGKILL, as the kernel has it."""
+    rootfs = busybox_rootfs(os.path.join(folder, "rootfs"))
+    script = f"sleep 0.5; trap - TERM; {end}"
+    if "kill" in end:  # of pid 1 only a command beneath it can be ended so
+        script = f"sleep 0.5; sh -c '{end}'; exit $?"
+    name = lxc.define([f'lxc.init.cmd = /bin/sh -c "{script}"'], rootfs=rootfs)
+    monitor = asleep(lxc.start_process("monitor"))
+    lxc("start", "-n", name).ok()
+    expect(monitor, name, ["STARTING", "RUNNING"])
+    asleep(monitor)
+    if late:
+        os.kill(monitor.pid, signal.SIGSTOP)
+        until(lambda: lxc.live() == [])
+        os.kill(monitor.pid, signal.SIGCONT)
+    expect(monitor, name, LIFE)
+    assert f"'{name}' exited with status [{status}]\n" in monitor.output()
+
+
 def test_freeze_and_unfreeze(lxc, live):
     container = live()
     monitor = asleep(lxc.start_process("monitor"))
