@@ -147,23 +147,39 @@ static int remove_group(const char *path) {
     return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) < 0 ? -errno : 0;
 }
 
+/* What it holds: the file itself may have been cut off by O_TRUNC, which resctrl ignores. */
+static void read_schemata(const char *path, char text[DATA_SIZE]) {
+    char kept[PATH_SIZE];
+    snprintf(kept, sizeof(kept), "%s.kept", path);
+    if (read_file(kept, text) < 0 && read_file(path, text) <= 0)
+        read_file("/sys/fs/resctrl/schemata", text);
+}
+
 /* One line "L3:0=f;1=f" takes the place of the one of its resource, which has to be there. */
 static int change_schemata(const char *path, const char *wanted) {
-    char former[DATA_SIZE], line[PATH_SIZE];
-    int failure = read_file(path, former), found = 0;
+    char former[DATA_SIZE], kept[PATH_SIZE];
+    int found = 0;
     size_t name = strcspn(wanted, ":");
-    if (failure < 0 || (failure = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)) < 0)
-        return -EINVAL;
+    read_schemata(path, former);
+    snprintf(kept, sizeof(kept), "%s.kept", path);
+    FILE *files[] = {fopen(path, "we"), fopen(kept, "we")};
     for (char *rest = former, *at; (at = strsep(&rest, "\n")) != NULL && *at != '\0';) {
         at += strspn(at, " ");
         int same = strncmp(at, wanted, name + 1) == 0;
         found += same;
-        snprintf(line, sizeof(line), "    %.*s\n", same ? (int)strcspn(wanted, "\n") : 4000,
-                 same ? wanted : at);
-        (void)!write(failure, line, strlen(line));
+        for (int i = 0; i < 2; i++)
+            fprintf(files[i], "    %s\n", same ? wanted : at);
     }
-    close(failure);
+    fclose(files[0]);
+    fclose(files[1]);
     return found > 0 ? 0 : -EINVAL;
+}
+
+/* Only processes that there are. */
+static int add_task(const char *path, const char *pid) {
+    char line[64];
+    int length = snprintf(line, sizeof(line), "%s\n", pid);
+    return kill(atoi(pid), 0) < 0 ? -errno : append(path, line, (size_t)length);
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -195,31 +211,48 @@ static long long answer_write(const struct call *call, const char *path) {
             continue;
         int size = snprintf(line, sizeof(line), "%s %s\n", path + strlen(top) + 1, at);
         append("/sys/fs/resctrl.log", line, (size_t)size);
-        size = snprintf(line, sizeof(line), "%s\n", at);
-        result = strcmp(name, "schemata") == 0 ? change_schemata(path, at)
-                                               : append(path, line, (size_t)size);
+        result = strcmp(name, "schemata") == 0 ? change_schemata(path, at) : add_task(path, at);
     }
     return result < 0 ? result : (long long)length;
 }
 
-/* The caller's own, and the filesystem that it is to find there. */
-static long long answer_mountinfo(const struct call *call) {
-    static const char line[] = "9999 1 0:9999 / /sys/fs/resctrl rw,relatime - resctrl resctrl rw\n";
-    char name[64], data[DATA_SIZE];
-    snprintf(name, sizeof(name), "/proc/%d/mountinfo", call->pid);
-    int from = open(name, O_RDONLY | O_CLOEXEC), to = memfd_create("mountinfo", MFD_CLOEXEC);
-    for (ssize_t length; (length = read(from, data, sizeof(data))) > 0;)
-        (void)!write(to, data, (size_t)length);
-    (void)!write(to, line, strlen(line));
-    lseek(to, 0, SEEK_SET);
+/* The caller gets another file in place of the one that it opens. */
+static long long give_file(const struct call *call, int fd) {
+    lseek(fd, 0, SEEK_SET);
     struct seccomp_notif_addfd added = {.id = call->request->id,
                                         .flags = SECCOMP_ADDFD_FLAG_SEND,
-                                        .srcfd = (unsigned)to,
+                                        .srcfd = (unsigned)fd,
                                         .newfd_flags = O_CLOEXEC};
     int result = ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &added);
-    close(from);
-    close(to);
+    close(fd);
     return result < 0 ? CONTINUE : ANSWERED;
+}
+
+/* The caller's own file, with the filesystem that it is to find, or with a processor that has it
+ * all. */
+static long long answer_proc(const struct call *call, const char *name) {
+    static const char mount[] =
+        "9999 1 0:9999 / /sys/fs/resctrl rw,relatime - resctrl resctrl rw\n";
+    static const char flags[] = " rdt_a cat_l3 cdp_l3 mba cqm cqm_llc cqm_occup_llc cqm_mbm_total "
+                                "cqm_mbm_local\n";
+    char path[PATH_SIZE], *line = NULL;
+    size_t size = 0;
+    const int mounts = strcmp(name, "/mountinfo") == 0;
+    snprintf(path, sizeof(path), mounts ? "/proc/%d/mountinfo" : "/proc/cpuinfo", call->pid);
+    FILE *from = fopen(path, "re");
+    int to = memfd_create("proc", MFD_CLOEXEC);
+    for (ssize_t length; from != NULL && (length = getline(&line, &size, from)) > 0;) {
+        int has_flags = !mounts && strncmp(line, "flags", 5) == 0;
+        (void)!write(to, line, (size_t)(length - has_flags));
+        if (has_flags)
+            (void)!write(to, flags, strlen(flags));
+    }
+    if (mounts)
+        (void)!write(to, mount, strlen(mount));
+    free(line);
+    if (from != NULL)
+        fclose(from);
+    return give_file(call, to);
 }
 
 static long long answer_open(const struct call *call, int fd, int index) {
@@ -227,8 +260,9 @@ static long long answer_open(const struct call *call, int fd, int index) {
     if (path_at(call, fd, index, path) < 0)
         return CONTINUE;
     const char *name = strrchr(path, '/');
-    return name != NULL && strcmp(name, "/mountinfo") == 0 && strncmp(path, "/proc/", 6) == 0
-               ? answer_mountinfo(call)
+    return name != NULL && strncmp(path, "/proc/", 6) == 0 &&
+                   (strcmp(name, "/mountinfo") == 0 || strcmp(name, "/cpuinfo") == 0)
+               ? answer_proc(call, name)
                : CONTINUE;
 }
 

@@ -177,6 +177,7 @@ def test_the_path_of_a_user_namespace_is_joined(runtime, bundle):
         for mount in made.config["mounts"]:
             mount["options"] = [word for word in mount.get("options", []) if not word.startswith("gid=")]
         asks_for(made, "user", f"/proc/{pid}/ns/user")
+        made.linux["uidMappings"] = made.linux["gidMappings"] = [{"containerID": 0, "hostID": 0, "size": 1}]
         container = runtime.launch(made)
         assert link("user", container.pid) == link("user", pid) != link("user")
 
@@ -188,6 +189,8 @@ def test_the_path_of_a_mount_namespace_is_joined(runtime, bundle):
         made.config["mounts"] = []
         made.linux["maskedPaths"] = made.linux["readonlyPaths"] = []
         asks_for(made, "mount", f"/proc/{pid}/ns/mnt")
+        subprocess.run(["nsenter", "-t", str(pid), "-m", "mount", "-t", "proc", "proc", made.rootfs + "/proc"],
+                       check=True)
         container = runtime.launch(made)
         assert link("mount", container.pid) == link("mount", pid) != link("mount")
 
@@ -249,7 +252,8 @@ def test_what_is_not_listed_is_inherited(runtime, bundle, folder, kind):
         made.linux["maskedPaths"] = made.linux["readonlyPaths"] = []
     seen = os.path.join(folder, "seen")
     runtime.prefix = ["unshare", "--mount", "--propagation", "private", "--uts", "--ipc", "sh", "-c",
-                      f'readlink /proc/self/ns/{FILES[kind]} >{seen}; exec "$@"', "sh"]
+                      f'readlink /proc/self/ns/{FILES[kind]} >{seen}; '
+                      f'mount -t proc proc {made.rootfs}/proc; exec "$@"', "sh"]
     container = runtime.launch(made)
     runtime.prefix = []
     assert link(kind, container.pid) == read(seen).strip()
