@@ -183,9 +183,25 @@ def lines(container, controller, name):
         return [line.strip() for line in source]
 
 
-def existing(container, controller, alternatives):
+_plain = {}  # {controller: {file: its lines}}
+
+
+def unlimited(runtime, bundle, controller):
+    """{file: lines} of a container without limits, which one container tells for all tests."""
+    if controller not in _plain:
+        container = runtime.launch(bundle("/bin/sleep", "1000"))
+        _plain[controller] = {}
+        for name in os.listdir(container.cgroup(controller)):
+            try:
+                _plain[controller][name] = lines(container, controller, name)
+            except OSError:  # a directory, or a file that is only written
+                pass
+    return _plain[controller]
+
+
+def existing(plain, alternatives):
     for name in alternatives.split("|"):
-        if os.path.exists(os.path.join(container.cgroup(controller), name)):
+        if name in plain:
             return name
     return pytest.skip(f"this kernel has no {alternatives.replace('|', ' and no ')}")
 
@@ -199,9 +215,8 @@ def test_limit(runtime, bundle, resources, v1, v2):
     controller, files = files_here(v1, v2)
     if "weightDevice" in repr(resources) and controller == "blkio" and not disk_has_weights():
         pytest.skip("needs a disk with the scheduler BFQ: no other has weights on cgroup v1")
-    plain = runtime.launch(bundle("/bin/sleep", "1000"))
-    files = {existing(plain, controller, name): wanted.split("|") for name, wanted in files.items()}
-    before = {name: lines(plain, controller, name) for name in files}
+    before = unlimited(runtime, bundle, controller)
+    files = {existing(before, name): wanted.split("|") for name, wanted in files.items()}
     made = bundle("/bin/sleep", "1000")
     made.resources.update(resources)
     if "realtimeRuntime" in repr(resources):  # no other parent than the root has any to give
