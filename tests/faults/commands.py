@@ -60,6 +60,8 @@ class Command:
     def __init__(self, world):
         self.world = world
         self.name = world.prefix + self.name
+        if not world.cgroups:  # an ordinary user's id maps are written by programs of the system
+            self.processes = self.processes | {"1.2": "newuidmap", "1.3": "newgidmap"}
         self.runtime = world.runtime
         self.reference = None
         self.container = None  # its name
@@ -369,6 +371,7 @@ class Events(Command):
 
 class RunOnTerminal(Run):
     name = "run on a terminal"
+    processes = {"1": "runtime", "1.1": "init", "1.2": "guard"}
     terminal = True
     args = ("/bin/sh", "-c", TELL_OF_TERMINAL)
     process = {"terminal": True}
@@ -376,6 +379,7 @@ class RunOnTerminal(Run):
 
 class ExecOnTerminal(Exec):
     name = "exec -t"
+    processes = Exec.processes | {"1.2": "guard"}
     terminal = True
 
     def words(self):
@@ -395,6 +399,7 @@ class RunAttachable(RunDetached):
 
 class Attach(Command):
     name = "attach"
+    processes = {"1": "runtime", "1.1": "guard"}  # which gives the terminal its modes back
     terminal = True
     args = ("/bin/sh", "-c", "read word; echo heard $word")
     process = {"terminal": True}
