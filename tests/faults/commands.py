@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands whose calls are failed: what is there before, what is called, what is right then."""
+import contextlib
 import json
 import os
 import re
@@ -363,12 +364,13 @@ class Events(Command):
 
     def before(self):
         self.launch()
-        return ["events", "--interval", "10ms", self.container]
+        return ["events", "--interval", "100ms", self.container]
 
     def during(self, told):
         """Ends the container after the first statistics."""
         if told and right.alive(self.pid):
-            os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def right(self, result):
         kinds = {json.loads(line)["type"] for line in result.out.splitlines()}
