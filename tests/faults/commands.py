@@ -139,7 +139,10 @@ class Command:
             time.sleep(0.1)
         end = time.monotonic() + 0.3  # the kernel may still be at the execve
         while True:
-            lines = self.compare(right.facts(self.pid, self.container))
+            try:
+                lines = self.compare(right.facts(self.pid, self.container))
+            except OSError:  # a file of it has gone, or all of it
+                lines = ["the container is stopped"]
             if not lines or time.monotonic() > end:
                 return lines
 
