@@ -39,6 +39,13 @@ class OciRuntime(Runtime):
         self("state", name).failed()
         return result
 
+    def warned(self, result, log):
+        """What the command said on standard error and in the file of --log, if there is one."""
+        if not os.path.exists(log):
+            return result.err
+        with open(log, encoding="utf-8") as source:
+            return result.err + source.read()
+
     def shell(self, made, script):
         """What the script printed as the program of the bundle, in a run that succeeded."""
         made.process["args"] = ["/bin/sh", "-c", script]

@@ -233,6 +233,7 @@ def test_timeout_is_positive(hooked, stage, timeout):
     hooked.runtime.refuses(hooked.made)
 
 
+READ_PID = "pid=$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p'); "
 PIVOT = ("hooks MUST be called as part of the create operation after the runtime environment has been "
          "created (according to the configuration in config.json) but before the pivot_root or any "
          "equivalent operation has been executed")
@@ -253,8 +254,7 @@ def test_between_the_environment_and_pivot_root(hooked, stage):
     else:
         script = f"test -e /proc/$pid/root{mark} && cat /proc/$pid/mountinfo"
         namespace = "readlink /proc/$pid/ns/mnt"
-    read_pid = "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' | head -1); "
-    hooked.add(stage, f"{read_pid} {{ {script}; }} >{hooked.place}/mounts; "
+    hooked.add(stage, f"{READ_PID}{{ {script}; }} >{hooked.place}/mounts; "
                f"{namespace} >{hooked.place}/namespace")
     container = hooked.runtime.create(hooked.made)
     mounts = [line.split()[4] for line in hooked.read("mounts").splitlines()]
@@ -267,9 +267,8 @@ def test_between_the_environment_and_pivot_root(hooked, stage):
     "before the start operation returns")
 def test_poststart(hooked):
     """The program of the container is what its process is when the hook runs."""
-    read_pid = "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' | head -1); "
     hooked.made.process["args"] = ["/bin/sleep", "1000"]
-    hooked.add("poststart", read_pid + f"tr '\\0' ' ' </proc/$pid/cmdline >{hooked.place}/program; "
+    hooked.add("poststart", READ_PID + f"tr '\\0' ' ' </proc/$pid/cmdline >{hooked.place}/program; "
                f"sleep 0.2; echo poststart >>{hooked.place}/log")
     container = hooked.runtime.create(hooked.made)
     assert not hooked.log()

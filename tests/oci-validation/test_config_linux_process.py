@@ -92,8 +92,7 @@ def test_capability_that_cannot_be_granted(runtime, bundle, folder, name):
         names.append(name)
     result = runtime.run(made, before=["--log", folder + "/log"])
     assert result.ok().out == "runs\n"
-    with open(folder + "/log", encoding="utf-8") as log:
-        assert name in result.err + log.read()
+    assert name in runtime.warned(result, folder + "/log")
 
 
 @sentence(*LINUX, "noNewPrivileges (bool, OPTIONAL) setting noNewPrivileges to true prevents the process "

@@ -2,6 +2,7 @@
 """runtime.md: the scope of a container, and its state."""
 import json
 import os
+import re
 
 import jsonschema
 import pytest
@@ -26,12 +27,12 @@ def test_every_operation_finds_the_container(runtime, bundle):
 
 
 @sentence(*STATE, "ociVersion (string, REQUIRED) is version of the Open Container Initiative Runtime "
-          "Specification with which the state complies", note="that of the configuration, as a SemVer")
+          "Specification with which the state complies", note="a SemVer of version 1")
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.3.0"])
 def test_version(runtime, bundle, version):
     made = bundle()
     made.config["ociVersion"] = version
-    assert runtime.create(made).state()["ociVersion"] == version
+    assert re.fullmatch(r"1\.\d+\.\d+([-+][\w.+-]+)?", runtime.create(made).state()["ociVersion"])
 
 
 @sentence(*STATE, "id (string, REQUIRED) is the container's ID")
