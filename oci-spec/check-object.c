@@ -76,6 +76,18 @@ void oci_check_device(const void *object, struct oci_reader *reader) {
         oci_complain(reader, "minor", "is required for a device of type %s", device->type);
 }
 
+/* Of times the kernel takes none below a millisecond; 0 is what engines write for "not set". */
+void oci_check_cpu(const void *object, struct oci_reader *reader) {
+    enum { SHORTEST = 1000 };
+    const struct oci_cpu *cpu = object;
+    if (cpu->quota.value > 0 && cpu->quota.value < SHORTEST)
+        oci_complain(reader, "quota", "must be at least %d microseconds, not %" PRId64, SHORTEST,
+                     cpu->quota.value);
+    if (cpu->period.value > 0 && cpu->period.value < SHORTEST)
+        oci_complain(reader, "period", "must be at least %d microseconds, not %" PRIu64, SHORTEST,
+                     cpu->period.value);
+}
+
 /* runtime-spec config-linux.md, seccomp: an errno for an action that returns none is an error. */
 static void check_errno(struct oci_reader *reader, const char *where, const struct oci_uint *number,
                         int action) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What single strings have to look like. */
 #include <ctype.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <string.h>
@@ -16,8 +17,30 @@ const char *oci_check_not_empty(const char *value) {
     return value[0] != '\0' ? NULL : "a non-empty string";
 }
 
+/* What mount(2) and open(2) take, the end included; some file systems have sources that are no
+ * paths, and none. */
+const char *oci_check_source(const char *value) {
+    return strlen(value) < PATH_MAX ? NULL : "a path of at most 4095 bytes";
+}
+
+const char *oci_check_path(const char *value) {
+    return value[0] != '\0' ? oci_check_source(value) : "a non-empty string";
+}
+
 const char *oci_check_absolute_path(const char *value) {
-    return value[0] == '/' ? NULL : "an absolute path";
+    return value[0] == '/' ? oci_check_source(value) : "an absolute path";
+}
+
+/* sethostname(2), setdomainname(2) */
+const char *oci_check_host_name(const char *value) {
+    return strlen(value) <= HOST_NAME_MAX ? NULL : "a name of at most 64 bytes";
+}
+
+/* cpuset(7), "List format"; newer kernels know more of it: "0-N", "0-7:1/2", "all". */
+const char *oci_check_kernel_list(const char *value) {
+    bool good = value[strspn(value, DIGITS ",-:/N \t\n")] == '\0' && value[0] != '-' &&
+                (value[0] == '\0' || strpbrk(value, DIGITS "N") != NULL);
+    return good || strcmp(value, "all") == 0 ? NULL : "a list such as 0-3,7";
 }
 
 /* Moves behind a number without leading zeros. */

@@ -8,7 +8,11 @@ struct oci_reader;
 typedef const char *oci_value_check(const char *value);
 
 oci_value_check oci_check_not_empty;
+oci_value_check oci_check_path;
+oci_value_check oci_check_source;
 oci_value_check oci_check_absolute_path;
+oci_value_check oci_check_host_name;
+oci_value_check oci_check_kernel_list;
 oci_value_check oci_check_version;
 oci_value_check oci_check_config_version;
 oci_value_check oci_check_environment;
@@ -31,5 +35,6 @@ oci_object_check oci_check_mount;
 oci_object_check oci_check_id_mapping;
 oci_object_check oci_check_linux;
 oci_object_check oci_check_device;
+oci_object_check oci_check_cpu;
 oci_object_check oci_check_seccomp;
 oci_object_check oci_check_seccomp_rule;

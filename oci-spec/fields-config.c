@@ -3,16 +3,16 @@
 #include "oci-spec/fields.h"
 
 static const struct oci_field oci_root_fields[] = {
-    OCI_FIELD(oci_root, "path", path, .flags = OCI_REQUIRED, .check = oci_check_not_empty),
+    OCI_FIELD(oci_root, "path", path, .flags = OCI_REQUIRED, .check = oci_check_path),
     OCI_FIELD(oci_root, "readonly", readonly),
 };
 static OCI_TYPE(oci_root);
 
 static const struct oci_field oci_mount_fields[] = {
     OCI_FIELD(oci_mount, "destination", destination, .flags = OCI_REQUIRED,
-              .check = oci_check_not_empty),
+              .check = oci_check_path),
     OCI_FIELD(oci_mount, "type", type),
-    OCI_FIELD(oci_mount, "source", source),
+    OCI_FIELD(oci_mount, "source", source, .check = oci_check_source),
     OCI_FIELD(oci_mount, "options", options),
     OCI_OBJECTS(oci_mount, "uidMappings", uid_mappings, oci_id_mapping),
     OCI_OBJECTS(oci_mount, "gidMappings", gid_mappings, oci_id_mapping),
@@ -47,8 +47,10 @@ static const struct oci_field oci_config_fields[] = {
               .check = oci_check_config_version),
     OCI_OBJECT(oci_config, "process", process, oci_process),
     OCI_OBJECT(oci_config, "root", root, oci_root, .flags = OCI_REQUIRED),
-    OCI_FIELD(oci_config, "hostname", hostname, .flags = OCI_EMPTY_IS_ABSENT),
-    OCI_FIELD(oci_config, "domainname", domainname, .flags = OCI_EMPTY_IS_ABSENT),
+    OCI_FIELD(oci_config, "hostname", hostname, .flags = OCI_EMPTY_IS_ABSENT,
+              .check = oci_check_host_name),
+    OCI_FIELD(oci_config, "domainname", domainname, .flags = OCI_EMPTY_IS_ABSENT,
+              .check = oci_check_host_name),
     OCI_OBJECTS(oci_config, "mounts", mounts, oci_mount),
     OCI_OBJECT(oci_config, "hooks", hooks, oci_hooks),
     OCI_FIELD(oci_config, "annotations", annotations, .check = oci_check_not_empty),

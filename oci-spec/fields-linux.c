@@ -27,6 +27,9 @@ static const struct name_value propagations[] = {
     {0},
 };
 
+/* The kernel's dev_t. */
+enum { DEVICE_MAJOR_MAX = (1 << 12) - 1, DEVICE_MINOR_MAX = (1 << 20) - 1 };
+
 static const struct name_value device_types[] = {{"c", 0}, {"b", 0}, {"u", 0}, {"p", 0}, {0}};
 
 static const struct name_value personality_domains[] = {
@@ -70,8 +73,11 @@ static const struct oci_field oci_namespace_fields[] = {
 };
 static OCI_TYPE(oci_namespace);
 
+/* What time_namespaces(7) takes: half of what fits into 64 bits as nanoseconds. */
+#define CLOCK_SECONDS_MAX INT64_C(4611686018)
+
 static const struct oci_field oci_time_offset_fields[] = {
-    OCI_NUMBER(oci_time_offset, "secs", secs, INT64_MIN, INT64_MAX),
+    OCI_NUMBER(oci_time_offset, "secs", secs, -CLOCK_SECONDS_MAX, CLOCK_SECONDS_MAX),
     OCI_NUMBER(oci_time_offset, "nanosecs", nanosecs, 0, 999999999),
 };
 static OCI_TYPE(oci_time_offset);
@@ -86,8 +92,8 @@ static OCI_TYPE(oci_time_offsets);
 static const struct oci_field oci_device_fields[] = {
     OCI_FIELD(oci_device, "type", type, .flags = OCI_REQUIRED, .names = device_types),
     OCI_FIELD(oci_device, "path", path, .flags = OCI_REQUIRED, .check = oci_check_absolute_path),
-    OCI_NUMBER(oci_device, "major", major, 0, UINT32_MAX),
-    OCI_NUMBER(oci_device, "minor", minor, 0, UINT32_MAX),
+    OCI_NUMBER(oci_device, "major", major, 0, DEVICE_MAJOR_MAX),
+    OCI_NUMBER(oci_device, "minor", minor, 0, DEVICE_MINOR_MAX),
     OCI_NUMBER(oci_device, "fileMode", file_mode, 0, UINT32_MAX),
     OCI_NUMBER(oci_device, "uid", uid, 0, UINT32_MAX),
     OCI_NUMBER(oci_device, "gid", gid, 0, UINT32_MAX),

@@ -5,6 +5,10 @@
 /* Limits take -1 for "unlimited"; other negative numbers mean nothing. */
 enum { UNLIMITED = -1 };
 
+/* Limits of the kernel, which says no more of what is beyond them than "Invalid argument". */
+#define BANDWIDTH_MAX ((INT64_C(1) << 44) - 1) /* microseconds */
+enum { PERIOD_MAX = 1000000, PIDS_MAX = 4 * 1024 * 1024 };
+
 static const struct name_value device_rule_types[] = {{"a", 0}, {"c", 0}, {"b", 0}, {0}};
 
 static const struct oci_field oci_device_rule_fields[] = {
@@ -32,19 +36,19 @@ static OCI_TYPE(oci_memory);
 
 static const struct oci_field oci_cpu_fields[] = {
     OCI_NUMBER(oci_cpu, "shares", shares, 0, UINT64_MAX),
-    OCI_NUMBER(oci_cpu, "quota", quota, UNLIMITED, INT64_MAX),
-    OCI_NUMBER(oci_cpu, "burst", burst, 0, UINT64_MAX),
-    OCI_NUMBER(oci_cpu, "period", period, 0, UINT64_MAX),
+    OCI_NUMBER(oci_cpu, "quota", quota, UNLIMITED, BANDWIDTH_MAX),
+    OCI_NUMBER(oci_cpu, "burst", burst, 0, BANDWIDTH_MAX),
+    OCI_NUMBER(oci_cpu, "period", period, 0, PERIOD_MAX),
     OCI_NUMBER(oci_cpu, "realtimeRuntime", realtime_runtime, UNLIMITED, INT64_MAX),
     OCI_NUMBER(oci_cpu, "realtimePeriod", realtime_period, 0, UINT64_MAX),
-    OCI_FIELD(oci_cpu, "cpus", cpus),
-    OCI_FIELD(oci_cpu, "mems", mems),
+    OCI_FIELD(oci_cpu, "cpus", cpus, .check = oci_check_kernel_list),
+    OCI_FIELD(oci_cpu, "mems", mems, .check = oci_check_kernel_list),
     OCI_NUMBER(oci_cpu, "idle", idle, 0, 1),
 };
-static OCI_TYPE(oci_cpu);
+static OCI_TYPE(oci_cpu, .check = oci_check_cpu);
 
 static const struct oci_field oci_pids_fields[] = {
-    OCI_NUMBER(oci_pids, "limit", limit, UNLIMITED, INT64_MAX),
+    OCI_NUMBER(oci_pids, "limit", limit, UNLIMITED, PIDS_MAX),
 };
 static OCI_TYPE(oci_pids);
 

@@ -31,7 +31,8 @@ struct frame {
     bool skip_next;                /* the current member's value is of no interest */
     const char *misspelt;          /* object: a member whose name is nearly that of a row */
     const char *meant;             /* the row's name */
-    uint64_t present;              /* object: one bit for each row that had a value */
+    uint64_t named;                /* object: one bit for each row that was named */
+    uint64_t present;              /* ... and for each that had a value */
     size_t errors_before;          /* object: reader->errors when it was opened */
     struct oci_growing growing;    /* list and map: the elements so far */
 };
@@ -390,8 +391,9 @@ static void begin_member(struct oci_reader *reader, struct frame *frame, const c
             note(reader, "is for another platform, ignored");
         else if ((frame->field->flags & OCI_IGNORED) != 0)
             note(reader, "has no meaning on Linux, ignored");
-        else if ((frame->present & row_bit(frame)) != 0)
+        else if ((frame->named & row_bit(frame)) != 0)
             note(reader, "is there twice, the last one counts");
+        frame->named |= row_bit(frame);
         frame->skip_next = frame->field->kind == OCI_KIND_FOREIGN;
         return;
     }

@@ -20,12 +20,25 @@ static int check_nodes(const struct oci_memory_policy *wanted, const char *nodes
     return 0;
 }
 
+/* The kernel answers these with EINVAL alone, too. */
+static int check_flags(const struct oci_memory_policy *wanted, int flags, struct thole_error *err) {
+    static const char where[] = "/linux/memoryPolicy/flags";
+    if ((flags & MPOL_F_STATIC_NODES) != 0 && (flags & MPOL_F_RELATIVE_NODES) != 0)
+        return error_config(err, where, "nodes are either static or relative");
+    if ((flags & MPOL_F_NUMA_BALANCING) != 0 && wanted->mode != MPOL_BIND &&
+        wanted->mode != MPOL_PREFERRED_MANY)
+        return error_config(err, where,
+                            "MPOL_F_NUMA_BALANCING is for MPOL_BIND and MPOL_PREFERRED_MANY only");
+    return 0;
+}
+
 static int plan_memory_policy(const struct oci_memory_policy *wanted,
                               struct plan_memory_policy *policy, struct thole_error *err) {
+    const int flags = oci_names_mask(oci_memory_policy_flags, &wanted->flags);
     policy->set = true;
-    policy->mode = wanted->mode | oci_names_mask(oci_memory_policy_flags, &wanted->flags);
+    policy->mode = wanted->mode | flags;
     policy->nodes = wanted->nodes != NULL ? wanted->nodes : "";
-    return check_nodes(wanted, policy->nodes, err);
+    return check_flags(wanted, flags, err) < 0 ? -1 : check_nodes(wanted, policy->nodes, err);
 }
 
 int plan_build_personality(const struct plan_builder *builder, struct plan_process *process,

@@ -2,7 +2,7 @@
 """Wrong config.json, several hundred ways: refused in one line that names the place, without a trace.
 
 Every case is made from a valid document in a fixed order. `create` must fail with exactly one line
-on stderr and leave its state root empty; `validate` must fail and name the same place.
+on stderr and leave its state root empty; `validate` must fail and say the same words.
 """
 import copy
 import json
@@ -234,6 +234,7 @@ def test_refused(case):
         output = (validate.stdout + validate.stderr).decode(errors="replace")
         assert validate.returncode > 0, output
         assert any(names_place(line, case.where) for line in output.splitlines()), output
+        assert lines[0].removeprefix("thole: create bad: ") in output, (lines, output)
 
 
 def test_good_document_is_valid():

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from harness.config_members import put, rows
 from harness.machine import TOP
 
 pytestmark = pytest.mark.any_layout
@@ -23,9 +24,6 @@ def read(path):
 
 # ---- every member of the tables with a bad value ----------------------------------------------------
 
-ROW = re.compile(r"^\| `(/[^`]+)` \| (a string|a list of strings|a list of numbers|a list of objects|"
-                 r"a number|an object of strings|an object of objects|an object|true or false)"
-                 r"(?: from (-?\d+) to (\d+))?(: [^|]*)?")
 WRONG_TYPE = {"a string": 7, "true or false": "yes", "a number": "1", "an object": [],
               "a list of strings": [7], "a list of numbers": ["1"], "a list of objects": [[]],
               "an object of strings": {"key": 7}, "an object of objects": {"key": []}}
@@ -35,39 +33,14 @@ BEHIND = {"a list of strings": "/0", "a list of numbers": "/0", "a list of objec
 
 def bad_values():
     """(pointer with stars, value, what the pointer of the error ends with) out of the tables."""
-    text = read(os.path.join(TOP, "docs/config-support.md"))
-    for line in text[:text.index("`/linux/memoryPolicy/flags`")].splitlines():
-        row = ROW.match(line)
-        if not row:
-            continue
-        pointer, kind, least, most, words = row.groups()
+    for pointer, kind, least, most, words in rows():
         yield pointer, WRONG_TYPE[kind], BEHIND.get(kind, "")
         if kind == "a number":
-            yield pointer, int(least) - 1, ""
-            yield pointer, int(most) + 1, ""
+            yield pointer, least - 1, ""
+            yield pointer, most + 1, ""
             yield pointer, 1.5, ""
         if words and kind == "a string":
             yield pointer, "nonsense", ""
-
-
-MAPS = ("/annotations", "/linux/sysctl", "/linux/netDevices", "/linux/resources/rdma",
-        "/linux/resources/unified")
-
-
-def put(config, pointer, value):
-    """Sets a member, with an element for each star; returns the pointer it has then."""
-    at, real, parts = config, "", pointer.strip("/").split("/")
-    for part, behind in zip(parts, parts[1:] + [None]):
-        if part == "*":
-            part = 0 if isinstance(at, list) else "key"
-        real += f"/{part}"
-        new = value if behind is None else [] if behind == "*" and real not in MAPS else {}
-        if isinstance(at, list):
-            at[:] = at[:1] or [None]
-        if behind is None or isinstance(at, list) or part not in at or behind == "*":
-            at[part] = new
-        at = at[part]
-    return real
 
 
 def errors(thole, made, *command):

@@ -194,7 +194,7 @@ static const struct refused refused_numbers[] = {
     {RESOURCES("'cpu':{'shares':100000000000000000000000000000000000000000000000000000}"),
      "/linux/resources/cpu/shares", "not 1000000000000000000000000000000000000000"},
     {LINUX("'timeOffsets':{'boottime':{'secs':9223372036854775808}}"),
-     "/linux/timeOffsets/boottime/secs", "from -9223372036854775808 to 9223372036854775807"},
+     "/linux/timeOffsets/boottime/secs", "from -4611686018 to 4611686018"},
     {LINUX("'timeOffsets':{'boottime':{'secs':-9223372036854775809}}"),
      "/linux/timeOffsets/boottime/secs", "not -9223372036854775809"},
 };
