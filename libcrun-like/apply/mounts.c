@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "sys/close_later.h"
+#include "sys/loop.h"
 #include "sys/mount_calls.h"
 #include "sys/path.h"
 
@@ -324,12 +325,26 @@ static int keep_mode(int mount_fd, const struct plan_mount *mount, int root_fd,
     return 0;
 }
 
+/* x-loop: the mount keeps the device, which is free again when that is gone. */
+static int attach_image(const struct plan_mount *mount, char *path, size_t size,
+                        struct thole_error *err) {
+    int device = sys_loop_attach(mount->source, path, size);
+    if (device < 0)
+        return error_errno(err, mount->where, "attach %s to a loop device (/dev/loop-control)",
+                           mount->source);
+    return device;
+}
+
 static int mount_filesystem(const struct plan_mount *mount, const struct apply_source *source,
                             const struct mounting *at, struct thole_error *err) {
     const uint64_t made = FSMOUNT_ATTRIBUTES & ~(mount->readonly_last ? MOUNT_ATTR_RDONLY : 0ULL);
-    cleanup_close int mount_fd =
-        apply_filesystem_new(mount->type, mount->source, mount->parameters, mount->parameter_count,
-                             mount->attributes_set & made, mount->where, at->closing, err);
+    char device[32] = "";
+    cleanup_close int loop = mount->loop ? attach_image(mount, device, sizeof(device), err) : -1;
+    if (mount->loop && loop < 0)
+        return -1;
+    cleanup_close int mount_fd = apply_filesystem_new(
+        mount->type, mount->loop ? device : mount->source, mount->parameters,
+        mount->parameter_count, mount->attributes_set & made, mount->where, at->closing, err);
     if (mount_fd < 0) {
         if (mount->bind_on_eperm != NULL && err->code == EPERM)
             return mount_host_instead(mount, at, err);

@@ -150,6 +150,7 @@ static const struct oci_field plan_mount_fields[] = {
     OCI_FIELD(plan_mount, "destinationNofollow", destination_nofollow),
     OCI_FIELD(plan_mount, "optional", optional),
     OCI_FIELD(plan_mount, "mayFail", may_fail),
+    OCI_FIELD(plan_mount, "loop", loop),
     OCI_FIELD(plan_mount, "createTarget", create_target),
     OCI_FIELD(plan_mount, "mustBeProc", must_be_proc),
     OCI_FIELD(plan_mount, "bindOnEperm", bind_on_eperm),

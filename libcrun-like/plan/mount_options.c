@@ -112,6 +112,7 @@ static const struct mount_option options[] = {
     {"unbindable", OPTION_PROPAGATION, MS_UNBINDABLE},
     {"x-create=dir", OPTION_FLAG, FLAG(create_target)},
     {"x-create=file", OPTION_FLAG, FLAG(create_target)},
+    {"x-loop", OPTION_FLAG, FLAG(loop)},
     {"x-optional", OPTION_FLAG, FLAG(may_fail)},
     {"x-relative", OPTION_INNER},
     {"O", OPTION_ENGINE, SILENT},
@@ -373,6 +374,8 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
         plan_note(builder, where, "the option tmpcopyup has no effect: it is for tmpfs");
         mount->copy_up = false;
     }
+    if (mount->loop && mount->kind != PLAN_MOUNT_FILESYSTEM)
+        return error_config(err, where, "x-loop is for new mounts of a filesystem in an image");
     if (plan_mount_idmap_members(builder, wanted, where, mount, err) < 0)
         return -1;
     mount->readonly_last = plan_mount_is_readonly(mount) && can_hold_mount_points(wanted, mount);

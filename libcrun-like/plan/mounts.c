@@ -110,6 +110,10 @@ static int plan_filesystem(struct plan_builder *builder, const struct oci_mount 
         return error_config(err, where, "needs a type, or the option bind or rbind");
     mount->type = wanted->type;
     mount->source = wanted->source;
+    if (mount->loop && (wanted->source == NULL || wanted->source[0] == '\0'))
+        return error_config(err, where, "x-loop needs a source: the image");
+    if (mount->loop)
+        mount->source = plan_path_join(builder->arena, builder->request->bundle, wanted->source);
     add_substitute(builder, mount);
     if (check_proc(mount, where, err) < 0 || check_owner(builder, mount, where, err) < 0)
         return -1;

@@ -109,6 +109,7 @@ struct plan_mount {
     bool destination_nofollow;
     bool optional;             /* a missing source is skipped (v1 controllers) */
     bool may_fail;             /* x-optional: skipped if it cannot be made, whatever the reason */
+    bool loop;                 /* x-loop: source is an image, to be attached to a loop device */
     bool create_target;        /* x-create: then its mount point is made all the same */
     bool must_be_proc;         /* a bind on /proc: refused unless source is a procfs */
     const char *bind_on_eperm; /* bound read-only when the kernel refuses the filesystem, or NULL:

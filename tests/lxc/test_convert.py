@@ -132,7 +132,7 @@ ERRORS = {
     "lxc.idmap = u 0 100000 -1": "is not u, g or b",
     "lxc.rootfs.path = srv": "not an absolute path",
     "lxc.rootfs.path = tape:/srv": "no storage type",
-    "lxc.rootfs.path = loop:/srv/image": "mount it and name the directory",
+    "lxc.rootfs.path = nbd:/srv/image": "mount it and name the directory",
     "lxc.rootfs.path = overlay:/srv": "overlay:LOWER:UPPER",
     "lxc.rootfs.options = idmap=container": "mapped ids",
     "lxc.mount.auto = proc:ro": "no automatic mount \"proc:ro\"",

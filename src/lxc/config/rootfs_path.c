@@ -14,12 +14,13 @@ static const struct {
 } types[] = {
     {"dir:", LXC_ROOTFS_DIRECTORY},
     {"btrfs:", LXC_ROOTFS_DIRECTORY}, /* a subvolume is a directory to who runs it */
+    {"loop:", LXC_ROOTFS_LOOP},
     {"overlay:", LXC_ROOTFS_OVERLAY},
     {"overlayfs:", LXC_ROOTFS_OVERLAY},
 };
 
 /* Storage that LXC attaches first. */
-static const char *const others[] = {"loop", "nbd", "lvm", "zfs", "rbd", "aufs"};
+static const char *const others[] = {"nbd", "lvm", "zfs", "rbd", "aufs"};
 
 static int unknown_type(const char *value, const char *where, struct thole_error *err) {
     size_t length = strcspn(value, ":");
@@ -32,7 +33,8 @@ static int unknown_type(const char *value, const char *where, struct thole_error
     }
     if (value[length] == '\0')
         return error_config(err, where, "\"%s\" is not an absolute path", value);
-    return error_config(err, where, "there is no storage type \"%.*s\": dir, btrfs and overlay are",
+    return error_config(err, where,
+                        "there is no storage type \"%.*s\": dir, btrfs, loop and overlay are",
                         (int)length, value);
 }
 
@@ -71,12 +73,16 @@ int lxc_rootfs_path_parse(const char *value, const char *where, struct lxc_rootf
         return parse_overlay(path, where, ret_rootfs, err);
     if (path[0] != '/')
         return unknown_type(path, where, err);
-    ret_rootfs->directory = strdup(path);
+    if (ret_rootfs->kind == LXC_ROOTFS_LOOP)
+        ret_rootfs->image = strdup(path);
+    else
+        ret_rootfs->directory = strdup(path);
     return 0;
 }
 
 void lxc_rootfs_path_done(struct lxc_rootfs_path *rootfs) {
     free(rootfs->directory);
+    free(rootfs->image);
     free(rootfs->lower);
     free(rootfs->upper);
     free(rootfs->work);

@@ -7,6 +7,7 @@
 enum lxc_rootfs_kind {
     LXC_ROOTFS_NONE,      /* not set: the host's root */
     LXC_ROOTFS_DIRECTORY, /* "PATH", "dir:PATH", "btrfs:PATH" */
+    LXC_ROOTFS_LOOP,      /* "loop:FILE" */
     LXC_ROOTFS_OVERLAY,   /* "overlay:LOWER[:LOWER...]:UPPER", "overlayfs:..." */
 };
 
@@ -14,6 +15,7 @@ enum lxc_rootfs_kind {
 struct lxc_rootfs_path {
     enum lxc_rootfs_kind kind;
     char *directory;
+    char *image; /* a file with a filesystem in it */
     char *lower; /* directories, the top one first, with colons between them */
     char *upper;
     char *work; /* "work" beside @upper, as LXC has it */

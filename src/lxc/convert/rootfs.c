@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc.rootfs.*: the directory that becomes the root. Without one, the host's root is shared. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -37,6 +39,60 @@ static void convert_overlay(struct lxc_conversion *conversion,
         resolved(arena, arena_strndup(arena, rootfs->lower, strcspn(rootfs->lower, ":")));
 }
 
+/* The type of the filesystem in an image, by its magic number; NULL: none that is known. */
+static const char *type_of_image(const char *file, struct thole_error *err) {
+    static const struct {
+        const char *type;
+        off_t at;
+        const char *magic;
+        size_t length;
+    } types[] = {
+        {"ext4", 0x438, "\x53\xef", 2},
+        {"xfs", 0, "XFSB", 4},
+        {"squashfs", 0, "hsqs", 4},
+        {"btrfs", 0x10040, "_BHRfS_M", 8},
+        {"erofs", 0x400, "\xe2\xe1\xf5\xe0", 4},
+        {"f2fs", 0x400, "\x10\x20\xf5\xf2", 4},
+    };
+    char found[8];
+    cleanup_close int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        error_errno(err, NULL, "open %s", file);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (pread(fd, found, types[i].length, types[i].at) == (ssize_t)types[i].length &&
+            memcmp(found, types[i].magic, types[i].length) == 0)
+            return types[i].type;
+    }
+    error_set(err, THOLE_ERROR_CONFIG, 0, NULL, "there is no filesystem of a known type in %s",
+              file);
+    return NULL;
+}
+
+/* What is in the image, mounted on /, becomes the root. The directory that it covers is not seen.
+ */
+static int convert_image(struct lxc_conversion *conversion, const struct lxc_item *item,
+                         const char *image, struct thole_error *err) {
+    struct arena *arena = conversion->arena;
+    const char *type = type_of_image(image, err);
+    if (type == NULL)
+        return error_prefix(err, "%s", item->where);
+    struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
+    mount->destination = arena_strdup(arena, "/");
+    mount->type = arena_strdup(arena, type);
+    mount->source = arena_strdup(arena, image);
+    lxc_strings_add(arena, &mount->options, "x-loop");
+    if (strcmp(type, "squashfs") == 0 || strcmp(type, "erofs") == 0)
+        lxc_strings_add(arena, &mount->options, "ro");
+    const char *directory =
+        arena_printf(arena, "%s/%s", conversion->request->lxcpath, conversion->request->name);
+    conversion->rootfs =
+        resolved(arena, access(directory, F_OK) == 0 ? directory : conversion->request->lxcpath);
+    conversion->rootfs_given = clean(arena, image);
+    return 0;
+}
+
 static int convert_path(struct lxc_conversion *conversion, struct thole_error *err) {
     struct arena *arena = conversion->arena;
     const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.rootfs.path");
@@ -49,6 +105,12 @@ static int convert_path(struct lxc_conversion *conversion, struct thole_error *e
         lxc_conversion_origin(conversion, item->where, "/mounts/%zu",
                               conversion->oci->mounts.count - 1);
         conversion->rootfs_path = item->value;
+    } else if (rootfs.kind == LXC_ROOTFS_LOOP) {
+        if (convert_image(conversion, item, rootfs.image, err) < 0)
+            return -1;
+        conversion->rootfs_path = item->value;
+        lxc_conversion_origin(conversion, item->where, "/mounts/%zu",
+                              conversion->oci->mounts.count - 1);
     } else if (rootfs.kind == LXC_ROOTFS_DIRECTORY) {
         conversion->rootfs = resolved(arena, rootfs.directory);
         conversion->rootfs_given = clean(arena, rootfs.directory);

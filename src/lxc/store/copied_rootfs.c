@@ -102,7 +102,7 @@ static int copy_layers(const struct lxc_rootfs_copy *copy, struct thole_error *e
 
 char *lxc_rootfs_copy_path(const struct lxc_rootfs_copy *copy) {
     struct text path = {0};
-    if (copy->from->kind == LXC_ROOTFS_NONE)
+    if (copy->from->kind == LXC_ROOTFS_NONE || copy->from->kind == LXC_ROOTFS_LOOP)
         return NULL;
     if (copy->from->kind == LXC_ROOTFS_OVERLAY && !copies_lower(copy))
         text_appendf(&path, "overlay:%s:%s/delta", copy->from->lower, copy->layers);
@@ -121,6 +121,9 @@ int lxc_rootfs_copy(const struct lxc_rootfs_copy *copy, struct thole_error *err)
         return copy->snapshot ? put_layer_over(copy, err) : copy_directory(copy, err);
     case LXC_ROOTFS_OVERLAY:
         return copy_layers(copy, err);
+    case LXC_ROOTFS_LOOP:
+        return error_unsupported(err, NULL, "an image in a file cannot be copied: copy %s",
+                                 copy->from->image);
     case LXC_ROOTFS_NONE:
         break;
     }

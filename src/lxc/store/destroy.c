@@ -98,8 +98,9 @@ static int remove_rootfs(const struct lxc_container *container,
         return 0;
     if (lxc_rootfs_path_parse(item->value, item->where, &rootfs, err) < 0)
         return -1;
-    if (rootfs.kind == LXC_ROOTFS_DIRECTORY)
-        return remove_files(container, rootfs.directory, err);
+    if (rootfs.kind == LXC_ROOTFS_DIRECTORY || rootfs.kind == LXC_ROOTFS_LOOP)
+        return remove_files(container,
+                            rootfs.kind == LXC_ROOTFS_LOOP ? rootfs.image : rootfs.directory, err);
     if (remove_files(container, rootfs.upper, err) < 0 ||
         remove_files(container, rootfs.work, err) < 0)
         return -1;

@@ -96,7 +96,7 @@ int lxc_host_name_write(const struct lxc_rootfs_path *rootfs, const char *name,
                         struct thole_error *err) {
     if (rootfs->kind == LXC_ROOTFS_OVERLAY)
         return write_to_layers(rootfs, name, err);
-    if (rootfs->kind == LXC_ROOTFS_NONE)
+    if (rootfs->directory == NULL) /* none, or an image */
         return 0;
     cleanup_close int etc = open_etc(rootfs->directory);
     if (etc < 0)

@@ -77,6 +77,9 @@ static int move_rootfs(struct text *config, const struct lxc_config_copy *moves,
     if (rootfs.kind == LXC_ROOTFS_DIRECTORY) {
         text_append(&value, "dir:");
         append_moved(&value, moves, rootfs.directory);
+    } else if (rootfs.kind == LXC_ROOTFS_LOOP) {
+        text_append(&value, "loop:");
+        append_moved(&value, moves, rootfs.image);
     } else {
         text_append(&value, "overlay:");
         append_moved(&value, moves, rootfs.lower);
