@@ -162,10 +162,12 @@ def with_options(made, names):
             ids = [{"containerID": 0, "hostID": 5000, "size": 10}]
             made.mount(f"/work/{index}", made.rootfs + "/tmp", "bind", ["bind", name], uidMappings=ids,
                        gidMappings=ids)
-        elif name in ("bind", "rbind", "remount"):
-            made.mount(f"/work/{index}", made.rootfs + "/tmp", "bind", ["bind", name])
+        elif name in ("bind", "rbind"):
+            made.mount(f"/work/{index}", made.rootfs + "/tmp", "bind", [name])
         else:
-            made.mount(f"/work/{index}", "tmpfs", "tmpfs", [name])
+            made.mount(f"/work/{index}", "tmpfs", "tmpfs", ["nosuid"] if name == "remount" else [name])
+            if name == "remount":
+                made.mount(f"/work/{index}", "tmpfs", "tmpfs", ["remount", "nosuid"])
     return made
 
 
