@@ -48,6 +48,13 @@ struct profile {
 static char *known[KNOWN_MOST]; /* names of system calls */
 static size_t known_count;
 
+/* libseccomp itself may take one for another: two of them have one made-up number. */
+static bool is_itself(const char *name) {
+    cleanup_free char *found =
+        seccomp_syscall_resolve_num_arch(seccomp_arch_native(), seccomp_syscall_resolve_name(name));
+    return found != NULL && strcmp(found, name) == 0;
+}
+
 static void learn(char *name) {
     for (size_t i = 0; i < known_count; i++) {
         if (strcmp(known[i], name) == 0) {
@@ -67,8 +74,10 @@ static void learn_names(void) {
         for (size_t i = 0; token != 0 && i < sizeof(first) / sizeof(first[0]); i++) {
             for (int number = first[i]; number < first[i] + NUMBERS; number++) {
                 char *name = seccomp_syscall_resolve_num_arch(token, number);
-                if (name != NULL)
+                if (name != NULL && is_itself(name))
                     learn(name);
+                else
+                    free(name);
             }
         }
     }
