@@ -4,12 +4,14 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/words.h"
 
 enum { LINE_MAX_LENGTH = 40 };
 
@@ -40,23 +42,23 @@ int exit_note_open(const struct container *container) {
     return openat(container->directory, STATE_EXIT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* How many of pid, status and line break are there; 0: it is of another init. */
-static int read_line(int fd, pid_t pid, int *ret_status) {
+/* 1: the line of init @pid; 2: with its status. 0: it is of another one, or not there. */
+static int read_line(int fd, pid_t pid, uint64_t *ret_status) {
     char line[LINE_MAX_LENGTH] = "";
-    int of = 0;
-    char end = '\0';
-    if (fd < 0 || pread(fd, line, sizeof(line) - 1, 0) <= 0)
+    const char *rest = line;
+    uint64_t of = 0;
+    if (fd < 0 || pread(fd, line, sizeof(line) - 1, 0) <= 0 || !words_next_uint(&rest, &of) ||
+        of != (uint64_t)pid)
         return 0;
-    int parts = sscanf(line, "%d %d%c", &of, ret_status, &end);
-    return of == (int)pid ? parts : 0;
+    return strchr(line, '\n') != NULL && words_next_uint(&rest, ret_status) ? 2 : 1;
 }
 
 bool exit_note_is_of(int fd, pid_t pid) {
-    int status = 0;
+    uint64_t status = 0;
     return read_line(fd, pid, &status) > 0;
 }
 
 int exit_note_read(int fd, pid_t pid) {
-    int status = -1;
-    return read_line(fd, pid, &status) == 3 ? status : -1;
+    uint64_t status = 0;
+    return read_line(fd, pid, &status) == 2 ? (int)status : -1;
 }

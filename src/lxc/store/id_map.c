@@ -18,7 +18,7 @@ struct line {
 
 static int parse(const struct lxc_item *item, struct line *line, struct thole_error *err) {
     const char *rest = item->value + 1;
-    line->kind = item->value[0];
+    *line = (struct line){.kind = item->value[0]};
     if (strchr("ugb", line->kind) != NULL && words_next_uint(&rest, &line->inside) &&
         words_next_uint(&rest, &line->outside) && words_next_uint(&rest, &line->count))
         return 0;
