@@ -87,7 +87,10 @@ int create_prepare_filter(const struct thole_context *context, const struct crea
     if (seccomp == NULL)
         return 0;
     cleanup_close int cache = open_filter_cache(creation->container.root);
+    const struct plan_process *process = creation->bundle.plan->process;
     if (seccomp_compile_cached(seccomp, &context->log, cache, &preparation->filter, err) < 0 ||
+        (process != NULL && seccomp_filter_check(&preparation->filter, process->no_new_privileges,
+                                                 seccomp->where, err) < 0) ||
         seccomp_filter_save(&preparation->filter, &(struct text){0}, creation->container.directory,
                             STATE_FILTER, err) < 0)
         return -1;

@@ -208,6 +208,9 @@ static int load_filter(struct entry *entry, struct thole_error *err) {
     if (expected != 0 && entry->filter.count != expected)
         return error_state(err, "the saved seccomp filter has %zu instructions instead of %u",
                            entry->filter.count, expected);
+    if (seccomp_filter_check(&entry->filter, entry->process->no_new_privileges, "/linux/seccomp",
+                             err) < 0)
+        return -1;
     entry->apply.become.filter = &entry->filter;
     return 0;
 }

@@ -22,6 +22,14 @@ struct seccomp_filter {
  */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct thole_error *err);
 
+/**
+ * An error if the filter stops a call that the process itself has to make behind it: execve, and
+ * capset where loading it takes a privilege that is given up afterwards. Then nothing could be told
+ * any more: a filter may forbid that as well.
+ */
+int seccomp_filter_check(const struct seccomp_filter *filter, bool no_new_privileges,
+                         const char *where, struct thole_error *err);
+
 /** True if this kernel knows the SECCOMP_FILTER_FLAG_* @flag. */
 bool seccomp_filter_flag_supported(unsigned flag);
 

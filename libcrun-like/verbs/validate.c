@@ -49,8 +49,13 @@ static void check_filter(const struct plan *plan, struct oci_report *report) {
     const struct thole_log log = {.level = THOLE_LOG_DEBUG, .write = note_line, .userdata = report};
     cleanup_seccomp_filter struct seccomp_filter filter = {0};
     struct thole_error failure = {0};
-    if (plan->seccomp != NULL && seccomp_compile(plan->seccomp, &log, &filter, &failure) < 0 &&
-        failure.kind == THOLE_ERROR_CONFIG)
+    if (plan->seccomp == NULL)
+        return;
+    int result = seccomp_compile(plan->seccomp, &log, &filter, &failure);
+    if (result == 0 && plan->process != NULL)
+        result = seccomp_filter_check(&filter, plan->process->no_new_privileges,
+                                      plan->seccomp->where, &failure);
+    if (result < 0 && failure.kind == THOLE_ERROR_CONFIG)
         oci_report_add(report, OCI_FINDING_ERROR, failure.where, failure.text);
 }
 
