@@ -56,7 +56,7 @@ class Command:
     keeps = False      # the container is there afterwards, whatever fails
     grace = 0          # milliseconds that its processes are followed after its end
     timeout = 15
-    args = ("/bin/sleep", "1000")
+    args = ("/bin/sleep", "1000000")
     process = {}       # further members of process in config.json
     terminal = False   # whether the caller's standard input and output are one
 
@@ -117,10 +117,11 @@ class Command:
         lines = right.differences(found, self.reference)
         if self.error == "EACCES":  # a user who may not read passwd has no home there
             lines = [line for line in lines if "HOME=/" not in line]
-        if self.error == "EPERM" and not self.world.cgroups:
-            # Whom the kernel gives no filesystem of that kind of their own gets the host's.
-            hosts = re.compile(r"[ +-]/(sys|proc|dev/mqueue)\b")
-            lines = [line for line in lines if not hosts.search(line)]
+        if self.error in ("EPERM", "EACCES") and not self.world.cgroups:
+            # An ordinary user whom the kernel gives no filesystem of that kind of their own gets the
+            # host's, and whom it refuses another oom_score_adj keeps the caller's.
+            allowed = re.compile(r"[ +-]/(sys|proc|dev/mqueue)\b|^oom: ")
+            lines = [line for line in lines if not allowed.search(line)]
         return lines
 
     @staticmethod

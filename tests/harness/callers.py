@@ -42,7 +42,7 @@ class Caller:
             self.prefix = [*self._enter("--mount"), *AS_NOBODY]
 
     def _hold(self, *words):
-        self.holder = subprocess.Popen([*words, "sleep", "1000"])
+        self.holder = subprocess.Popen([*words, "sleep", "infinity"])
         until(lambda: self._command() == "sleep", what="namespaces of the caller")
 
     def _command(self):
