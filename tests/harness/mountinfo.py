@@ -10,8 +10,8 @@ class Mounted:
         self.root, self.point = words[3], words[4]
         self.options = set(words[5].split(","))
         self.propagation = {word.split(":")[0] for word in words[6:dash]}
-        self.type, self.source = words[dash + 1], words[dash + 2]
-        self.super_options = set(words[dash + 3].split(","))
+        self.type, self.super_options = words[dash + 1], set(words[-1].split(","))
+        self.source = words[dash + 2] if len(words) == dash + 4 else ""  # no word at all without one
 
 
 def parse(text):

@@ -11,6 +11,7 @@ from sentences import sentence
 OPTIONS = ("config.md", "Linux mount options")
 SHOULD = {"symfollow", "nosymfollow"}
 MAY = {"mand", "nomand", "tmpcopyup"}
+TAKEN_AWAY = "after its opposite, which it takes away"
 ACCEPTED = "it is known, and not taken for an option of the file system"
 
 
@@ -46,10 +47,9 @@ def test_flag(runtime, bundle, folder, option):
         assert option in mount.options
 
 
-@pytest.mark.parametrize("first, option", [row("ro", "rw"), row("nosuid", "suid"), row("nodev", "dev"),
-                                           row("noexec", "exec"), row("noatime", "atime"),
-                                           row("nodiratime", "diratime"),
-                                           row("nosymfollow", "symfollow")])
+@pytest.mark.parametrize("first, option", [row(*pair, note=TAKEN_AWAY) for pair in (
+    ("ro", "rw"), ("nosuid", "suid"), ("nodev", "dev"), ("noexec", "exec"), ("noatime", "atime"),
+    ("nodiratime", "diratime"), ("nosymfollow", "symfollow"))])
 def test_flag_is_taken_away(runtime, bundle, folder, first, option):
     for mount in fresh_and_bound(runtime, bundle(), folder, first, option):
         assert first not in mount.options
@@ -72,7 +72,8 @@ def test_flag_of_the_file_system(runtime, bundle, option):
     assert option in table(runtime, made)["/vol"].super_options
 
 
-@pytest.mark.parametrize("first, option", [row("sync", "async"), row("lazytime", "nolazytime")])
+@pytest.mark.parametrize("first, option", [
+    row(*pair, note=TAKEN_AWAY) for pair in (("sync", "async"), ("lazytime", "nolazytime"))])
 def test_flag_of_the_file_system_is_taken_away(runtime, bundle, first, option):
     made = bundle()
     made.mount("/vol", "tmpfs", "tmpfs", [first, option])

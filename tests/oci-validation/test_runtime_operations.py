@@ -89,8 +89,7 @@ def test_id_in_use(runtime, bundle):
     runtime.try_create(bundle("/bin/sleep", "4321"), id=container.id).failed()
     assert container.pid == pid
     container.start()
-    with open(f"/proc/{pid}/cmdline", encoding="ascii") as source:
-        assert source.read() == "/bin/sleep\x001234\0"
+    until(lambda: traces.command_line(pid) == "/bin/sleep 1234")
 
 
 @sentence("runtime.md", "Create", "This operation MUST create a new container")

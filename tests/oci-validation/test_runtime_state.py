@@ -7,7 +7,8 @@ import re
 import jsonschema
 import pytest
 
-from harness import machine
+from harness import machine, traces
+from harness.runtime import until
 from sentences import sentence
 
 STATE = ("runtime.md", "State")
@@ -96,8 +97,7 @@ def test_pid(runtime, bundle):
     assert os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
     container.start()
     assert container.pid == pid
-    with open(f"/proc/{pid}/cmdline", encoding="ascii") as source:
-        assert source.read().split("\0")[:2] == ["/bin/sleep", "1234"]
+    until(lambda: traces.command_line(pid) == "/bin/sleep 1234")
 
 
 @pytest.mark.parametrize("stage, inside", [
