@@ -62,6 +62,7 @@ class Hooked:
         return container
 
     def end(self, container):
+        until(lambda: "program" in self.log())  # `start` need not wait for it
         container("kill", "KILL").ok()
         container.wait_stopped()
         container.delete().ok()
