@@ -92,6 +92,8 @@ def check(lxc, make, name, command):
         lines = [line for line in result.err.splitlines() if " hint: " not in line]
         assert len(lines) <= 1 and error in result.err, (command, result)
         after = None
+    if first == "kill":  # which only sends the signal
+        until(lambda: state(lxc, name) == after, what="its end")
     assert state(lxc, name) == (after or before), (command, result)
 
 
