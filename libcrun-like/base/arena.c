@@ -17,18 +17,9 @@ struct arena_block {
 };
 
 /* Small enough for what has little to keep: each start of a block is a page of its own. */
-enum { FIRST_BLOCK = 4 * 1024, LARGEST_DOUBLING = 1024 * 1024 };
+enum { SMALL_BLOCK = 512, FIRST_BLOCK = 4 * 1024, LARGEST_DOUBLING = 1024 * 1024 };
 
-static struct arena_block *add_block(struct arena *arena, size_t wanted) {
-    size_t size = FIRST_BLOCK;
-    if (arena->newest != NULL) {
-        size = arena->newest->size * 2;
-        if (size > LARGEST_DOUBLING)
-            size = LARGEST_DOUBLING;
-    }
-    if (size < wanted)
-        size = wanted;
-
+static struct arena_block *add_block(struct arena *arena, size_t size) {
     /* Not calloc(): each page is touched only when it is used. */
     struct arena_block *block = malloc(sizeof(*block) + size);
     if (block == NULL)
@@ -40,6 +31,19 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted) {
     return block;
 }
 
+void arena_begin_small(struct arena *arena) {
+    (void)add_block(arena, SMALL_BLOCK);
+}
+
+static size_t next_size(const struct arena *arena, size_t wanted) {
+    size_t size = FIRST_BLOCK;
+    if (arena->newest != NULL)
+        size = arena->newest->size * 2;
+    if (size > LARGEST_DOUBLING)
+        size = LARGEST_DOUBLING;
+    return size < wanted ? wanted : size;
+}
+
 void *arena_alloc(struct arena *arena, size_t size) {
     const size_t alignment = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
@@ -48,7 +52,7 @@ void *arena_alloc(struct arena *arena, size_t size) {
 
     struct arena_block *block = arena->newest;
     if (block == NULL || block->size - block->used < size)
-        block = add_block(arena, size);
+        block = add_block(arena, next_size(arena, size));
     void *result = block->bytes + block->used;
     block->used += size;
     return memset(result, 0, size);

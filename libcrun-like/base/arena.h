@@ -11,6 +11,9 @@ struct arena {
     struct arena_block *newest;
 };
 
+/** Makes the first block of an empty arena that is to hold little, and to be one of many. */
+void arena_begin_small(struct arena *arena);
+
 /**
  * Returns @size zeroed bytes aligned for any type, owned by @arena. Never NULL: input sizes are
  * bounded before they get here, so running out of memory aborts.

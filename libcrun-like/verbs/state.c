@@ -22,31 +22,37 @@ struct held_state {
     struct arena arena;
 };
 
-static void fill(struct thole_state *state, struct container *container, enum thole_status status,
-                 bool kept) {
+static char *copy(struct arena *arena, const char *text) {
+    return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+/* Nothing of the container's own arena, which is large: there may be thousands of states. */
+static void fill(struct thole_state *state, const struct container *container,
+                 enum thole_status status, bool kept, struct arena *arena) {
     const struct container_record *record = container->record;
     const size_t count = record->annotations.count;
     char created[RECORD_TIME];
     record_format_created(record, created);
     *state = (struct thole_state){
-        .oci_version = record->oci_version,
-        .id = arena_strdup(&container->arena, container->id),
+        .oci_version = copy(arena, record->oci_version),
+        .id = copy(arena, container->id),
         .status = status,
         .pid = status == THOLE_STATUS_STOPPED ? 0 : (pid_t)record->pid,
-        .bundle = record->bundle,
-        .rootfs = record->rootfs,
-        .created = arena_strdup(&container->arena, created),
+        .bundle = copy(arena, record->bundle),
+        .rootfs = copy(arena, record->rootfs),
+        .created = copy(arena, created),
         .owner = record->owner,
-        .systemd_scope = record->systemd_scope,
+        .systemd_scope = copy(arena, record->systemd_scope),
         .keeper = kept ? (pid_t)record->keeper : 0,
         .exited = record->exit_status.set,
         .exit_status = (int)record->exit_status.value,
-        .annotations = arena_new_array(&container->arena, count + 1, struct thole_annotation),
+        .annotations = arena_new_array(arena, count + 1, struct thole_annotation),
         .annotation_count = count,
     };
     for (size_t i = 0; i < count; i++)
-        state->annotations[i] = (struct thole_annotation){record->annotations.items[i].key,
-                                                          record->annotations.items[i].value};
+        state->annotations[i] =
+            (struct thole_annotation){copy(arena, record->annotations.items[i].key),
+                                      copy(arena, record->annotations.items[i].value)};
 }
 
 int thole_state(const struct thole_context *context, const char *id, struct thole_state **ret_state,
@@ -62,9 +68,8 @@ int thole_state(const struct thole_context *context, const char *id, struct thol
     struct held_state *held = calloc(1, sizeof(*held));
     if (held == NULL)
         abort();
-    fill(&held->state, &container, status, kept == 1);
-    held->arena = container.arena;
-    container.arena = (struct arena){0};
+    arena_begin_small(&held->arena);
+    fill(&held->state, &container, status, kept == 1, &held->arena);
     *ret_state = &held->state;
     return 0;
 }
