@@ -114,6 +114,8 @@ def test_validate_finds_what_a_plan_refuses(thole, bundle, name):
     else:
         assert found[0] == wanted
         assert errors(thole, made, *manager, "plan", "--id", "web1")[0] == wanted
+        created = thole(*manager, "create", "--bundle", made.path, "web1").failed()
+        assert f" web1: {wanted}\n" in created.err
 
 
 def member(pointer, value):
