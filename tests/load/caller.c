@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One process that creates and deletes containers through libthole, as an engine that embeds it would:
- * caller ROOT BUNDLE ID COUNT. Prints its open descriptors and its resident memory after the first
- * hundred and at the end.
+ * One process that creates and deletes containers through libthole, as an engine that embeds it
+ * would: caller ROOT BUNDLE ID COUNT. Prints its open descriptors and its resident memory after the
+ * first hundred and at the end.
  */
 #include <dirent.h>
 #include <stdio.h>
