@@ -207,7 +207,7 @@ def test_all_errors_are_listed(thole, bundle):
     without("uts")(made)
     made.config["mounts"] += [{"destination": "/a", "type": "bind"}, {"destination": "/b"}]
     made.linux["sysctl"] = {"kernel.panic": "1", "vm.swappiness": "1"}
-    made.linux["resources"].update(cpu={"quota": 1, "burst": 2}, memory={"limit": 2, "swap": 1})
+    made.linux["resources"].update(cpu={"quota": 1000, "burst": 2000}, memory={"limit": 2, "swap": 1})
     made.process["user"] = {"uid": 2**32 - 1, "gid": 0}
     made.process["scheduler"] = {"policy": "SCHED_FIFO"}
     made.write()
