@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,11 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/names.h"
+#include "security/seccomp_arguments.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
 #include "security/seccomp_sections.h"
+#include "security/seccomp_soundness.h"
 
 static unsigned filter_flags(const struct plan_seccomp *plan) {
     const unsigned flags = (unsigned)plan->flags;
@@ -186,23 +189,11 @@ static int convert_argument(const struct plan_seccomp_argument *argument, const 
     return 0;
 }
 
-/* libseccomp allows one comparison per argument. */
-static bool compares_an_argument_twice(const struct plan_seccomp_rule *rule) {
-    unsigned seen = 0;
-    for (size_t i = 0; i < rule->argument_count; i++) {
-        unsigned bit = 1U << (rule->arguments[i].index % ARGUMENTS_MAX);
-        if ((seen & bit) != 0)
-            return true;
-        seen |= bit;
-    }
-    return false;
-}
-
 static int add_call(scmp_filter_ctx context, const struct seccomp_call *call,
                     struct thole_error *err) {
     struct scmp_arg_cmp compares[ARGUMENTS_MAX];
     const struct plan_seccomp_rule *rule = call->rule;
-    bool alternatives = compares_an_argument_twice(rule);
+    bool alternatives = seccomp_rule_has_alternatives(rule);
     int result = 0;
     for (size_t i = 0; i < rule->argument_count && result == 0; i++) {
         struct scmp_arg_cmp *compare = &compares[alternatives ? 0 : i];
@@ -269,6 +260,36 @@ static int export_program(const struct compiler *compiler, scmp_filter_ctx conte
     return 0;
 }
 
+/* libseccomp's own names for architectures say how wide arguments are: x32 has narrow ones. */
+static bool has_wide_arguments(const struct architecture *architecture) {
+    return (architecture->token & __AUDIT_ARCH_64BIT) != 0;
+}
+
+/* As a list or, which is shorter for many rules, as a tree: where libseccomp mistakes one argument
+ * for another in the one, what it shares in the other are other comparisons. */
+static int make_sound_program(const struct compiler *compiler, scmp_filter_ctx context,
+                              struct architecture *architecture, bool many,
+                              struct thole_error *err) {
+    enum { LIST = 1, TREE = 2 };
+    const uint32_t shapes[] = {many ? TREE : LIST, many ? LIST : TREE};
+    struct seccomp_section *section = &architecture->section;
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        free(section->program);
+        section->program = NULL;
+        (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, shapes[i]);
+        if (export_program(compiler, context, section, err) < 0)
+            return -1;
+        if (seccomp_program_is_sound(section->program, section->count))
+            return 0;
+    }
+    if (seccomp_arguments_program(&architecture->table, compiler->default_action,
+                                  has_wide_arguments(architecture), section))
+        return 0;
+    return error_unsupported(err, compiler->plan->where,
+                             "seccomp: libseccomp takes one argument for another in the filter "
+                             "that it makes of these rules");
+}
+
 static int make_program(const struct compiler *compiler, scmp_filter_ctx context,
                         struct architecture *architecture, struct thole_error *err) {
     const uint32_t native = compiler->architectures[0].token;
@@ -283,9 +304,7 @@ static int make_program(const struct compiler *compiler, scmp_filter_ctx context
     int rules = add_rules(context, architecture, err);
     if (rules <= 0)
         return rules;
-    if (rules > OPTIMIZE_ABOVE)
-        (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    return export_program(compiler, context, &architecture->section, err);
+    return make_sound_program(compiler, context, architecture, rules > OPTIMIZE_ABOVE, err);
 }
 
 /* ---- one architecture, all of them ---------------------------------------------------------- */

@@ -8,6 +8,17 @@
  * does not have at all is farther down. */
 enum { SHARED_LEAST = -299, SHARED_MOST = -100 };
 
+bool seccomp_rule_has_alternatives(const struct plan_seccomp_rule *rule) {
+    uint64_t seen = 0;
+    for (size_t i = 0; i < rule->argument_count; i++) {
+        const uint64_t bit = UINT64_C(1) << (rule->arguments[i].index % 64);
+        if ((seen & bit) != 0)
+            return true;
+        seen |= bit;
+    }
+    return false;
+}
+
 void seccomp_table_done(struct seccomp_table *table) {
     free(table->items);
     *table = (struct seccomp_table){0};

@@ -44,6 +44,10 @@ struct seccomp_intervals {
     size_t count;
 };
 
+/** True for a rule that compares one argument twice: any of its comparisons will do then, since
+ * libseccomp takes one for each. */
+bool seccomp_rule_has_alternatives(const struct plan_seccomp_rule *rule);
+
 void seccomp_table_done(struct seccomp_table *table);
 
 /** -1: no memory. */
