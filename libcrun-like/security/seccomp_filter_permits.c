@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a filter lets those system calls pass that come after it is loaded. */
+#include "config.h"
+
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#ifdef HAVE_LIBSECCOMP
+#include <seccomp.h>
+#endif
 
 #include "security/seccomp_filter.h"
+
+/* AUDIT_ARCH_* of this machine; without libseccomp filters come as they are, and are not looked at.
+ */
+static uint32_t native_architecture(void) {
+#ifdef HAVE_LIBSECCOMP
+    return seccomp_arch_native();
+#else
+    return 0;
+#endif
+}
 
 /* One step of those that seccomp(2) accepts in a filter and compilers use; -1: another one. */
 static int jump(const struct sock_filter *step, uint32_t value) {
@@ -29,8 +43,10 @@ static int jump(const struct sock_filter *step, uint32_t value) {
 /* SECCOMP_RET_* for a call of this machine's own architecture with arguments of 0. What is not
  * understood is left to the kernel. */
 static uint32_t action_for(const struct seccomp_filter *filter, int number) {
-    const struct seccomp_data data = {.nr = number, .arch = seccomp_arch_native()};
+    const struct seccomp_data data = {.nr = number, .arch = native_architecture()};
     uint32_t value = 0;
+    if (data.arch == 0)
+        return SECCOMP_RET_ALLOW;
     for (size_t at = 0; at < filter->count; at++) {
         const struct sock_filter *step = &filter->instructions[at];
         const int skipped = jump(step, value);
