@@ -41,6 +41,22 @@ def make_rootfs(path):
             target.write(text)
 
 
+def copy_rootfs(source, target):
+    """A copy whose symbolic links are the template's own, for nobody can change one: making some
+    hundred of them is a tenth of a second, most of what a short test takes."""
+    os.mkdir(target)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            made = os.path.join(target, entry.name)
+            if entry.is_symlink():
+                os.link(entry.path, made, follow_symlinks=False)
+            elif entry.is_dir():
+                copy_rootfs(entry.path, made)
+            else:
+                shutil.copy2(entry.path, made)
+    shutil.copystat(source, target)
+
+
 def default_mounts():
     return [
         {"destination": "/proc", "type": "proc", "source": "proc"},
@@ -104,7 +120,7 @@ class Bundle:
         self.config = config
         self.rootfs = os.path.join(path, "rootfs")
         os.makedirs(path)
-        subprocess.run(["cp", "-a", template, self.rootfs], check=True)
+        copy_rootfs(template, self.rootfs)
 
     @property
     def process(self):
@@ -143,7 +159,8 @@ class Bundle:
         mapping = [{"containerID": 0, "hostID": host, "size": size}]
         self.linux["uidMappings"] = copy.deepcopy(mapping)
         self.linux["gidMappings"] = copy.deepcopy(mapping)
-        subprocess.run(["chown", "-hR", f"{host}:{host}", self.rootfs], check=True)
+        subprocess.run(["find", self.rootfs, "!", "-type", "l", "-exec", "chown", f"{host}:{host}", "{}", "+"],
+                       check=True)
 
     def capabilities(self, *names):
         """Exactly these in every set but the inheritable and ambient ones."""

@@ -7,7 +7,6 @@ unless tests are only collected, its outcome.
 """
 import json
 import os
-import re
 import shutil
 import subprocess
 
@@ -50,22 +49,6 @@ class OciRuntime(Runtime):
         """What the script printed as the program of the bundle, in a run that succeeded."""
         made.process["args"] = ["/bin/sh", "-c", script]
         return self.run(made).ok().out
-
-
-@pytest.fixture(scope="session")
-def rootfs_template(rootfs_template, session_folder):
-    """With the applets alone that a test here names: most of a short test is copying them."""
-    words = {"busybox"}
-    for name in os.listdir(HERE):
-        if name.endswith(".py"):
-            with open(os.path.join(HERE, name), encoding="utf-8") as source:
-                words.update(re.findall(r"[\w\[]+", source.read()))
-    path = os.path.join(session_folder, "template-of-sentences")
-    shutil.copytree(rootfs_template, path, symlinks=True)
-    for folder in ("bin", "sbin", "usr/bin", "usr/sbin"):
-        for name in set(os.listdir(os.path.join(path, folder))) - words:
-            os.unlink(os.path.join(path, folder, name))
-    return path
 
 
 @pytest.fixture(scope="session", autouse=True)
