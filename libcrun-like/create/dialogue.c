@@ -250,7 +250,8 @@ static int launch_once(const struct thole_context *context,
     if (!cgroup_devices_change_at_once(&plan->cgroup) &&
         restrict_devices_ahead(context, creation, preparation, err) < 0)
         return -1;
-    if (launch_init(plan, &preparation->init, &creation->launched, err) < 0)
+    if (launch_init(plan, creation->bundle.facts->euid == 0, &preparation->init,
+                    &creation->launched, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "clone");
     record->pid = creation->launched.pid;

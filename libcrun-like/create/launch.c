@@ -145,8 +145,8 @@ static int write_id_maps(const struct plan *plan, const struct apply_init *init,
     return wire_send(launched->sync, WIRE_IDS_MAPPED, NULL, 0, -1, err);
 }
 
-int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
-                struct thole_error *err) {
+int launch_init(const struct plan *plan, bool as_root, struct apply_init *init,
+                struct launched *ret_launched, struct thole_error *err) {
     int pair[2];
     if (wire_pair(pair, err) < 0)
         return -1;
@@ -157,7 +157,7 @@ int launch_init(const struct plan *plan, struct apply_init *init, struct launche
     init->stage_end = -1;
     /* Nobody inside may look into a half-made init. Where an ordinary user's runtime has to write
      * id maps or oom_score_adj, the processes hide right after that. */
-    if (geteuid() == 0 && apply_hide(err) < 0)
+    if (as_root && apply_hide(err) < 0)
         return -1;
     if ((needs_stage(plan) ? clone_through_stage : clone_directly)(plan, init, ret_launched, err) <
         0)

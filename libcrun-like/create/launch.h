@@ -18,10 +18,11 @@ struct launched {
 /**
  * Starts apply_init() in a new child of the caller, which itself enters no namespace: those that
  * are joined by path init enters, or where it could not, a short-lived process in between. Writes
- * the id maps and oom_score_adj. @init->become.sync is filled in here.
+ * the id maps and oom_score_adj. @as_root: for an ordinary user it cannot hide from the start.
+ * @init->become.sync is filled in here.
  */
-int launch_init(const struct plan *plan, struct apply_init *init, struct launched *ret_launched,
-                struct thole_error *err);
+int launch_init(const struct plan *plan, bool as_root, struct apply_init *init,
+                struct launched *ret_launched, struct thole_error *err);
 
 /** Kills init and reaps it, when create fails. */
 void launch_abort(struct launched *launched);
