@@ -256,6 +256,12 @@ static bool is_of_the_image(int fd) {
     return false;
 }
 
+/* A sealed copy in memory can be opened for writing, and not be written (memfd_create(2)). */
+static bool is_sealed(int fd) {
+    int seals = fcntl(fd, F_GET_SEALS);
+    return seals >= 0 && (seals & F_SEAL_WRITE) != 0;
+}
+
 /* While a file runs, opening it for writing is ETXTBSY: so it is kept, and asked for afterwards. */
 static void try_to_overwrite(pid_t pid) {
     char path[64];
@@ -266,13 +272,14 @@ static void try_to_overwrite(pid_t pid) {
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", kept);
         for (int i = 0; i < 200; i++) {
             int fd = open(path, O_WRONLY | O_CLOEXEC);
-            if (fd >= 0) {
+            if (fd < 0 && errno != ETXTBSY)
+                break;
+            if (fd >= 0 && !is_sealed(fd))
                 report("writable executable", "%lu", (unsigned long)pid, 0);
+            if (fd >= 0) {
                 (void)close(fd);
                 break;
             }
-            if (errno != ETXTBSY)
-                break;
             const struct timespec nap = {.tv_nsec = 1000000};
             (void)nanosleep(&nap, NULL);
         }
