@@ -104,6 +104,14 @@ static int allocate(const struct plan *plan, struct apply_bind_sources *sources,
     return 0;
 }
 
+/* -1 also stays the tree of a source that is not there, or that this process may not open. */
+static int open_mapped(const struct plan_mount *mount, struct apply_source *source,
+                       struct thole_error *err) {
+    if (open_tree_of(mount, &source->tree, err) < 0)
+        return -1;
+    return source->tree < 0 ? 0 : apply_map_ids(source->tree, mount, source->userns, err);
+}
+
 int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sources *sources,
                                   struct thole_error *err) {
     for (size_t i = 0; i < plan->mount_count; i++) {
@@ -115,10 +123,7 @@ int apply_bind_sources_keep_peers(const struct plan *plan, struct apply_bind_sou
         struct apply_source *source = &sources->items[i];
         if (apply_bind_source_borrow(plan, i, sources, err) < 0)
             return -1;
-        if (source->tree >= 0)
-            continue;
-        if (open_tree_of(mount, &source->tree, err) < 0 ||
-            (source->tree >= 0 && apply_map_ids(source->tree, mount, source->userns, err) < 0))
+        if (source->tree < 0 && open_mapped(mount, source, err) < 0)
             return -1;
     }
     return 0;
@@ -132,13 +137,10 @@ int apply_bind_sources_take(const struct plan *plan, struct apply_bind_sources *
             continue;
         if (allocate(plan, sources, err) < 0)
             return -1;
-        struct apply_source *source = &sources->items[i];
-        if (open_tree_of(mount, &source->tree, err) < 0)
+        if (open_mapped(mount, &sources->items[i], err) < 0)
             return -1;
-        if (source->tree < 0 && !mount->may_fail)
+        if (sources->items[i].tree < 0 && !mount->may_fail)
             return error_errno(err, mount->where, "open mount source %s", mount->source);
-        if (source->tree >= 0 && apply_map_ids(source->tree, mount, source->userns, err) < 0)
-            return -1;
     }
     return 0;
 }

@@ -33,15 +33,7 @@ static int build_process(struct plan_builder *builder, struct thole_error *err) 
 int plan_build(const struct oci_config *config, const struct host_facts *facts,
                const struct plan_request *request, struct arena *arena, struct plan **ret_plan,
                struct thole_error *err) {
-    static const struct oci_linux no_linux_section = {0};
-    struct plan_builder builder = {
-        .config = config,
-        .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
-        .facts = facts,
-        .request = request,
-        .arena = arena,
-        .plan = arena_new(arena, struct plan),
-    };
+    struct plan_builder builder = plan_begin(config, facts, request, arena);
     builder.plan->id = arena_strdup(arena, request->id);
     builder.plan->bundle = request->bundle;
     builder.plan->oci_version = config->oci_version;
@@ -51,9 +43,7 @@ int plan_build(const struct oci_config *config, const struct host_facts *facts,
         if (parts[i](&builder, err) < 0 && plan_ends(&builder, err))
             return -1;
     }
-    builder.plan->warnings =
-        (struct plan_strings){.items = builder.warnings, .count = builder.warning_count};
-    *ret_plan = builder.plan;
+    *ret_plan = plan_end(&builder);
     return 0;
 }
 

@@ -11,6 +11,25 @@
 #include "base/text.h"
 #include "oci-spec/finding.h"
 
+struct plan_builder plan_begin(const struct oci_config *config, const struct host_facts *facts,
+                               const struct plan_request *request, struct arena *arena) {
+    static const struct oci_linux no_linux_section = {0};
+    return (struct plan_builder){
+        .config = config,
+        .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
+        .facts = facts,
+        .request = request,
+        .arena = arena,
+        .plan = arena_new(arena, struct plan),
+    };
+}
+
+struct plan *plan_end(struct plan_builder *builder) {
+    builder->plan->warnings =
+        (struct plan_strings){.items = builder->warnings, .count = builder->warning_count};
+    return builder->plan;
+}
+
 void *plan_list_grow(struct arena *arena, void *items, size_t count, size_t size) {
     /* Full at 0 and at the powers of two; one element more stays zero as the end mark. */
     if (items != NULL && (count & (count - 1)) != 0)

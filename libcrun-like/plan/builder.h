@@ -16,6 +16,13 @@ struct plan_builder {
     size_t warning_count;
 };
 
+/** A builder with an empty plan in @arena, which also holds its warnings. */
+struct plan_builder plan_begin(const struct oci_config *config, const struct host_facts *facts,
+                               const struct plan_request *request, struct arena *arena);
+
+/** The plan with the warnings that have come together. */
+struct plan *plan_end(struct plan_builder *builder);
+
 #define PLAN_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /**

@@ -39,6 +39,8 @@ static int check_later(struct plan_mount *mount, struct thole_error *err) {
     if (mount->copy_symlink)
         return error_config(err, mount->where,
                             "copy-symlink has no meaning in a running container");
+    if (mount->loop)
+        return error_config(err, mount->where, "x-loop is not for a running container");
     mount->bind_on_eperm = NULL; /* a path of the host */
     return mount->kind != PLAN_MOUNT_FILESYSTEM ||
                    text_is_one_of(mount->type, without_files, PLAN_COUNT(without_files))
@@ -49,15 +51,7 @@ static int check_later(struct plan_mount *mount, struct thole_error *err) {
 int plan_later_mounts_build(const struct oci_config *config, const oci_mounts *mounts,
                             const struct host_facts *facts, const struct plan_request *request,
                             struct arena *arena, struct plan **ret_plan, struct thole_error *err) {
-    static const struct oci_linux no_linux_section = {0};
-    struct plan_builder builder = {
-        .config = config,
-        .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
-        .facts = facts,
-        .request = request,
-        .arena = arena,
-        .plan = arena_new(arena, struct plan),
-    };
+    struct plan_builder builder = plan_begin(config, facts, request, arena);
     if (check_wanted(mounts, arena, err) < 0 || plan_build_namespaces(&builder, err) < 0 ||
         plan_build_user_mapping(&builder, err) < 0)
         return -1;
@@ -71,7 +65,7 @@ int plan_later_mounts_build(const struct oci_config *config, const oci_mounts *m
         if (check_later(&builder.plan->mounts[i], err) < 0)
             return -1;
     }
-    *ret_plan = builder.plan;
+    *ret_plan = plan_end(&builder);
     return 0;
 }
 

@@ -39,8 +39,7 @@ static int make_plan(const struct thole_context *context, struct container *cont
         .bundle = container->record->bundle,
     };
     if (container_read_config(container, &config, err) < 0 ||
-        host_probe(arena, HOST_NEED_CGROUPS | HOST_NEED_SECURITY | HOST_NEED_SUBIDS, &facts, err) <
-            0)
+        host_probe(arena, HOST_NEED_SECURITY | HOST_NEED_SUBIDS, &facts, err) < 0)
         return -1;
     facts->cgroup_namespaces = facts->time_namespaces = true; /* or there were no such container */
     if (plan_later_mounts_build(config, mounts, facts, &request, arena, ret_plan, err) < 0)

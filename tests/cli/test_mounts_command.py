@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from harness import machine
+
 
 KINDS = {"own mounts": lambda made: None, "user namespace": lambda made: made.user_namespace()}
 
@@ -128,6 +130,7 @@ REFUSED = {
     "cgroups": ({"destination": "/new", "type": "cgroup", "source": "cgroup"},
                 "the type cgroup is not for a running container"),
     "a copied link": (bind("/etc", "/new", "copy-symlink"), "copy-symlink has no meaning"),
+    "a loop device": (tmpfs("/new", "x-loop"), "x-loop is not for a running container"),
     "long options": (tmpfs("/new", "mpol=" + "x" * 300), "more than 255 bytes"),
     "no list": ("x", "/0: must be an object, not a string"),
     "an unknown option": (bind("/etc", "/new", "nonsense"), "/0/options/1"),
@@ -142,6 +145,15 @@ def test_refused(sleeper, change, name):
     entry, words = REFUSED[name]
     change("add", container, entry).failed(words)
     assert mounted(container) == before
+
+
+@pytest.mark.skipif(machine.missing({"security_module": "selinux"}) is None, reason="needs a host without SELinux")
+def test_what_create_warns_of_is_told_again(thole, bundle, change):
+    """The plan of later mounts has its warnings, as that of the container had."""
+    made = bundle("/bin/sleep", "1000")
+    made.linux["mountLabel"] = "system_u:object_r:container_file_t:s0"
+    container = thole.launch(made)
+    assert "/linux/mountLabel: not set" in change("add", container, tmpfs("/new")).ok().err
 
 
 def test_only_a_list_is_one(sleeper, thole):
