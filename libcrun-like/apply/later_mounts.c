@@ -114,6 +114,10 @@ void apply_later_mounts_add(const struct apply_later_mounts *later) {
     size_t made = 0;
     int root = enter(later, &err);
     int result = root < 0 ? -1 : add_all(later, &root, &made, &err);
+    if (result < 0 && err.code == EROFS)
+        error_hint(&err,
+                   "a mount point cannot be made in a root that is read-only by now: name one "
+                   "that is there");
     for (; result < 0 && made > 0; made--) {
         if (later->plan->mounts[made - 1].kind != PLAN_MOUNT_REMOUNT)
             (void)take_away(&later->plan->mounts[made - 1], root, &ignored);

@@ -156,6 +156,17 @@ def test_what_create_warns_of_is_told_again(thole, bundle, change):
     assert "/linux/mountLabel: not set" in change("add", container, tmpfs("/new")).ok().err
 
 
+def test_a_read_only_root_needs_a_mount_point(thole, bundle, change):
+    """When a container is made the root becomes read-only last; now it is too late for that."""
+    made = bundle("/bin/sleep", "1000")
+    made.config["root"]["readonly"] = True
+    container = thole.launch(made)
+    result = change("add", container, tmpfs("/new")).failed("create mount point /new: Read-only file system")
+    assert "hint: a mount point cannot be made" in result.err
+    change("add", container, tmpfs("/work")).ok()
+    assert "/work" in mounted(container)
+
+
 def test_only_a_list_is_one(sleeper, thole):
     container = sleeper()
     thole("mounts", "add", container.id, "-", stdin="{}").failed("must be a list of objects, not an object")
