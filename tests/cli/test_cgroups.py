@@ -481,33 +481,37 @@ def test_forced_v1_systemd_hierarchy(thole, bundle, namespace):
     assert " - tmpfs " in lines[0] and "name=systemd" in lines[1]
 
 
+MAKE_TUN = ("/bin/probe", "mknod", "/work/node", "c", "10", "200", "rw")
+
+
+@pytest.fixture(name="denying")
+def fixture_denying(bundle, probe):
+    """denying(WORD, ARGUMENT...): all devices denied, but those that come by default unless WORD is "true"."""
+    def make(word, *args):
+        made = bundle(*args)
+        made.capabilities("CAP_MKNOD", "CAP_SYS_ADMIN")
+        made.resources["devices"] = [DENY_ALL]
+        if word is not None:
+            made.config["annotations"] = {"org.thole.devices.only": word}
+        probe(made)
+        made.mount("/work", "tmpfs", "tmpfs", ["dev"])
+        return made
+    return make
+
+
 @pytest.mark.parametrize("word, allowed", [(None, True), ("false", True), ("true", False)])
-def test_only_the_rules_of_the_configuration(thole, bundle, probe, word, allowed):
-    made = bundle("/bin/probe", "mknod", "/work/node", "c", "10", "200", "rw")
-    made.capabilities("CAP_MKNOD", "CAP_SYS_ADMIN")
-    made.resources["devices"] = [DENY_ALL]
-    if word is not None:
-        made.config["annotations"] = {"org.thole.devices.only": word}
-    probe(made)
-    made.mount("/work", "tmpfs", "tmpfs", ["dev"])
-    out = thole.run(made).ok().out
+def test_only_the_rules_of_the_configuration(thole, denying, word, allowed):
+    out = thole.run(denying(word, *MAKE_TUN)).ok().out
     assert ("mknod ok" in out) == allowed, out
 
 
 @pytest.mark.parametrize("word, allowed", [(None, True), ("true", False)])
-def test_an_update_knows_whose_rules_there_are(thole, bundle, probe, folder, word, allowed):
+def test_an_update_knows_whose_rules_there_are(thole, denying, folder, word, allowed):
     """The twin of the start: default devices come back with new rules, or stay away."""
-    made = bundle("/bin/sleep", "1000")
-    made.capabilities("CAP_MKNOD", "CAP_SYS_ADMIN")
-    made.resources["devices"] = [DENY_ALL]
-    if word is not None:
-        made.config["annotations"] = {"org.thole.devices.only": word}
-    probe(made)
-    made.mount("/work", "tmpfs", "tmpfs", ["dev"])
-    container = thole.launch(made)
+    container = thole.launch(denying(word, "/bin/sleep", "1000"))
     rules = os.path.join(folder, "rules.json")
     with open(rules, "w", encoding="ascii") as target:
         json.dump({"devices": [DENY_ALL]}, target)
     thole("update", "--resources", rules, container.id).ok()
-    out = container.exec("/bin/probe", "mknod", "/work/node", "c", "10", "200", "rw").ok().out
+    out = container.exec(*MAKE_TUN).ok().out
     assert ("mknod ok" in out) == allowed, out

@@ -425,7 +425,7 @@ def test_resident_memory(thole, bundle):
     """What only the start needed is given back: the plan, the configuration, pages of the program.
     At most half of what the monitor of LXC 5.0 has, 2.9 MB."""
     if "ASAN_OPTIONS" in os.environ:
-        pytest.skip("a sanitized program keeps memory of its own")
+        pytest.skip("needs a program without sanitizers, which keep memory of their own")
     container = thole.launch(bundle("/bin/sleep", "1000", terminal=True), "--attachable",
                              "--consoles", "4", "--restart", "always")
     status = written(f"/proc/{keeper_of(container)}/status")

@@ -65,7 +65,7 @@ def test_policy_is_enforced(thole, labelled):
     """Two containers of the same type are kept apart by their categories."""
     with open("/sys/fs/selinux/enforce", encoding="ascii") as answer:
         if answer.read().strip() != "1":
-            pytest.skip("SELinux is permissive here")
+            pytest.skip("needs SELinux enforcing; it is permissive here")
     made = labelled("/bin/sh", "-c", "cat /own >/out; cat /others >/out2 2>/err",
                     noNewPrivileges=False)
     made.file("/own", "mine\n")
@@ -160,7 +160,7 @@ def test_features(thole):
 
 def test_selinux_is_off(thole, bundle, sleeper):
     if "selinux" in machine.security_modules():
-        pytest.skip("SELinux is on here")
+        pytest.skip("needs a host without SELinux")
     made = bundle("/bin/true", selinuxLabel=PROCESS)
     thole.try_create(made).failed("/process/selinuxLabel", "SELinux")
     sleeper().exec("/bin/true", options=("--process-label", PROCESS)).failed("SELinux")

@@ -265,7 +265,7 @@ def test_rdt_without_resctrl(sleeper, option):
     """Nothing else is changed either."""
     with open("/proc/filesystems", encoding="ascii") as names:
         if "resctrl" in names.read() and os.path.ismount("/sys/fs/resctrl"):
-            pytest.skip("this machine has resctrl mounted")
+            pytest.skip("needs a machine without resctrl mounted")
     container = sleeper()
     before = container.cgroup_read("pids", "pids.max")
     container.runtime("update", option, "MB:0=20", "--pids-limit", "77", container.id).failed(

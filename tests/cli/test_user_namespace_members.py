@@ -152,7 +152,7 @@ def test_member_of_exec(case, name):
     member.change(made)
     case.give(made)
     if member.refused(case):
-        pytest.skip("refused for init, which test_member asks for")
+        pytest.skip("needs a member that init takes: this one is refused, see test_member")
     assert case.runtime.launch(made).sh(member.script).out.split() == member.said.split()
 
 

@@ -53,20 +53,13 @@ CASES = {
 }
 
 
-@pytest.fixture
-def host():
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    private = networks.PrivateNetwork()
-    try:
-        private.add_bridge()
-        for name in ("ipv4/conf/br0/forwarding", "ipv6/conf/all/forwarding",
-                     "ipv6/conf/br0/forwarding", "ipv6/conf/br0/proxy_ndp"):
-            networks.set_sysctl(name)
-        yield private
-    finally:
-        left = private.leave()
-    assert not left, left
+@pytest.fixture(name="host")
+def fixture_host(host):
+    """The network of the test, which forwards as a router does."""
+    for name in ("ipv4/conf/br0/forwarding", "ipv6/conf/all/forwarding", "ipv6/conf/br0/forwarding",
+                 "ipv6/conf/br0/proxy_ndp"):
+        networks.set_sysctl(name)
+    return host
 
 
 def normal(text, pair):
