@@ -13,7 +13,7 @@ def run(words, folder, **environment):
 
 
 def patch(tree, path, *options):
-    return run(["patch", "-p1", "-sf", *options, "-i", path], tree)
+    return run(["patch", "-p1", "-sf", "--no-backup-if-mismatch", *options, "-i", path], tree)
 
 
 def _read(path):
