@@ -20,6 +20,9 @@ enum { BACKLOG = 64 };
 /* Which of both, init itself cannot say any more. */
 #define NOT_WAITING "cannot start a container that runs already or has stopped"
 
+/* It may end between "ready" and its program, with the container or by its limits. */
+#define ENTERING_ENDED "the process ended before it was ready"
+
 /* The state directory may lie deeper than sun_path is long. */
 static void gate_address(const struct container *container, const char *name,
                          struct sockaddr_un *address) {
@@ -145,9 +148,10 @@ int gate_await_program(const struct container *container, pid_t pid, int connect
     for (;;) {
         struct wire_message message;
         int got = wire_receive(connection, &message, err);
-        if (got == 0 && errno == ECONNRESET) /* init ended before it read this start, or saw
-                                                another one first */
-            return error_state(err, NOT_WAITING);
+        /* It ended before it read this word; init may have heard another start first. */
+        if (got == 0 && errno == ECONNRESET)
+            return error_state(err, "%s",
+                               pid == (pid_t)container->record->pid ? NOT_WAITING : ENTERING_ENDED);
         if (got <= 0)
             return got;
         if (message.kind != WIRE_SECCOMP || message.fd_count != 1)
