@@ -94,7 +94,7 @@ static const struct oci_field oci_process_fields[] = {
     OCI_FIELD(oci_process, "terminal", terminal),
     OCI_OBJECT(oci_process, "consoleSize", console_size, oci_console_size),
     OCI_OBJECT(oci_process, "user", user, oci_user),
-    OCI_FIELD(oci_process, "args", args, .flags = OCI_REQUIRED, .minimum = 1),
+    OCI_FIELD(oci_process, "args", args, .flags = OCI_REQUIRED | OCI_NOT_EMPTY),
     OCI_FIELD(oci_process, "commandLine", command_line, .flags = OCI_IGNORED),
     OCI_FIELD(oci_process, "env", env, .check = oci_check_environment),
     OCI_FIELD(oci_process, "cwd", cwd, .flags = OCI_REQUIRED, .check = oci_check_absolute_path),

@@ -13,7 +13,7 @@ static OCI_TYPE(oci_seccomp_argument);
 
 /* The kernel returns 16 bits of data with an action. */
 static const struct oci_field oci_seccomp_rule_fields[] = {
-    OCI_FIELD(oci_seccomp_rule, "names", names, .flags = OCI_REQUIRED, .minimum = 1,
+    OCI_FIELD(oci_seccomp_rule, "names", names, .flags = OCI_REQUIRED | OCI_NOT_EMPTY,
               .check = oci_check_not_empty),
     OCI_CHOICE(oci_seccomp_rule, "action", action, names_seccomp_actions, .flags = OCI_REQUIRED),
     OCI_NUMBER(oci_seccomp_rule, "errnoRet", errno_ret, 0, UINT16_MAX),

@@ -44,6 +44,11 @@ const struct oci_type *oci_field_type(const struct oci_field *field) {
                : NULL;
 }
 
+bool oci_field_is_number(const struct oci_field *field) {
+    return oci_kinds[field->kind].json == OCI_JSON_NUMBER ||
+           oci_kinds[field->kind].element == OCI_KIND_UINT32;
+}
+
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind) {
     const bool plain = kind == field->kind && (field->flags & OCI_PLAIN) != 0;
     return plain ? sizeof(struct oci_pairs) : oci_kinds[kind].size;

@@ -68,21 +68,27 @@ enum oci_field_flag {
     OCI_MINUS_ONE_IS_ABSENT = 32,
     OCI_COLUMN = 64,       /* in a line of text a column of its own, without its name */
     OCI_NOT_IN_TEXT = 128, /* what another member says in words */
+    OCI_NOT_EMPTY = 256,   /* a list with at least one entry */
 };
 
-/** One member. Everything behind @offset is 0 where it does not apply. */
+/**
+ * One member. Everything behind @offset is 0 where it does not apply. Rows are relocated at every
+ * start, page by page: they are small, and the kind tells which of two is meant.
+ */
 struct oci_field {
     const char *name;
-    enum oci_kind kind : 8; /* small: rows are relocated at every start */
-    unsigned flags : 8;     /* enum oci_field_flag */
+    enum oci_kind kind : 8;
+    unsigned flags : 16; /* enum oci_field_flag */
     uint32_t offset;
     union {
         const struct oci_type *type;    /* table of the object or of the elements */
-        const struct name_value *names; /* else: the only accepted strings; of bits, their masks' */
+        const struct name_value *names; /* the only accepted strings; of bits, their masks' */
+        int64_t minimum;                /* of a number, of each number in a list */
     };
-    int64_t minimum;        /* of a number; for a list the least number of entries */
-    uint64_t maximum;       /* of a number */
-    oci_value_check *check; /* of a string, of each string in a list, of each name in a map */
+    union {
+        oci_value_check *check; /* of a string, of each string in a list, of each name in a map */
+        uint64_t maximum;       /* of a number, of each number in a list */
+    };
 };
 
 /** One object: its C struct and its rows. */
@@ -214,6 +220,9 @@ extern const struct name_value oci_memory_policy_flags[];
 
 /** The table of the object or of the elements that a member holds, or NULL. */
 const struct oci_type *oci_field_type(const struct oci_field *field);
+
+/** Whether it is a number or a list of them, so that @minimum and @maximum apply. */
+bool oci_field_is_number(const struct oci_field *field);
 
 /** Bytes of a member of @kind in its struct. */
 size_t oci_field_size(const struct oci_field *field, enum oci_kind kind);

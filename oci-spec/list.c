@@ -14,10 +14,6 @@ struct walk {
     char pointer[256];
 };
 
-static enum oci_json json_of(enum oci_kind kind) {
-    return oci_kinds[kind].json;
-}
-
 static void list_type(struct walk *walk, const struct oci_type *owner) {
     const size_t length = strlen(walk->pointer);
     const size_t room = sizeof(walk->pointer) - length;
@@ -26,15 +22,16 @@ static void list_type(struct walk *walk, const struct oci_type *owner) {
         const struct oci_type *type = oci_field_type(field);
         const enum oci_kind element = oci_kinds[field->kind].element;
         const bool collection = element != OCI_KIND_FOREIGN;
+        const bool number = oci_field_is_number(field);
         (void)snprintf(walk->pointer + length, room, "/%s", field->name);
         const struct oci_listing listing = {
             .document = walk->document,
             .pointer = walk->pointer,
             .kind = oci_kinds[field->kind].wanted,
-            .names = type == NULL ? field->names : NULL,
-            .number = json_of(field->kind) == OCI_JSON_NUMBER || element == OCI_KIND_UINT32,
-            .minimum = field->minimum,
-            .maximum = field->maximum,
+            .names = type == NULL && !number ? field->names : NULL,
+            .number = number,
+            .minimum = number ? field->minimum : 0,
+            .maximum = number ? field->maximum : 0,
             .required = (field->flags & OCI_REQUIRED) != 0,
             .ignored = (field->flags & OCI_IGNORED) != 0,
             .foreign = field->kind == OCI_KIND_FOREIGN,

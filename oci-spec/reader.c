@@ -9,7 +9,6 @@
  */
 #include "oci-spec/reader.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,10 +182,8 @@ static void finish_collection(struct oci_reader *reader, struct frame *frame) {
     oci_growing_store(&frame->growing, reader->arena, frame->object,
                       oci_field_size(field, field->kind));
     reader->depth--;
-    bool counted = field->kind != OCI_KIND_UINT32S && field->minimum > 0;
-    if (counted && frame->growing.list.count < (size_t)field->minimum)
-        complain(reader, "must have at least %" PRId64 " entr%s", field->minimum,
-                 field->minimum == 1 ? "y" : "ies");
+    if ((field->flags & OCI_NOT_EMPTY) != 0 && frame->growing.list.count == 0)
+        complain(reader, "must have at least 1 entry");
 }
 
 /* ---- slots --------------------------------------------------------------------------------- */
