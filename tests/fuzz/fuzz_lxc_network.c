@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "lxc/network/settings.h"
+#include "nic/settings.h"
 #include "targets.h"
 
 static void check_device(const char *name) {
@@ -14,9 +14,9 @@ static void check_device(const char *name) {
             (name[0] != '\0' && strlen(name) < IFNAMSIZ && strchr(name, '/') == NULL));
 }
 
-static void check_addresses(const struct lxc_network_addresses *list) {
+static void check_addresses(const struct nic_network_addresses *list) {
     for (size_t i = 0; i < list->count; i++) {
-        const struct lxc_network_address *address = &list->items[i];
+        const struct nic_network_address *address = &list->items[i];
         require(address->family == AF_INET || address->family == AF_INET6);
         require(address->prefix <= (address->family == AF_INET ? 32 : 128));
         require(!address->has_broadcast || address->family == AF_INET);
@@ -24,15 +24,15 @@ static void check_addresses(const struct lxc_network_addresses *list) {
     }
 }
 
-static void check_network(const struct lxc_network *network) {
-    require(network->where[LXC_NETWORK_TYPE] != NULL);
+static void check_network(const struct nic_network *network) {
+    require(network->where[NIC_NETWORK_TYPE] != NULL);
     check_device(network->link);
     check_device(network->name);
     check_device(network->pair);
     check_addresses(&network->addresses);
     check_addresses(&network->routes);
-    require(network->hwaddr == NULL || strlen(network->hwaddr) == LXC_HWADDR_DIGITS);
-    require(network->type <= LXC_NETWORK_VETH || network->link != NULL);
+    require(network->hwaddr == NULL || strlen(network->hwaddr) == NIC_HWADDR_DIGITS);
+    require(network->type <= NIC_NETWORK_VETH || network->link != NULL);
     require(network->mtu >= 0 && network->rx_queues >= 0 && network->tx_queues >= 0);
     for (size_t i = 0; i < network->tagged.count; i++)
         require(network->tagged.items[i] >= 0 && network->tagged.items[i] < 4095);
@@ -40,9 +40,9 @@ static void check_network(const struct lxc_network *network) {
 
 void fuzz_lxc_network(const uint8_t *data, size_t size) {
     cleanup_free char *text = strndup((const char *)data, size);
-    cleanup_lxc_networks struct lxc_networks networks = {0};
+    cleanup_nic_networks struct nic_networks networks = {0};
     struct thole_error err = {0};
-    if (lxc_networks_parse(text, &networks, &err) < 0) {
+    if (nic_networks_parse(text, &networks, &err) < 0) {
         require(err.kind == THOLE_ERROR_CONFIG && networks.count == 0);
         require(err.text[0] != '\0' && strpbrk(err.text, "\n\r") == NULL);
         return;

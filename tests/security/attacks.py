@@ -52,7 +52,7 @@ ATTACKS = (
            ("terminal-is-handed-in",), "nsenter(1) falls in `test_control_falls`"),
     Attack("CVE-2017-5985, CVE-2018-6556, CVE-2022-47952, CVE-2026-39402 (lxc-user-nic)",
            "a setuid program acted on what its caller did not own",
-           "there is no setuid program: `lxc/network/user_nic.c` runs the one of the distribution "
+           "there is no setuid program: `nic/user_nic.c` runs the one of the distribution "
            "as the caller", (INSTALL + "test_make_install",), (),
            "none: there is nothing to weaken"),
     Attack("CVE-2018-15664, CVE-2019-14271 (docker cp)", "libraries of the image were loaded with the "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc.net.*: what values mean, and what is said about wrong ones. */
-#include "lxc/network/settings.h"
+#include "nic/settings.h"
 
 #include <arpa/inet.h>
 #include <linux/if_link.h>
@@ -16,10 +16,10 @@
 #define UP VETH "lxc.net.0.flags = up\n"
 #define LINKED UP "lxc.net.0.link = br0\n"
 
-static struct lxc_networks parsed(const char *text) {
-    struct lxc_networks networks = {0};
+static struct nic_networks parsed(const char *text) {
+    struct nic_networks networks = {0};
     struct thole_error err = {0};
-    if (lxc_networks_parse(text, &networks, &err) < 0)
+    if (nic_networks_parse(text, &networks, &err) < 0)
         fail_msg("%s: %s: %s", text, err.where, err.text);
     return networks;
 }
@@ -106,9 +106,9 @@ static const struct wrong wrongs[] = {
 static void test_wrong_values(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-        struct lxc_networks networks = {0};
+        struct nic_networks networks = {0};
         struct thole_error err = {0};
-        if (lxc_networks_parse(wrongs[i].text, &networks, &err) == 0)
+        if (nic_networks_parse(wrongs[i].text, &networks, &err) == 0)
             fail_msg("no error: %s", wrongs[i].text);
         assert_int_equal(err.kind, THOLE_ERROR_CONFIG);
         assert_string_equal(err.where, wrongs[i].where);
@@ -121,7 +121,7 @@ static void test_wrong_values(void **state) {
 /* ---- what values become ---- */
 
 /* "10.0.0.5/24 10.0.0.255" */
-static void describe(const struct lxc_network_address *address, char *text, size_t size) {
+static void describe(const struct nic_network_address *address, char *text, size_t size) {
     char word[INET6_ADDRSTRLEN];
     (void)inet_ntop(address->family, address->bytes, word, sizeof(word));
     int length = snprintf(text, size, "%s/%u", word, address->prefix);
@@ -155,7 +155,7 @@ static void test_addresses(void **state) {
         char text[128];
         char means[128];
         (void)snprintf(text, sizeof(text), VETH "lxc.net.0.%s\n", rows[i].setting);
-        cleanup_lxc_networks struct lxc_networks networks = parsed(text);
+        cleanup_nic_networks struct nic_networks networks = parsed(text);
         assert_int_equal(networks.items[0].addresses.count, 1);
         describe(&networks.items[0].addresses.items[0], means, sizeof(means));
         assert_string_equal(means, rows[i].means);
@@ -164,7 +164,7 @@ static void test_addresses(void **state) {
 
 static void test_order_and_defaults(void **state) {
     (void)state;
-    cleanup_lxc_networks struct lxc_networks networks =
+    cleanup_nic_networks struct nic_networks networks =
         parsed("lxc.net.10.type = empty\nlxc.net.2.type = phys\n# f:9: lxc.net.2.link\n"
                "lxc.net.2.link = eth1\nlxc.net.4.type = veth\nlxc.net.4.flags = down\n");
     assert_int_equal(networks.count, 3);
@@ -172,9 +172,9 @@ static void test_order_and_defaults(void **state) {
     assert_int_equal(networks.items[1].index, 4);
     assert_int_equal(networks.items[2].index, 10);
     assert_string_equal(networks.items[0].link, "eth1");
-    assert_string_equal(networks.items[0].where[LXC_NETWORK_LINK], "f:9: lxc.net.2.link");
-    assert_string_equal(networks.items[0].where[LXC_NETWORK_TYPE], "lxc.net.2.type");
-    assert_null(networks.items[0].where[LXC_NETWORK_MTU]);
+    assert_string_equal(networks.items[0].where[NIC_NETWORK_LINK], "f:9: lxc.net.2.link");
+    assert_string_equal(networks.items[0].where[NIC_NETWORK_TYPE], "lxc.net.2.type");
+    assert_null(networks.items[0].where[NIC_NETWORK_MTU]);
     assert_false(networks.items[0].up);
     assert_true(networks.items[1].up); /* LXC takes any word */
     assert_int_equal(networks.items[1].router, 0);
@@ -185,7 +185,7 @@ static void test_order_and_defaults(void **state) {
 
 static void test_single_values(void **state) {
     (void)state;
-    cleanup_lxc_networks struct lxc_networks networks =
+    cleanup_nic_networks struct nic_networks networks =
         parsed("lxc.hook.version = 1\n" LINKED
                "lxc.net.0.name = eth5\nlxc.net.0.mtu = 1400\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0F\n"
                "lxc.net.0.l2proxy = 1\nlxc.net.0.ipv4.gateway = auto\n"
@@ -195,14 +195,14 @@ static void test_single_values(void **state) {
                "lxc.net.0.veth.n_txqueues = 3\nlxc.net.0.veth.ipv4.route = 10.0.0.0/8\n"
                "lxc.net.0.veth.ipv6.route = fd00::/16\nlxc.net.0.veth.vlan.id = none\n"
                "lxc.net.0.veth.vlan.tagged.id = 0\nlxc.net.0.veth.vlan.tagged.id = 4094\n");
-    const struct lxc_network *network = &networks.items[0];
+    const struct nic_network *network = &networks.items[0];
     assert_int_equal(networks.hook_version, 1);
     assert_string_equal(network->name, "eth5");
     assert_int_equal(network->mtu, 1400);
     assert_string_equal(network->hwaddr, "00163exxxx0f");
     assert_true(network->l2proxy);
-    assert_int_equal(network->gateway4.kind, LXC_GATEWAY_AUTO);
-    assert_int_equal(network->gateway6.kind, LXC_GATEWAY_ADDRESS);
+    assert_int_equal(network->gateway4.kind, NIC_GATEWAY_AUTO);
+    assert_int_equal(network->gateway6.kind, NIC_GATEWAY_ADDRESS);
     assert_int_equal(network->gateway6.bytes[0], 0xfd);
     assert_int_equal(network->up_scripts.count, 2);
     assert_string_equal(network->up_scripts.items[0].command, "/bin/a b");
@@ -212,7 +212,7 @@ static void test_single_values(void **state) {
     assert_int_equal(network->rx_queues, 2);
     assert_int_equal(network->tx_queues, 3);
     assert_int_equal(network->routes.count, 2);
-    assert_int_equal(network->veth_vlan, LXC_VLAN_NONE);
+    assert_int_equal(network->veth_vlan, NIC_VLAN_NONE);
     assert_int_equal(network->tagged.count, 2);
     assert_int_equal(network->tagged.items[1], 4094);
 }
@@ -231,8 +231,8 @@ static void test_work(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        cleanup_lxc_networks struct lxc_networks networks = parsed(rows[i].text);
-        assert_int_equal(lxc_networks_have_work(&networks), rows[i].work);
+        cleanup_nic_networks struct nic_networks networks = parsed(rows[i].text);
+        assert_int_equal(nic_networks_have_work(&networks), rows[i].work);
     }
 }
 

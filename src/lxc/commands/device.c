@@ -4,8 +4,8 @@
 
 #include "lxc/commands/commands.h"
 #include "lxc/lifecycle/device_node.h"
-#include "lxc/network/device.h"
 #include "lxc/store/container.h"
+#include "nic/device.h"
 
 /* What is to be done with the device of the host @given, which is @inside in the container. */
 struct change {
@@ -17,11 +17,11 @@ struct change {
 
 static int add(const struct change *change, struct thole_error *err) {
     int interface =
-        strchr(change->given, '/') == NULL ? lxc_network_device_look(change->given, err) : 0;
+        strchr(change->given, '/') == NULL ? nic_network_device_look(change->given, err) : 0;
     if (interface < 0)
         return -1;
     if (interface == 1)
-        return lxc_network_device_add(change->state->pid, change->given, change->inside, err);
+        return nic_network_device_add(change->state->pid, change->given, change->inside, err);
     return lxc_device_node_add(change->container, change->state, change->given, change->inside,
                                err);
 }
@@ -29,7 +29,7 @@ static int add(const struct change *change, struct thole_error *err) {
 /* An interface comes back under the second name, a node is removed. */
 static int del(const struct change *change, struct thole_error *err) {
     if (strchr(change->given, '/') == NULL)
-        return lxc_network_device_remove(change->state->pid, change->given, change->inside, err);
+        return nic_network_device_remove(change->state->pid, change->given, change->inside, err);
     return lxc_device_node_remove(change->container, change->state, change->inside, err);
 }
 

@@ -9,13 +9,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/cleanup.h"
-#include "base/file.h"
-#include "base/text.h"
 #include "lxc/commands/commands.h"
-#include "lxc/network/settings.h"
-#include "lxc/network/up.h"
-#include "oci-spec/document.h"
+#include "nic/hook.h"
+#include "translate/hook_state.h"
+
+#define LXCPATH "org.thole.lxc.lxcpath"
 
 /* What a hook has to do with. */
 struct hook_call {
@@ -30,62 +28,14 @@ struct hook {
     int (*run)(const struct hook_call *call, struct thole_error *err);
 };
 
-static const char *annotation(const struct oci_state *state, const char *key) {
-    for (size_t i = 0; i < state->annotations.count; i++) {
-        if (strcmp(state->annotations.items[i].key, key) == 0)
-            return state->annotations.items[i].value;
-    }
-    return NULL;
-}
-
-/* Beside thole's state root: /run/thole-lxc-network. */
-static int find_records(char **ret_records, struct thole_error *err) {
-    cleanup_free char *root = thole_default_root();
-    struct text path = {0};
-    if (root == NULL)
-        return error_set(err, THOLE_ERROR_HOST, 0, NULL,
-                         "XDG_RUNTIME_DIR is not set, so there is no place for what is known of "
-                         "networks");
-    text_appendf(&path, "%s-lxc-network", root);
-    *ret_records = text_take(&path);
-    return 0;
-}
-
-static struct lxc_network_place place_of(const struct oci_state *state, const char *records) {
-    const char *lxcpath = annotation(state, "org.thole.lxc.lxcpath");
-    return (struct lxc_network_place){
-        .records = records,
-        .lxcpath = lxcpath != NULL ? lxcpath : "",
-        .name = state->id,
-    };
-}
-
 /* A createRuntime hook. */
 static int run_network_up(const struct hook_call *call, struct thole_error *err) {
-    const struct oci_state *state = call->state;
-    cleanup_free char *records = NULL;
-    const char *settings = annotation(state, LXC_NETWORKS_ANNOTATION);
-    if (settings == NULL || !state->pid.set)
-        return error_set(err, THOLE_ERROR_CONFIG, 0, NULL,
-                         "the state on standard input has no pid, or no annotation %s",
-                         LXC_NETWORKS_ANNOTATION);
-    if (find_records(&records, err) < 0)
-        return -1;
-    const struct lxc_network_call network = {
-        .place = place_of(state, records),
-        .settings = settings,
-        .pid = (pid_t)state->pid.value,
-    };
-    return lxc_network_up(&network, err);
+    return nic_hook_up(call->state, translate_annotation(call->state, LXCPATH), err);
 }
 
 /* A poststop hook. */
 static int run_network_down(const struct hook_call *call, struct thole_error *err) {
-    cleanup_free char *records = NULL;
-    if (find_records(&records, err) < 0)
-        return -1;
-    const struct lxc_network_place place = place_of(call->state, records);
-    return lxc_network_down(&place, err);
+    return nic_hook_down(call->state, translate_annotation(call->state, LXCPATH), err);
 }
 
 /* "run PROGRAM ARGUMENT...": a hook of LXC, which is told the pid in its environment. */
@@ -128,17 +78,6 @@ static const struct hook *find_hook(const char *word) {
     return NULL;
 }
 
-static int read_state(struct arena *arena, struct oci_state **ret_state, struct thole_error *err) {
-    cleanup_free char *json = NULL;
-    size_t length = 0;
-    if (file_read_fd(STDIN_FILENO, "the state on standard input", OCI_DOCUMENT_MAX, &json, &length,
-                     err) < 0)
-        return -1;
-    if (oci_read_state(json, length, arena, ret_state, err) < 0)
-        return error_prefix(err, "the state on standard input");
-    return 0;
-}
-
 static int run_hook(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     cleanup_arena struct arena arena = {0};
     struct oci_state *state = NULL;
@@ -147,7 +86,7 @@ static int run_hook(const struct lxc_call *call, int *ret_status, struct thole_e
     const struct hook *hook = find_hook(word);
     if (hook == NULL)
         return error_usage(err, "there is no hook %s", word);
-    if (read_state(&arena, &state, err) < 0)
+    if (translate_read_state(&arena, &state, err) < 0)
         return -1;
     const struct hook_call hook_call = {
         .state = state,

@@ -12,9 +12,9 @@
 #include "lxc/commands/sizes.h"
 #include "lxc/config/configuration.h"
 #include "lxc/config/keys.h"
-#include "lxc/network/links.h"
 #include "lxc/store/container.h"
 #include "lxc/store/states.h"
+#include "nic/links.h"
 
 struct info_options {
     struct option_strings keys;
@@ -49,16 +49,16 @@ struct info {
     bool bare;                /* one value without its label */
     const struct lxc_container *container;
     const struct thole_state *state; /* NULL: it does not run */
-    struct lxc_addresses addresses;
-    struct lxc_links links;
+    struct nic_addresses addresses;
+    struct nic_links links;
     struct thole_usage usage;
     bool has_usage;
     struct text text;
 };
 
 static void info_done(struct info *info) {
-    lxc_addresses_done(&info->addresses);
-    lxc_links_done(&info->links);
+    nic_addresses_done(&info->addresses);
+    nic_links_done(&info->links);
     text_done(&info->text);
 }
 
@@ -86,11 +86,11 @@ static int gather(struct info *info, struct thole_error *err) {
     const pid_t pid = info->state != NULL ? info->state->pid : 0;
     if (pid <= 0)
         return 0;
-    if (info->show.ips && lxc_network_addresses(pid, &info->addresses, err) < 0 && gone(err) < 0)
+    if (info->show.ips && nic_network_addresses(pid, &info->addresses, err) < 0 && gone(err) < 0)
         return -1;
     if (!info->show.stats)
         return 0;
-    if (lxc_network_links(pid, &info->links, err) < 0 && gone(err) < 0)
+    if (nic_network_links(pid, &info->links, err) < 0 && gone(err) < 0)
         return -1;
     info->has_usage =
         thole_usage(&info->container->context, info->container->id, &info->usage, err) == 0;
@@ -131,7 +131,7 @@ static void append_usage(struct info *info) {
 
 static void append_links(struct info *info) {
     for (size_t i = 0; i < info->links.count; i++) {
-        const struct lxc_link *link = &info->links.items[i];
+        const struct nic_link *link = &info->links.items[i];
         if (link->host_name == NULL)
             continue;
         append(info, "Link:", link->host_name);
@@ -270,10 +270,10 @@ static void append_json_usage(struct text *text, const struct thole_usage *usage
     append_number(text, "blkio_written_bytes", usage->io_written);
 }
 
-static void append_json_links(struct text *text, const struct lxc_links *links) {
+static void append_json_links(struct text *text, const struct nic_links *links) {
     text_append(text, ",\"links\":[");
     for (size_t i = 0; i < links->count; i++) {
-        const struct lxc_link *link = &links->items[i];
+        const struct nic_link *link = &links->items[i];
         text_append(text, i > 0 ? ",{\"name\":" : "{\"name\":");
         text_append_json(text, link->name);
         if (link->host_name != NULL)

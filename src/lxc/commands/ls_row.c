@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "lxc/config/configuration.h"
-#include "lxc/network/links.h"
 #include "lxc/store/states.h"
+#include "nic/links.h"
 
 enum kind { WORD, NUMBER, BYTES, FLAG, LIST };
 
@@ -154,9 +154,9 @@ static int fill_usage(struct lxc_row *row, struct thole_error *err) {
 }
 
 static int fill_addresses(struct lxc_row *row, struct thole_error *err) {
-    cleanup_lxc_addresses struct lxc_addresses addresses = {0};
+    cleanup_nic_addresses struct nic_addresses addresses = {0};
     struct text texts[2] = {{0}, {0}};
-    if (lxc_network_addresses(row->listed->state->pid, &addresses, err) < 0 && gone(err) < 0)
+    if (nic_network_addresses(row->listed->state->pid, &addresses, err) < 0 && gone(err) < 0)
         return -1;
     for (size_t i = 0; i < addresses.count; i++) {
         struct text *text = &texts[addresses.items[i].family == AF_INET ? 0 : 1];
@@ -169,9 +169,9 @@ static int fill_addresses(struct lxc_row *row, struct thole_error *err) {
 
 /* The loopback device is in every network namespace, and last in the list. */
 static int fill_interfaces(struct lxc_row *row, struct thole_error *err) {
-    cleanup_lxc_links struct lxc_links links = {0};
+    cleanup_nic_links struct nic_links links = {0};
     struct text text = {0};
-    if (lxc_network_links(row->listed->state->pid, &links, err) < 0 && gone(err) < 0)
+    if (nic_network_links(row->listed->state->pid, &links, err) < 0 && gone(err) < 0)
         return -1;
     for (size_t i = 0; i < links.count; i++)
         text_appendf(&text, "%s, ", links.items[i].name);

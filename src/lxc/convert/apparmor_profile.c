@@ -104,13 +104,13 @@ struct thole_program lxc_apparmor_program(struct lxc_conversion *conversion, con
     struct arena *arena = conversion->arena;
     struct oci_strings args = {0};
     struct oci_strings env = {0};
-    lxc_strings_add(arena, &args, "/bin/sh");
-    lxc_strings_add(arena, &args, "-c");
-    lxc_strings_add(arena, &args,
+    oci_strings_add(arena, &args, "/bin/sh");
+    oci_strings_add(arena, &args, "-c");
+    oci_strings_add(arena, &args,
                     arena_printf(arena, "%sprintf %%s \"$PROFILE\" | apparmor_parser --quiet %s",
                                  condition, options));
-    lxc_strings_add(arena, &env, LXC_HOOK_PATH);
-    lxc_strings_add(arena, &env,
+    oci_strings_add(arena, &env, LXC_HOOK_PATH);
+    oci_strings_add(arena, &env,
                     arena_printf(arena, "PROFILE=%s", conversion->converted->apparmor_profile));
     return (struct thole_program){.args = args.items, .env = env.items};
 }

@@ -53,7 +53,7 @@ static int read_drop(struct lxc_conversion *conversion, const struct lxc_item **
 }
 
 int lxc_convert_capabilities(struct lxc_conversion *conversion, struct thole_error *err) {
-    const struct lxc_host *host = NULL;
+    const struct translate_host *host = NULL;
     const struct lxc_item *dropped = NULL;
     bool keeps = false;
     uint64_t keep = 0;
@@ -72,9 +72,9 @@ int lxc_convert_capabilities(struct lxc_conversion *conversion, struct thole_err
     for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
         if ((wanted & (uint64_t)known->value) == 0)
             continue;
-        lxc_strings_add(conversion->arena, &sets->bounding, known->name);
-        lxc_strings_add(conversion->arena, &sets->effective, known->name);
-        lxc_strings_add(conversion->arena, &sets->permitted, known->name);
+        oci_strings_add(conversion->arena, &sets->bounding, known->name);
+        oci_strings_add(conversion->arena, &sets->effective, known->name);
+        oci_strings_add(conversion->arena, &sets->permitted, known->name);
     }
     conversion->oci->process->capabilities = sets;
     return 0;

@@ -48,7 +48,7 @@ int lxc_cgroup_device(struct lxc_conversion *conversion, const struct lxc_cgroup
                             "rwm",
                             setting->value);
     struct oci_resources *resources = conversion->oci->linux->resources;
-    *lxc_list_add(conversion->arena, &resources->devices) = rule;
+    *oci_list_add(conversion->arena, &resources->devices) = rule;
     lxc_conversion_origin(conversion, setting->where, "/linux/resources/devices/%zu",
                           resources->devices.count - 1);
     return 0;

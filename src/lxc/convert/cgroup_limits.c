@@ -59,7 +59,7 @@ static bool add_throttle(struct arena *arena, oci_throttle_devices *list, const 
     const char *rate = read_device(value, &device.major, &device.minor);
     if (rate == NULL || !text_parse_uint(rate, UINT64_MAX, &device.rate))
         return false;
-    *lxc_list_add(arena, list) = device;
+    *oci_list_add(arena, list) = device;
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool convert_io_max(struct arena *arena, const char *value, void *object)
         if (strcmp(rate, "max") != 0) {
             if (!text_parse_uint(rate, UINT64_MAX, &device.rate))
                 return false;
-            *lxc_list_add(arena, lists[i].list) = device;
+            *oci_list_add(arena, lists[i].list) = device;
         }
         at += length + strspn(at + length, " ");
     }
@@ -116,7 +116,7 @@ static bool convert_weight_device(struct arena *arena, const char *value, void *
     const char *weight = read_device(value, &device.major, &device.minor);
     if (weight == NULL || !text_parse_uint(weight, 1000, &device.weight.value))
         return false;
-    *lxc_list_add(arena, &((struct oci_block_io *)object)->weight_device) = device;
+    *oci_list_add(arena, &((struct oci_block_io *)object)->weight_device) = device;
     return true;
 }
 
@@ -125,7 +125,7 @@ static bool convert_priority(struct arena *arena, const char *value, void *objec
     uint64_t priority = 0;
     if (value[length] == '\0' || !text_parse_uint(value + length + 1, UINT32_MAX, &priority))
         return false;
-    *lxc_list_add(arena, &((struct oci_network *)object)->priorities) =
+    *oci_list_add(arena, &((struct oci_network *)object)->priorities) =
         (struct oci_interface_priority){arena_strndup(arena, value, length), (uint32_t)priority};
     return true;
 }
@@ -255,7 +255,7 @@ static int convert_hugepages(struct lxc_conversion *conversion,
     if (!read_size(setting->value, &limit.limit))
         return -1;
     struct oci_resources *resources = conversion->oci->linux->resources;
-    *lxc_list_add(conversion->arena, &resources->hugepage_limits) = limit;
+    *oci_list_add(conversion->arena, &resources->hugepage_limits) = limit;
     lxc_conversion_origin(conversion, setting->where, "/linux/resources/hugepageLimits/%zu",
                           resources->hugepage_limits.count - 1);
     return 0;

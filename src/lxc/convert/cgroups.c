@@ -41,11 +41,12 @@ static bool has_settings(const struct lxc_conversion *conversion, const char *pr
 }
 
 /* Where both versions are given, that of the host's controller counts. */
-static bool counts(struct lxc_conversion *conversion, const struct lxc_host *host,
+static bool counts(struct lxc_conversion *conversion, const struct translate_host *host,
                    const struct lxc_item *item) {
     const bool v2 = text_starts_with(item->name, of_v2);
     const char *file = file_of(item);
-    const bool host_is_v1 = lxc_host_is_v1(host, controller_of(conversion->arena, file, true));
+    const bool host_is_v1 =
+        translate_host_is_v1(host, controller_of(conversion->arena, file, true));
     if (v2 != host_is_v1)
         return true;
     const char *other = controller_of(conversion->arena, file, v2);
@@ -53,18 +54,19 @@ static bool counts(struct lxc_conversion *conversion, const struct lxc_host *hos
 }
 
 /* A file of cgroup v2 that this host has is written as it is. */
-static int convert_setting(struct lxc_conversion *conversion, const struct lxc_host *host,
+static int convert_setting(struct lxc_conversion *conversion, const struct translate_host *host,
                            const struct lxc_item *item, struct thole_error *err) {
     struct oci_resources *resources = conversion->oci->linux->resources;
     const struct lxc_cgroup_setting setting = {file_of(item), item->value, item->where};
     const bool v2 = text_starts_with(item->name, of_v2);
-    const bool v1_host = lxc_host_is_v1(host, controller_of(conversion->arena, setting.file, true));
+    const bool v1_host =
+        translate_host_is_v1(host, controller_of(conversion->arena, setting.file, true));
     int result = lxc_cgroup_device(conversion, &setting, err);
     if (result <= 0)
         return result;
     const bool lines = strcmp(setting.file, "io.max") == 0; /* unified has room for one of them */
     if (v2 && !v1_host && !lines) {
-        *lxc_items_add(conversion->arena, resources->unified.items, resources->unified.count) =
+        *oci_items_add(conversion->arena, resources->unified.items, resources->unified.count) =
             (struct oci_pair){arena_strdup(conversion->arena, setting.file),
                               arena_strdup(conversion->arena, setting.value)};
         lxc_conversion_origin(conversion, setting.where, "/linux/resources/unified/%s",
@@ -83,7 +85,7 @@ static int convert_setting(struct lxc_conversion *conversion, const struct lxc_h
 
 static int convert_settings(struct lxc_conversion *conversion, const char *prefix,
                             struct thole_error *err) {
-    const struct lxc_host *host = NULL;
+    const struct translate_host *host = NULL;
     const struct lxc_item *item = NULL;
     const char *noted = "";
     while ((item = lxc_configuration_next(conversion->lxc, prefix, item)) != NULL) {

@@ -66,10 +66,11 @@ void lxc_conversion_note(struct lxc_conversion *conversion, const char *where, c
     converted->notes = notes;
 }
 
-int lxc_conversion_host(struct lxc_conversion *conversion, const struct lxc_host **ret_host,
+int lxc_conversion_host(struct lxc_conversion *conversion, const struct translate_host **ret_host,
                         struct thole_error *err) {
     if (conversion->host == NULL &&
-        lxc_host_read(conversion->request->facts, conversion->arena, &conversion->host, err) < 0)
+        translate_host_read(conversion->request->facts, conversion->arena, &conversion->host, err) <
+            0)
         return -1;
     *ret_host = conversion->host;
     return 0;
@@ -78,6 +79,6 @@ int lxc_conversion_host(struct lxc_conversion *conversion, const struct lxc_host
 void lxc_conversion_annotate(struct lxc_conversion *conversion, const char *key,
                              const char *value) {
     struct oci_pairs *annotations = &conversion->oci->annotations;
-    *lxc_items_add(conversion->arena, annotations->items, annotations->count) = (struct oci_pair){
+    *oci_items_add(conversion->arena, annotations->items, annotations->count) = (struct oci_pair){
         arena_strdup(conversion->arena, key), arena_strdup(conversion->arena, value)};
 }

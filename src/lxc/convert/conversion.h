@@ -7,16 +7,16 @@
 #pragma once
 
 #include "lxc/convert/convert.h"
-#include "lxc/convert/host.h"
-#include "lxc/convert/lists.h"
+#include "lxc/convert/words.h"
 #include "oci-spec/spec.h"
+#include "translate/host.h"
 
 struct lxc_conversion {
     const struct lxc_configuration *lxc;
     const struct lxc_convert_request *request;
     struct lxc_converted *converted; /* notes and the monitor go there */
     struct arena *arena;
-    struct lxc_host *host;           /* lxc_conversion_host(), NULL before */
+    struct translate_host *host;     /* lxc_conversion_host(), NULL before */
     struct oci_config *oci;          /* with process, root, linux and hooks */
     bool *used;                      /* per item: a domain has asked for it */
     unsigned long namespaces;        /* CLONE_NEW* that the container gets of its own */
@@ -55,7 +55,7 @@ void lxc_conversion_origin(struct lxc_conversion *conversion, const char *where,
 void lxc_conversion_note_origins(struct lxc_conversion *conversion);
 
 /** This host, or the one that the request describes; asked for once, when first needed. */
-int lxc_conversion_host(struct lxc_conversion *conversion, const struct lxc_host **ret_host,
+int lxc_conversion_host(struct lxc_conversion *conversion, const struct translate_host **ret_host,
                         struct thole_error *err);
 
 void lxc_conversion_annotate(struct lxc_conversion *conversion, const char *key, const char *value);

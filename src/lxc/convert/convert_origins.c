@@ -50,7 +50,7 @@ void lxc_conversion_origin(struct lxc_conversion *conversion, const char *where,
     va_start(arguments, format);
     (void)vsnprintf(pointer, sizeof(pointer), format, arguments);
     va_end(arguments);
-    *lxc_items_add(conversion->arena, converted->origins, converted->origin_count) =
+    *oci_items_add(conversion->arena, converted->origins, converted->origin_count) =
         (struct lxc_origin){arena_strdup(conversion->arena, pointer),
                             arena_strdup(conversion->arena, where)};
 }

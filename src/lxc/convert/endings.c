@@ -12,7 +12,7 @@ static void pass_on(struct arena *arena, struct oci_strings *env) {
     for (size_t i = 0; geteuid() != 0 && i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
         if (value != NULL)
-            lxc_strings_add(arena, env, arena_printf(arena, "%s=%s", names[i], value));
+            oci_strings_add(arena, env, arena_printf(arena, "%s=%s", names[i], value));
     }
 }
 
@@ -20,13 +20,13 @@ static struct thole_program destroy_program(struct lxc_conversion *conversion) {
     struct arena *arena = conversion->arena;
     struct oci_strings args = {0};
     struct oci_strings env = {0};
-    lxc_strings_add(arena, &args, lxc_hook_own_program(conversion));
-    lxc_strings_add(arena, &args, "destroy");
-    lxc_strings_add(arena, &args, "-P");
-    lxc_strings_add(arena, &args, conversion->request->lxcpath);
-    lxc_strings_add(arena, &args, "-n");
-    lxc_strings_add(arena, &args, conversion->request->name);
-    lxc_strings_add(arena, &env, LXC_HOOK_PATH);
+    oci_strings_add(arena, &args, lxc_hook_own_program(conversion));
+    oci_strings_add(arena, &args, "destroy");
+    oci_strings_add(arena, &args, "-P");
+    oci_strings_add(arena, &args, conversion->request->lxcpath);
+    oci_strings_add(arena, &args, "-n");
+    oci_strings_add(arena, &args, conversion->request->name);
+    oci_strings_add(arena, &env, LXC_HOOK_PATH);
     pass_on(arena, &env);
     return (struct thole_program){.args = args.items, .env = env.items};
 }
@@ -34,12 +34,12 @@ static struct thole_program destroy_program(struct lxc_conversion *conversion) {
 /* lxc-execute has no monitor: its containers are deleted by the command itself. */
 static void unload_as_hook(struct lxc_conversion *conversion) {
     const struct thole_program program = lxc_apparmor_program(conversion, "", "--remove");
-    struct oci_hook *hook = lxc_list_add(conversion->arena, &conversion->oci->hooks->poststop);
+    struct oci_hook *hook = oci_list_add(conversion->arena, &conversion->oci->hooks->poststop);
     hook->path = program.args[0];
     for (char *const *word = program.args; *word != NULL; word++)
-        lxc_strings_add(conversion->arena, &hook->args, *word);
+        oci_strings_add(conversion->arena, &hook->args, *word);
     for (char *const *word = program.env; *word != NULL; word++)
-        lxc_strings_add(conversion->arena, &hook->env, *word);
+        oci_strings_add(conversion->arena, &hook->env, *word);
 }
 
 int lxc_convert_endings(struct lxc_conversion *conversion, struct thole_error *err) {
@@ -52,7 +52,7 @@ int lxc_convert_endings(struct lxc_conversion *conversion, struct thole_error *e
     if (conversion->converted->apparmor_profile != NULL && conversion->request->execute)
         unload_as_hook(conversion);
     if (ephemeral)
-        *lxc_items_add(conversion->arena, programs, count) = destroy_program(conversion);
+        *oci_items_add(conversion->arena, programs, count) = destroy_program(conversion);
     monitor->end = programs;
     monitor->end_count = count;
     return 0;

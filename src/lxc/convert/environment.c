@@ -37,11 +37,11 @@ int lxc_convert_environment(struct lxc_conversion *conversion, struct thole_erro
             if (assignment(conversion, item, &text, err) < 0)
                 return -1;
             if (keys[i].init)
-                lxc_strings_add(arena, &conversion->oci->process->env, text);
+                oci_strings_add(arena, &conversion->oci->process->env, text);
             if (keys[i].hooks)
-                lxc_strings_add(arena, &conversion->hook_env, text);
+                oci_strings_add(arena, &conversion->hook_env, text);
         }
     }
-    lxc_strings_add(arena, &conversion->oci->process->env, "container=lxc");
+    oci_strings_add(arena, &conversion->oci->process->env, "container=lxc");
     return 0;
 }

@@ -15,24 +15,24 @@ int lxc_convert_hook_environment(struct lxc_conversion *conversion, struct thole
     const struct lxc_convert_request *request = conversion->request;
     const char *log = lxc_conversion_value(conversion, "lxc.console.logfile");
     const char *level = lxc_conversion_value(conversion, "lxc.log.level");
-    lxc_strings_add(arena, env, LXC_HOOK_PATH);
+    oci_strings_add(arena, env, LXC_HOOK_PATH);
     const char *runtime = geteuid() != 0 ? getenv("XDG_RUNTIME_DIR") : NULL;
     if (runtime != NULL) /* of a user: where the state is */
-        lxc_strings_add(arena, env, arena_printf(arena, "XDG_RUNTIME_DIR=%s", runtime));
-    lxc_strings_add(arena, env, arena_printf(arena, "LXC_NAME=%s", request->name));
+        oci_strings_add(arena, env, arena_printf(arena, "XDG_RUNTIME_DIR=%s", runtime));
+    oci_strings_add(arena, env, arena_printf(arena, "LXC_NAME=%s", request->name));
     if (request->config_file != NULL)
-        lxc_strings_add(arena, env,
+        oci_strings_add(arena, env,
                         arena_printf(arena, "LXC_CONFIG_FILE=%s", request->config_file));
     if (conversion->rootfs_given != NULL)
-        lxc_strings_add(arena, env,
+        oci_strings_add(arena, env,
                         arena_printf(arena, "LXC_ROOTFS_PATH=%s", conversion->rootfs_path));
-    lxc_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_MOUNT=%s", conversion->rootfs));
+    oci_strings_add(arena, env, arena_printf(arena, "LXC_ROOTFS_MOUNT=%s", conversion->rootfs));
     if (log != NULL)
-        lxc_strings_add(arena, env, arena_printf(arena, "LXC_CONSOLE_LOGPATH=%s", log));
-    lxc_strings_add(arena, env, "LXC_CGNS_AWARE=1");
-    lxc_strings_add(arena, env,
+        oci_strings_add(arena, env, arena_printf(arena, "LXC_CONSOLE_LOGPATH=%s", log));
+    oci_strings_add(arena, env, "LXC_CGNS_AWARE=1");
+    oci_strings_add(arena, env,
                     arena_printf(arena, "LXC_LOG_LEVEL=%s", level != NULL ? level : "ERROR"));
-    lxc_strings_add(arena, env,
+    oci_strings_add(arena, env,
                     arena_printf(arena, "LXC_HOOK_VERSION=%d", conversion->hook_version));
     return 0;
 }

@@ -23,14 +23,14 @@ const char *lxc_hook_own_program(struct lxc_conversion *conversion) {
 struct oci_hook *lxc_hook_add_own(struct lxc_conversion *conversion, oci_hook_list *list,
                                   const char *word) {
     struct arena *arena = conversion->arena;
-    struct oci_hook *hook = lxc_list_add(arena, list);
+    struct oci_hook *hook = oci_list_add(arena, list);
     hook->path = arena_strdup(arena, lxc_hook_own_program(conversion));
-    lxc_strings_add(arena, &hook->args, "thole-lxc");
-    lxc_strings_add(arena, &hook->args, "hook");
-    lxc_strings_add(arena, &hook->args, "--");
-    lxc_strings_add(arena, &hook->args, word);
+    oci_strings_add(arena, &hook->args, "thole-lxc");
+    oci_strings_add(arena, &hook->args, "hook");
+    oci_strings_add(arena, &hook->args, "--");
+    oci_strings_add(arena, &hook->args, word);
     for (size_t i = 0; i < conversion->hook_env.count; i++)
-        lxc_strings_add(arena, &hook->env, conversion->hook_env.items[i]);
+        oci_strings_add(arena, &hook->env, conversion->hook_env.items[i]);
     return hook;
 }
 
@@ -39,11 +39,11 @@ static struct oci_strings environment(struct lxc_conversion *conversion, const c
     struct arena *arena = conversion->arena;
     struct oci_strings env = {0};
     for (size_t i = 0; i < conversion->hook_env.count; i++)
-        lxc_strings_add(arena, &env, conversion->hook_env.items[i]);
+        oci_strings_add(arena, &env, conversion->hook_env.items[i]);
     if (conversion->hook_version == 0)
         return env;
-    lxc_strings_add(arena, &env, arena_printf(arena, "LXC_HOOK_TYPE=%s", type));
-    lxc_strings_add(arena, &env, "LXC_HOOK_SECTION=lxc");
+    oci_strings_add(arena, &env, arena_printf(arena, "LXC_HOOK_TYPE=%s", type));
+    oci_strings_add(arena, &env, "LXC_HOOK_SECTION=lxc");
     return env;
 }
 
@@ -61,9 +61,9 @@ static struct oci_strings arguments(struct lxc_conversion *conversion, const cha
     struct arena *arena = conversion->arena;
     struct oci_strings args = {0};
     const char *more = strcmp(type, "stop") == 0 ? namespace_arguments : "";
-    lxc_strings_add(arena, &args, shell);
-    lxc_strings_add(arena, &args, "-c");
-    lxc_strings_add(arena, &args,
+    oci_strings_add(arena, &args, shell);
+    oci_strings_add(arena, &args, "-c");
+    oci_strings_add(arena, &args,
                     conversion->hook_version == 0
                         ? arena_printf(arena, "exec %s %s lxc %s%s", script,
                                        conversion->request->name, type, more)
@@ -83,7 +83,7 @@ static void note_origin(struct lxc_conversion *conversion, const oci_hook_list *
 
 static void add_hook(struct lxc_conversion *conversion, oci_hook_list *list,
                      const struct lxc_item *item, const char *type) {
-    struct oci_hook *hook = lxc_list_add(conversion->arena, list);
+    struct oci_hook *hook = oci_list_add(conversion->arena, list);
     note_origin(conversion, list, item);
     hook->path = arena_strdup(conversion->arena, shell);
     hook->args = arguments(conversion, item->value, type);
@@ -97,7 +97,7 @@ static void add_with_state(struct lxc_conversion *conversion, oci_hook_list *lis
     struct oci_hook *hook = lxc_hook_add_own(conversion, list, "run");
     note_origin(conversion, list, item);
     for (size_t i = 0; i < args.count; i++)
-        lxc_strings_add(conversion->arena, &hook->args, args.items[i]);
+        oci_strings_add(conversion->arena, &hook->args, args.items[i]);
     hook->env = environment(conversion, type);
 }
 
@@ -141,10 +141,10 @@ static void convert_listed(struct lxc_conversion *conversion) {
 static struct thole_program work_program(struct lxc_conversion *conversion) {
     struct oci_strings args = {0};
     struct oci_strings env = {0};
-    lxc_strings_add(conversion->arena, &args, "/bin/mkdir");
-    lxc_strings_add(conversion->arena, &args, "-p");
-    lxc_strings_add(conversion->arena, &args, conversion->rootfs_work);
-    lxc_strings_add(conversion->arena, &env, LXC_HOOK_PATH);
+    oci_strings_add(conversion->arena, &args, "/bin/mkdir");
+    oci_strings_add(conversion->arena, &args, "-p");
+    oci_strings_add(conversion->arena, &args, conversion->rootfs_work);
+    oci_strings_add(conversion->arena, &env, LXC_HOOK_PATH);
     return (struct thole_program){.args = args.items, .env = env.items};
 }
 
@@ -152,7 +152,7 @@ static void add_programs(struct lxc_conversion *conversion, const char *type,
                          struct thole_program **programs, size_t *count) {
     const struct lxc_item *item = NULL;
     while ((item = next(conversion, type, item)) != NULL)
-        add_program(conversion, lxc_items_add(conversion->arena, *programs, *count), item, type);
+        add_program(conversion, oci_items_add(conversion->arena, *programs, *count), item, type);
 }
 
 /* What the command runs before everything else. */
@@ -161,9 +161,9 @@ static void add_first(struct lxc_conversion *conversion) {
     struct thole_program *programs = NULL;
     size_t count = 0;
     if (conversion->rootfs_work != NULL)
-        *lxc_items_add(conversion->arena, programs, count) = work_program(conversion);
+        *oci_items_add(conversion->arena, programs, count) = work_program(conversion);
     if (converted->apparmor_profile != NULL)
-        *lxc_items_add(conversion->arena, programs, count) =
+        *oci_items_add(conversion->arena, programs, count) =
             lxc_apparmor_program(conversion, "", "--replace --skip-cache");
     add_programs(conversion, "pre-start", &programs, &count);
     if (converted->apparmor_profile != NULL)
@@ -182,7 +182,7 @@ static void add_last(struct lxc_conversion *conversion) {
         add_programs(conversion, "post-stop", &programs, &count);
     /* While the name is still taken: the next start has loaded it anew by then. */
     if (conversion->converted->apparmor_profile != NULL && !conversion->request->execute)
-        *lxc_items_add(conversion->arena, programs, count) =
+        *oci_items_add(conversion->arena, programs, count) =
             lxc_apparmor_program(conversion, "[ \"$LXC_TARGET\" = reboot ] || ", "--remove");
     monitor->stop = programs;
     monitor->stop_count = count;

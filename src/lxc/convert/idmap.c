@@ -27,9 +27,9 @@ int lxc_convert_idmap(struct lxc_conversion *conversion, struct thole_error *err
                 item->value);
         const struct oci_id_mapping mapping = {(uint32_t)inside, (uint32_t)outside, (uint32_t)size};
         if (kind != 'g')
-            *lxc_list_add(conversion->arena, &section->uid_mappings) = mapping;
+            *oci_list_add(conversion->arena, &section->uid_mappings) = mapping;
         if (kind != 'u')
-            *lxc_list_add(conversion->arena, &section->gid_mappings) = mapping;
+            *oci_list_add(conversion->arena, &section->gid_mappings) = mapping;
     }
     return 0;
 }

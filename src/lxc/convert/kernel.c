@@ -9,7 +9,7 @@ static void convert_sysctl(struct lxc_conversion *conversion) {
     struct oci_pairs *sysctl = &conversion->oci->linux->sysctl;
     const struct lxc_item *item = NULL;
     while ((item = lxc_conversion_next(conversion, "lxc.sysctl.", item)) != NULL) {
-        *lxc_items_add(conversion->arena, sysctl->items, sysctl->count) =
+        *oci_items_add(conversion->arena, sysctl->items, sysctl->count) =
             (struct oci_pair){arena_strdup(conversion->arena, item->detail),
                               arena_strdup(conversion->arena, item->value)};
         lxc_conversion_origin(conversion, item->where, "/linux/sysctl/%s", item->detail);

@@ -41,7 +41,7 @@ int lxc_convert_limits(struct lxc_conversion *conversion, struct thole_error *er
                                 "\"%s\" is not one or two limits, numbers or unlimited, with a "
                                 "colon between",
                                 item->value);
-        *lxc_list_add(arena, &process->rlimits) = limit;
+        *oci_list_add(arena, &process->rlimits) = limit;
         lxc_conversion_origin(conversion, item->where, "/process/rlimits/%zu",
                               process->rlimits.count - 1);
     }

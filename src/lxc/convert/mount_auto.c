@@ -106,7 +106,7 @@ static void add_proc(struct lxc_conversion *conversion, const char *mode) {
     add_part(conversion, "/proc/sys", "ro");
     if (may_set_up_networks(conversion))
         add_network_part(conversion, "/proc/sys/net");
-    lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
+    oci_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
                     "/proc/sysrq-trigger");
 }
 
@@ -160,11 +160,11 @@ static void add_cgroup(struct lxc_conversion *conversion, const struct lxc_mount
 
 int lxc_mount_auto_add_cgroup(struct lxc_conversion *conversion,
                               const struct lxc_mount_auto *automatic, struct thole_error *err) {
-    const struct lxc_host *host = NULL;
+    const struct translate_host *host = NULL;
     if (automatic->cgroup != NULL && lxc_conversion_host(conversion, &host, err) < 0)
         return -1;
     if (automatic->cgroup != NULL)
-        add_cgroup(conversion, automatic, lxc_host_is_unified(host));
+        add_cgroup(conversion, automatic, translate_host_is_unified(host));
     if (automatic->shared_from != NULL)
         (void)lxc_mount_add(conversion, automatic->shared_to, "bind", automatic->shared_from,
                             (const char *const[]){"rbind", "rslave", NULL});

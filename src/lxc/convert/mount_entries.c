@@ -68,7 +68,7 @@ static int convert_option(struct lxc_conversion *conversion, const char *option,
     static const char *const extensions[] = {"optional", "relative", "create=dir", "create=file"};
     struct arena *arena = conversion->arena;
     if (text_is_one_of(option, extensions, sizeof(extensions) / sizeof(extensions[0]))) {
-        lxc_strings_add(arena, &mount->options, arena_printf(arena, "x-%s", option));
+        oci_strings_add(arena, &mount->options, arena_printf(arena, "x-%s", option));
         return 0;
     }
     if (text_starts_with(option, "create="))
@@ -80,7 +80,7 @@ static int convert_option(struct lxc_conversion *conversion, const char *option,
                                  option);
     if (strcmp(option, "bind") == 0 || strcmp(option, "rbind") == 0)
         mount->type = arena_strdup(arena, "bind");
-    lxc_strings_add(arena, &mount->options, option);
+    oci_strings_add(arena, &mount->options, option);
     return 0;
 }
 
@@ -117,7 +117,7 @@ static int convert_line(struct lxc_conversion *conversion, const char *line, siz
     }
     if (strcmp(place, "/") == 0)
         return error_config(err, where, "nothing can be mounted on the root itself");
-    struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
+    struct oci_mount *mount = oci_list_add(arena, &conversion->oci->mounts);
     *mount = (struct oci_mount){
         .destination = arena_strdup(arena, place), .type = fields[2], .source = fields[0]};
     lxc_conversion_origin(conversion, where, "/mounts/%zu", conversion->oci->mounts.count - 1);

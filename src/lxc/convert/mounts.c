@@ -55,13 +55,13 @@ static int add_devpts(struct lxc_conversion *conversion, struct thole_error *err
                       (const char *const[]){"nosuid", "noexec", "newinstance", "ptmxmode=0666",
                                             "mode=0620", NULL});
     if (maps_group(conversion, PTS_GROUP))
-        lxc_strings_add(arena, &mount->options, "gid=5");
+        oci_strings_add(arena, &mount->options, "gid=5");
     const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.pty.max");
     if (item != NULL && ptys <= 1)
         lxc_conversion_note(conversion, item->where,
                             "no effect: the console is a pty of the container's own devpts");
     if (ptys > 1) /* those of console and ttys come on top */
-        lxc_strings_add(arena, &mount->options, arena_printf(arena, "max=%d", (int)(ptys + ttys)));
+        oci_strings_add(arena, &mount->options, arena_printf(arena, "max=%d", (int)(ptys + ttys)));
     return 0;
 }
 
@@ -74,8 +74,8 @@ static void add_shared_root(struct lxc_conversion *conversion) {
                         (const char *const[]){"nosuid", "nodev", "noexec", "ro", NULL});
     (void)lxc_mount_add(conversion, "/tmp", "tmpfs", "none", temporary);
     (void)lxc_mount_add(conversion, "/dev/shm", "tmpfs", "none", temporary);
-    lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths, "/proc/sys");
-    lxc_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
+    oci_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths, "/proc/sys");
+    oci_strings_add(conversion->arena, &conversion->oci->linux->readonly_paths,
                     "/proc/sysrq-trigger");
 }
 

@@ -56,7 +56,7 @@ static bool shares_network(struct lxc_conversion *conversion) {
 
 static int default_flags(struct lxc_conversion *conversion, unsigned long *ret_flags,
                          struct thole_error *err) {
-    const struct lxc_host *host = NULL;
+    const struct translate_host *host = NULL;
     if (lxc_conversion_host(conversion, &host, err) < 0)
         return -1;
     *ret_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
@@ -108,7 +108,7 @@ static int find_pid(struct lxc_conversion *conversion, const struct lxc_item *it
 
 static void add(struct lxc_conversion *conversion, int kind, const char *path) {
     struct oci_namespace *namespace =
-        lxc_list_add(conversion->arena, &conversion->oci->linux->namespaces);
+        oci_list_add(conversion->arena, &conversion->oci->linux->namespaces);
     namespace->type = kinds[kind].flag;
     namespace->path = path != NULL ? arena_strdup(conversion->arena, path) : NULL;
 }

@@ -16,14 +16,14 @@ static int convert_command(struct lxc_conversion *conversion, struct thole_error
     const struct lxc_item *execute = lxc_conversion_item(conversion, "lxc.execute.cmd");
     const struct lxc_item *item = request->execute ? execute : init;
     for (char *const *word = request->command; word != NULL && *word != NULL; word++)
-        lxc_strings_add(conversion->arena, &process->args, *word);
+        oci_strings_add(conversion->arena, &process->args, *word);
     if (process->args.count > 0)
         return 0;
     if (item != NULL)
         return lxc_words_split(conversion->arena, item->value, item->where, &process->args, err);
     if (request->execute)
         return error_usage(err, "no command: neither on the command line nor as lxc.execute.cmd");
-    lxc_strings_add(conversion->arena, &process->args, default_init);
+    oci_strings_add(conversion->arena, &process->args, default_init);
     return 0;
 }
 
@@ -50,7 +50,7 @@ static int convert_groups(struct lxc_conversion *conversion, struct thole_error 
                 return error_config(err, item->where, "\"%.*s\" is not a group id", (int)length,
                                     at);
             if (length > 0)
-                *lxc_list_add(conversion->arena, &conversion->oci->process->user->additional_gids) =
+                *oci_list_add(conversion->arena, &conversion->oci->process->user->additional_gids) =
                     (uint32_t)id;
             at += length + (at[length] != '\0');
         }
@@ -93,11 +93,11 @@ static void write_by_hook(struct lxc_conversion *conversion, const struct lxc_it
     struct arena *arena = conversion->arena;
     struct oci_strings *args =
         &lxc_hook_add_own(conversion, &conversion->oci->hooks->create_runtime, "run")->args;
-    lxc_strings_add(arena, args, "/bin/sh");
-    lxc_strings_add(arena, args, "-c");
-    lxc_strings_add(arena, args, "printf %s \"$1\" >/proc/$LXC_PID/$0");
-    lxc_strings_add(arena, args, item->detail);
-    lxc_strings_add(arena, args, item->value);
+    oci_strings_add(arena, args, "/bin/sh");
+    oci_strings_add(arena, args, "-c");
+    oci_strings_add(arena, args, "printf %s \"$1\" >/proc/$LXC_PID/$0");
+    oci_strings_add(arena, args, item->detail);
+    oci_strings_add(arena, args, item->value);
     lxc_conversion_origin(conversion, item->where, "/hooks/createRuntime/%zu",
                           conversion->oci->hooks->create_runtime.count - 1);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lxc.rootfs.*: the directory that becomes the root. Without one, the host's root is shared. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "lxc/config/rootfs_path.h"
 #include "lxc/convert/conversion.h"
 #include "sys/mount_calls.h"
+#include "translate/image.h"
 
 static const char *clean(struct arena *arena, const char *path) {
     char *room = arena_alloc(arena, strlen(path) + 2);
@@ -28,46 +28,15 @@ static const char *resolved(struct arena *arena, const char *path) {
 static void convert_overlay(struct lxc_conversion *conversion,
                             const struct lxc_rootfs_path *rootfs) {
     struct arena *arena = conversion->arena;
-    struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
+    struct oci_mount *mount = oci_list_add(arena, &conversion->oci->mounts);
     mount->destination = arena_strdup(arena, "/");
     mount->type = mount->source = arena_strdup(arena, "overlay");
-    lxc_strings_add(arena, &mount->options, arena_printf(arena, "lowerdir=%s", rootfs->lower));
-    lxc_strings_add(arena, &mount->options, arena_printf(arena, "upperdir=%s", rootfs->upper));
-    lxc_strings_add(arena, &mount->options, arena_printf(arena, "workdir=%s", rootfs->work));
+    oci_strings_add(arena, &mount->options, arena_printf(arena, "lowerdir=%s", rootfs->lower));
+    oci_strings_add(arena, &mount->options, arena_printf(arena, "upperdir=%s", rootfs->upper));
+    oci_strings_add(arena, &mount->options, arena_printf(arena, "workdir=%s", rootfs->work));
     conversion->rootfs_work = arena_strdup(arena, rootfs->work);
     conversion->rootfs = conversion->rootfs_given =
         resolved(arena, arena_strndup(arena, rootfs->lower, strcspn(rootfs->lower, ":")));
-}
-
-/* The type of the filesystem in an image, by its magic number; NULL: none that is known. */
-static const char *type_of_image(const char *file, struct thole_error *err) {
-    static const struct {
-        const char *type;
-        off_t at;
-        const char *magic;
-        size_t length;
-    } types[] = {
-        {"ext4", 0x438, "\x53\xef", 2},
-        {"xfs", 0, "XFSB", 4},
-        {"squashfs", 0, "hsqs", 4},
-        {"btrfs", 0x10040, "_BHRfS_M", 8},
-        {"erofs", 0x400, "\xe2\xe1\xf5\xe0", 4},
-        {"f2fs", 0x400, "\x10\x20\xf5\xf2", 4},
-    };
-    char found[8];
-    cleanup_close int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        error_errno(err, NULL, "open %s", file);
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (pread(fd, found, types[i].length, types[i].at) == (ssize_t)types[i].length &&
-            memcmp(found, types[i].magic, types[i].length) == 0)
-            return types[i].type;
-    }
-    error_set(err, THOLE_ERROR_CONFIG, 0, NULL, "there is no filesystem of a known type in %s",
-              file);
-    return NULL;
 }
 
 /* What is in the image, mounted on /, becomes the root. The directory that it covers is not seen.
@@ -75,16 +44,16 @@ static const char *type_of_image(const char *file, struct thole_error *err) {
 static int convert_image(struct lxc_conversion *conversion, const struct lxc_item *item,
                          const char *image, struct thole_error *err) {
     struct arena *arena = conversion->arena;
-    const char *type = type_of_image(image, err);
+    const char *type = translate_image_type(image, err);
     if (type == NULL)
         return error_prefix(err, "%s", item->where);
-    struct oci_mount *mount = lxc_list_add(arena, &conversion->oci->mounts);
+    struct oci_mount *mount = oci_list_add(arena, &conversion->oci->mounts);
     mount->destination = arena_strdup(arena, "/");
     mount->type = arena_strdup(arena, type);
     mount->source = arena_strdup(arena, image);
-    lxc_strings_add(arena, &mount->options, "x-loop");
+    oci_strings_add(arena, &mount->options, "x-loop");
     if (strcmp(type, "squashfs") == 0 || strcmp(type, "erofs") == 0)
-        lxc_strings_add(arena, &mount->options, "ro");
+        oci_strings_add(arena, &mount->options, "ro");
     const char *directory =
         arena_printf(arena, "%s/%s", conversion->request->lxcpath, conversion->request->name);
     conversion->rootfs =

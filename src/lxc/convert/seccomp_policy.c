@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lxc/convert/lists.h"
 #include "lxc/convert/seccomp_rule.h"
+#include "lxc/convert/words.h"
 
 /* Sections of one machine's ABIs; the first one is its own. */
 static const struct {
@@ -56,7 +56,7 @@ struct reading {
 };
 
 static void note(struct reading *reading, const char *where, const char *text) {
-    *lxc_list_add(reading->arena, &reading->policy->notes) =
+    *oci_list_add(reading->arena, &reading->policy->notes) =
         arena_printf(reading->arena, "%s: %s", where, text);
 }
 
@@ -129,8 +129,8 @@ static int read_number(struct reading *reading, const char *line, const char *wh
         return 0;
     }
     struct oci_seccomp_rule *rule =
-        lxc_list_add(reading->arena, &reading->policy->seccomp.syscalls);
-    lxc_strings_add(reading->arena, &rule->names, name);
+        oci_list_add(reading->arena, &reading->policy->seccomp.syscalls);
+    oci_strings_add(reading->arena, &rule->names, name);
     rule->action = SECCOMP_RET_ALLOW;
     reading->own_only = true;
     return 0;
@@ -147,7 +147,7 @@ static int read_rule(struct reading *reading, const char *line, const char *wher
     /* What happens anyway is no rule, and none to libseccomp either. */
     const struct oci_seccomp *seccomp = &reading->policy->seccomp;
     if (!reading->skip && rule.action != seccomp->default_action)
-        *lxc_list_add(reading->arena, &reading->policy->seccomp.syscalls) = rule;
+        *oci_list_add(reading->arena, &reading->policy->seccomp.syscalls) = rule;
     return 0;
 }
 
@@ -185,7 +185,7 @@ static void add_architectures(struct reading *reading) {
     const char *const *architectures = machines[reading->machine].architectures;
     for (size_t i = 0; i < ABI_COUNT && architectures[i] != NULL; i++) {
         if (i == 0 || !reading->own_only)
-            lxc_strings_add(reading->arena, &seccomp->architectures, architectures[i]);
+            oci_strings_add(reading->arena, &seccomp->architectures, architectures[i]);
     }
 }
 

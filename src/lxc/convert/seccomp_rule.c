@@ -10,7 +10,7 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "lxc/convert/lists.h"
+#include "oci-spec/append.h"
 #include "sys/mount_calls.h"
 
 enum { ARGUMENTS_MAX = 6, ERRNO_MAX = 4095 };
@@ -112,7 +112,7 @@ static bool read_arguments(struct arena *arena, const char *text, struct oci_sec
         if (end == NULL || rule->args.count == ARGUMENTS_MAX ||
             !read_argument(arena, at + 1, (size_t)(end - at - 1), &argument))
             return false;
-        *lxc_list_add(arena, &rule->args) = argument;
+        *oci_list_add(arena, &rule->args) = argument;
         at = end + 1;
     }
     return true;
@@ -125,7 +125,7 @@ static struct oci_strings split(struct arena *arena, const char *text, size_t le
         size_t size = strcspn(at, blanks);
         if (at + size > end)
             size = (size_t)(end - at);
-        *lxc_list_add(arena, &words) = arena_strndup(arena, at, size);
+        *oci_list_add(arena, &words) = arena_strndup(arena, at, size);
         at += size;
     }
     return words;
@@ -149,7 +149,7 @@ int lxc_seccomp_rule_read(struct arena *arena, const char *line, const char *whe
                             "\"%s\" is not a system call, and kill, allow, trap, errno NUMBER or "
                             "notify",
                             line);
-    lxc_strings_add(arena, &ret_rule->names, words.items[0]);
+    oci_strings_add(arena, &ret_rule->names, words.items[0]);
     ret_rule->action = action.value;
     ret_rule->errno_ret = action.number;
     if (!read_arguments(arena, line + length, ret_rule))
@@ -165,8 +165,8 @@ void lxc_seccomp_rule_force_umount(struct arena *arena, struct oci_seccomp_rule 
         .action = SECCOMP_RET_ERRNO,
         .errno_ret = {true, EACCES},
     };
-    lxc_strings_add(arena, &ret_rule->names, "umount2");
-    *lxc_list_add(arena, &ret_rule->args) = (struct oci_seccomp_argument){
+    oci_strings_add(arena, &ret_rule->names, "umount2");
+    *oci_list_add(arena, &ret_rule->args) = (struct oci_seccomp_argument){
         .index = 1,
         .value = MNT_FORCE,
         .value_two = MNT_FORCE,

@@ -18,7 +18,7 @@ static const char *const *raw_lines(struct lxc_conversion *conversion) {
     const struct lxc_item *item = NULL;
     lines.items = arena_new_array(conversion->arena, 1, char *);
     while ((item = lxc_conversion_next(conversion, "lxc.apparmor.raw", item)) != NULL)
-        lxc_strings_add(conversion->arena, &lines, item->value);
+        oci_strings_add(conversion->arena, &lines, item->value);
     return (const char *const *)lines.items;
 }
 
@@ -38,7 +38,7 @@ static void generate(struct lxc_conversion *conversion, bool nesting) {
     converted->apparmor_profile = arena_strdup(arena, text.data);
 }
 
-static int convert_apparmor(struct lxc_conversion *conversion, const struct lxc_host *host,
+static int convert_apparmor(struct lxc_conversion *conversion, const struct translate_host *host,
                             struct thole_error *err) {
     const struct lxc_item *profile = lxc_conversion_item(conversion, "lxc.apparmor.profile");
     const char *name = profile != NULL ? profile->value : "generated";
@@ -60,7 +60,7 @@ static int convert_apparmor(struct lxc_conversion *conversion, const struct lxc_
 }
 
 int lxc_convert_security(struct lxc_conversion *conversion, struct thole_error *err) {
-    const struct lxc_host *host = NULL;
+    const struct translate_host *host = NULL;
     if (lxc_conversion_host(conversion, &host, err) < 0 ||
         convert_apparmor(conversion, host, err) < 0)
         return -1;
