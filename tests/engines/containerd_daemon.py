@@ -16,7 +16,7 @@ class Containerd(engine.Engine):
     """`namespace` is containerd's; images, tasks and cgroups of this test lie in it."""
 
     program = "ctr"
-    namespace = "thole-test"
+    namespace = "thole-test-ctr"
     settings = 'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
 
     def __init__(self, runtime):

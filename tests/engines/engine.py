@@ -24,6 +24,10 @@ class Skip(Exception):
     """A test cannot run here; the text says why."""
 
 
+class Refused(Exception):
+    """The engine said no."""
+
+
 def check(condition, shown=None):
     if not condition:
         raise AssertionError(repr(shown) if shown is not None else "the check failed")
@@ -322,11 +326,11 @@ class UserPodman(Podman):
         super().close()
 
 
-def main(name, kind, tests):
+def main(name, kind, tests, program=None):
     """Runs the tests and prints TAP; 77 if none could run."""
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
     runtime = machine.find_runtime()
-    reason = machine.missing({"root": True, "program": [name]})
+    reason = machine.missing({"root": True, "program": [program or name]})
     if reason is None and runtime is None:
         reason = "there is no runtime to test: build thole or set THOLE"
     if reason is None and not os.path.exists(bundle.BUSYBOX):
