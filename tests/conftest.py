@@ -65,6 +65,14 @@ def pytest_sessionfinish(session, exitstatus):
             target.write(f"{count['passed']} {failed} {count['skipped']}\n")
 
 
+def pytest_runtest_logreport(report):
+    """THOLE_FAILURES=FILE gets each failure when it happens: a session may be given up before its end."""
+    path = os.environ.get("THOLE_FAILURES")
+    if path and (report.failed or report.outcome == "rerun"):
+        with open(path, "a", encoding="utf-8") as target:
+            target.write(f"\n{report.outcome}: {report.nodeid}\n{report.longreprtext}\n")
+
+
 @pytest.fixture(scope="session")
 def thole_path():
     """Path of the runtime under test."""
