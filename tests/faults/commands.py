@@ -46,6 +46,17 @@ def configuration(*args, **process):
     return config
 
 
+def with_holder(processes):
+    """The same where systemd manages cgroups: what holds the scope until init is in it is born before."""
+    init = [number for number, role in processes.items() if role == "init" and "." in number]
+    for number in init:
+        above, _, first = number.rpartition(".")
+        later = {f"{above}.{int(name.rpartition('.')[2]) + 1}": role for name, role in processes.items()
+                 if name.startswith(above + ".")}
+        return processes | {number: "holder"} | later
+    return processes
+
+
 class Command:
     """One row of the table. A fresh container for each case, unless `shared`."""
 
@@ -65,6 +76,8 @@ class Command:
         self.name = world.prefix + self.name
         if not world.cgroups:  # an ordinary user's id maps are written by programs of the system
             self.processes = self.processes | {"1.2": "newuidmap", "1.3": "newgidmap"}
+        if world.systemd:
+            self.processes = with_holder(self.processes)
         self.runtime = world.runtime
         self.reference = None
         self.container = None  # its name
@@ -99,7 +112,7 @@ class Command:
             self.bundle = self.world.bundle(configuration(*self.args, **self.process))
         self.container = self.runtime.new_id()
         if self.world.cgroups:
-            self.bundle.linux["cgroupsPath"] = "/thole-test/" + self.container
+            self.bundle.linux["cgroupsPath"] = self.world.cgroups_path(self.container)
         self.bundle.write()
         return self.bundle
 
@@ -138,7 +151,7 @@ class Command:
         self.pid = state["pid"]
         if self.reference is None:
             time.sleep(0.1)
-        end = time.monotonic() + 0.3  # the kernel may still be at the execve
+        end = time.monotonic() + 3  # the kernel may still be at the execve
         while True:
             try:
                 lines = self.compare(right.facts(self.pid, self.container))

@@ -123,7 +123,8 @@ def processes():
 
 
 def cgroups(name):
-    found = {os.path.join(where, "thole-test", name) for where, _ in machine.controllers().values()}
+    found = {os.path.join(where, path) for where, _ in machine.controllers().values()
+             for path in (f"thole-test/{name}", f"system.slice/thole-{name}.scope")}
     return sorted(path for path in found if os.path.isdir(path))
 
 

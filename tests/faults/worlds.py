@@ -14,6 +14,13 @@ from harness.runtime import Process, Result, Runtime
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+class SystemdRuntime(Runtime):
+    """Whose containers are in scopes of systemd."""
+
+    def start_process(self, *args, **options):
+        return super().start_process("--systemd-cgroup", *args, **options)
+
+
 class World:
     """The folder, the runtime and the tracer that the commands of one caller share."""
 
@@ -23,6 +30,7 @@ class World:
     def __init__(self, folder, view):
         if view != "host":
             self.prefix = f"{view} {self.prefix}"
+        self.systemd = view == "systemd"  # manages the cgroups
         os.mkdir(folder, 0o711)
         self.folder = folder
         self.helpers = set()
@@ -40,7 +48,10 @@ class World:
         bundles.make_rootfs(self.template)
 
     def make_runtime(self, path):
-        return Runtime(path, self.folder)
+        return SystemdRuntime(path, self.folder) if self.systemd else Runtime(path, self.folder)
+
+    def cgroups_path(self, name):
+        return f"system.slice:thole:{name}" if self.systemd else "/thole-test/" + name
 
     def bundle(self, config):
         self.bundles += 1
@@ -54,7 +65,8 @@ class World:
             line += ["-p", f"{name}={pid}"]
         if target:
             line += ["-i", target]
-        line += [*self.runtime.prefix, self.runtime.path, "--root", self.runtime.root, *words]
+        line += [*self.runtime.prefix, self.runtime.path, "--root", self.runtime.root,
+                 *(["--systemd-cgroup"] if self.systemd else []), *words]
         result = (self.on_terminal if command.terminal else self.on_pipes)(command, line)
         with open(self.log, encoding="ascii") as source:
             return result, source.read().splitlines()

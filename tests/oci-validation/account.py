@@ -13,18 +13,32 @@ from reasons_linux import REASONS as OF_LINUX
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def run_tests(*options, prefix=(), **environment):
-    """The report of a pytest session over this folder (conftest.py), and its output."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        command = [*prefix, sys.executable, "-m", "pytest", "-q", *options, HERE]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=False, env={**os.environ, **environment,
-                                                "PYTHONDONTWRITEBYTECODE": "1",
-                                                "SENTENCES_REPORT": report.name})
-        text = report.read()
-    if not text or done.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
-    return json.loads(text), done.stdout
+def run_tests(*options, prefix=(), sessions=1, **environment):
+    """The report of so many pytest sessions over this folder (conftest.py), and their output."""
+    command = [*prefix, sys.executable, "-m", "pytest", "-q", *options, HERE]
+    environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    report, told = [], ""
+    with tempfile.TemporaryDirectory() as folder:
+        running = []
+        for part in range(1, sessions + 1):
+            if sessions > 1:
+                environment["THOLE_TEST_PART"] = f"{part}/{sessions}"
+            environment["SENTENCES_REPORT"] = os.path.join(folder, f"{part}.json")
+            with open(os.path.join(folder, f"{part}.output"), "w", encoding="utf-8") as output:
+                running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                                stderr=subprocess.STDOUT, env=environment))
+        for part, session in enumerate(running, 1):
+            code = session.wait()
+            told += read(folder, f"{part}.output")
+            if code not in (0, 1):
+                sys.exit(f"{' '.join(command)}: exit status {code}\n{told}")
+            report += json.loads(read(folder, f"{part}.json"))
+    return report, told
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as source:
+        return source.read()
 
 
 class Account:

@@ -90,6 +90,11 @@ def pytest_itemcollected(item):
     _entry(item)
 
 
+def pytest_deselected(items):
+    for item in items:
+        _report.pop(item.nodeid, None)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
