@@ -34,13 +34,30 @@ def pytest_runtest_setup(item):
             pytest.skip(reason)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--cases", type=int, help="at most so many cases of each test function, spread evenly: "
+                     "for machines that are slow")
+
+
+def spread(items, cases):
+    """The tests of --cases."""
+    functions = {}
+    for item in items:
+        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    chosen = {found[number * len(found) // cases] for found in functions.values() if len(found) > cases
+              for number in range(cases)}
+    return [item for item in items if item in chosen
+            or len(functions[item.nodeid.partition("[")[0]]) <= cases]
+
+
 def pytest_collection_modifyitems(config, items):
     """THOLE_TEST_PART=N/M: every M-th test from the N-th on, so that M sessions share the work."""
+    chosen = spread(items, config.getoption("cases")) if config.getoption("cases") else items
     part, _, parts = os.environ.get("THOLE_TEST_PART", "").partition("/")
     if parts:
-        chosen = items[int(part) - 1::int(parts)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-        items[:] = chosen
+        chosen = chosen[int(part) - 1::int(parts)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
 
 
 # A busy machine makes one test in thousands fail once. More that pass only when tried again are no accident.
