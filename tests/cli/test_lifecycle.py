@@ -87,7 +87,7 @@ def test_id_is_unique(thole, bundle):
 def test_bad_ids_are_refused(thole, bundle, name):
     made = bundle("/bin/true")
     made.write()
-    thole("create", "--bundle", made.path, name).failed()
+    thole("create", "--bundle", made.path, name).failed("invalid container id")
     assert not os.path.isdir(thole.root) or os.listdir(thole.root) == []
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -351,22 +352,36 @@ def test_id_cannot_leave_the_state_directory(thole, folder):
     assert os.path.isdir(victim)
 
 
-def test_gate_cannot_be_opened_by_others(thole, bundle):
-    """Only root may start or stop somebody's container."""
-    container = thole.create(bundle("/bin/sleep", "1000"))
+OPENED_BY_NOBODY = """import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+os.stat(sys.argv[1])
+for use in (lambda path: open(path), lambda path: open(path, "r+"),
+            lambda path: socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(path)):
+    try:
+        use(sys.argv[1])
+    except PermissionError:
+        continue
+    except OSError:  # of another kind: an opened one is not a socket, or the other way round
+        pass
+    sys.exit("can be opened")
+"""
+
+
+@pytest.mark.parametrize("kind, names", [("created", {"gate", "state.json", "config.json"}),
+                                         ("attachable", {"console", "state.json", "config.json", "exit"})])
+def test_gate_cannot_be_opened_by_others(thole, bundle, kind, names):
+    """Only root may start somebody's container, read what it is or type into it, also where a state
+    root is not closed to others."""
+    made = bundle("/bin/sleep", "1000", terminal=kind == "attachable")
+    container = thole.create(made) if kind == "created" else thole.launch(made, "--attachable")
+    os.chmod(thole.root, 0o711)
     base = os.path.join(thole.root, container.id)
-    for name in os.listdir(base):
-        path = os.path.join(base, name)
-        probe = subprocess.run(
-            ["/usr/bin/python3", "-c",
-             "import os, socket, sys\nos.setgid(65534); os.setuid(65534)\n"
-             "try:\n os.stat(sys.argv[1])\nexcept PermissionError:\n sys.exit(0)\n"
-             "try:\n open(sys.argv[1], 'r+')\nexcept OSError:\n pass\nelse:\n sys.exit(1)\n"
-             "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
-             "try:\n s.connect(sys.argv[1])\nexcept OSError:\n sys.exit(0)\nsys.exit(1)", path],
-            check=False)
-        assert probe.returncode == 0, f"{name} can be opened by user 65534"
-    assert container.status == "created"
+    assert set(os.listdir(base)) == names
+    for name in names:
+        probe = subprocess.run([sys.executable, "-c", OPENED_BY_NOBODY, os.path.join(base, name)],
+                               capture_output=True, text=True, check=False)
+        assert probe.returncode == 0, f"{name}: {probe.stderr}"
+    assert container.status == ("created" if kind == "created" else "running")
 
 
 @pytest.mark.parametrize("command", ["list", "run", "exec"])
