@@ -208,15 +208,19 @@ def test_links_lead_nowhere_else(running, change, folder):
     assert outside + "/new" in mounted(running)
 
 
-@pytest.mark.parametrize("hidden", ["/proc/kcore", "/proc/keys"])
-def test_what_hides_parts_of_proc_stays(running, change, hidden):
+@pytest.mark.parametrize("hidden", ["/proc/keys", "/proc/irq", "/sys/kernel"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_hides_parts_of_proc_and_sys_stays(thole, bundle, change, kind, hidden):
     """The way is the container's: it may lead to the mounts that hide files from it."""
-    if hidden not in mounted(running):
-        pytest.skip(f"this kernel has no {hidden}")
-    running.exec("/bin/ln", "-s", "/proc", "/way").ok()
-    for path in (hidden, hidden.replace("/proc", "/way")):
-        change("remove", running, {"destination": path}).failed("what is mounted within /proc and /sys stays")
-    assert hidden in mounted(running)
+    made = bundle("/bin/sleep", "1000")
+    made.linux["maskedPaths"] = [hidden]
+    KINDS[kind](made)
+    container = thole.launch(made)
+    assert hidden in mounted(container)
+    container.exec("/bin/ln", "-s", os.path.dirname(hidden), "/way").ok()
+    for path in (hidden, "/way/" + os.path.basename(hidden)):
+        change("remove", container, {"destination": path}).failed("what is mounted within /proc and /sys stays")
+    assert hidden in mounted(container)
 
 
 def test_nothing_is_mounted_over_proc_through_a_link(running, change, source):
@@ -232,6 +236,14 @@ def test_what_is_no_mount_cannot_be_removed(running, change):
     change("remove", running, {"destination": "/etc"}).failed("nothing is mounted on /etc")
     change("remove", running, {"destination": "/missing"}).failed("/0: ")
     assert mounted(running) == before
+
+
+def test_a_link_to_a_mount_is_none(running, change):
+    """The container could have a mount taken away that was not meant."""
+    change("add", running, tmpfs("/new")).ok()
+    running.exec("/bin/ln", "-s", "/new", "/link").ok()
+    change("remove", running, {"destination": "/link"}).failed("nothing is mounted on /link")
+    assert "/new" in mounted(running)
 
 
 def test_sources_are_the_hosts(running, change, source):

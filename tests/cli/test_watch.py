@@ -71,15 +71,16 @@ def test_the_shape_of_a_line(thole, bundle, watcher):
 @pytest.mark.parametrize("way", ["run", "detached", "attachable"])
 def test_every_way_of_running(thole, bundle, watcher, way):
     """The stations are the same; the exit status is among them where it is known."""
-    made = bundle("/bin/sh", "-c", "sleep 0.3; exit 7")
-    if way == "run":
-        name = thole.new_id()
-        assert thole.run(made, id=name).code == 7
-    else:
-        container = thole.launch(made, *(["--attachable"] if way == "attachable" else []))
-        container.wait_stopped()
-        until(lambda: container.delete().code == 0)
-        name = container.id
+    made = bundle("/bin/sh", "-c", "until test -e /seen; do sleep 0.05; done; exit 7")
+    made.write()
+    name = thole.new_id()
+    options = {"run": [], "detached": ["--detach"], "attachable": ["--detach", "--attachable"]}[way]
+    process = thole.start_process("run", *options, "--bundle", made.path, name)
+    watcher.expect(name, LIFE[:2])
+    made.file("/seen", "")
+    assert process.wait().code == (7 if way == "run" else 0)
+    if way != "run":
+        until(lambda: thole("delete", name).code == 0)
     watcher.expect(name, LIFE)
     exited = watcher.events(name)[2]["data"]
     if knows_exit_status():

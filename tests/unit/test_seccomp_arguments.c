@@ -184,6 +184,19 @@ static void test_a_jump_behind_a_load_is_noticed(void **state) {
     assert_false(seccomp_program_is_sound(program, 0));
 }
 
+/* The number 1 has a part of its argument compared, others all of it. */
+static void test_a_jump_behind_a_mask_is_noticed(void **state) {
+    (void)state;
+    struct sock_filter program[] = {
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 1},       {BPF_LD | BPF_W | BPF_ABS, 0, 0, WORD(0)},
+        {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xff},    {BPF_JMP | BPF_JA, 0, 0, 1},
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, WORD(0)},  {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 9},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}, {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_LOG}};
+    assert_false(seccomp_program_is_sound(program, COUNT(program)));
+    program[2].k = UINT32_MAX;
+    assert_true(seccomp_program_is_sound(program, COUNT(program)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #ifdef HAVE_LIBSECCOMP
@@ -193,6 +206,7 @@ int main(void) {
         cmocka_unit_test(test_calls_with_made_up_numbers_are_left_alone),
 #endif
         cmocka_unit_test(test_a_jump_behind_a_load_is_noticed),
+        cmocka_unit_test(test_a_jump_behind_a_mask_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
