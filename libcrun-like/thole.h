@@ -137,6 +137,8 @@ struct thole_monitor {
     const char *console_log;   /* everything the console says is appended here, NULL: nowhere */
     uint64_t console_log_size; /* bytes after which that begins anew, 0: never */
     bool console_log_rotate;   /* what there was is kept as FILE.1 */
+    uint64_t log_size; /* bytes that thole_logs() has of what the console said last, at least 16384;
+                          0: none */
     enum thole_restart restart;
     unsigned restart_limit; /* times that a failed container is started again, 0: without limit */
     int death_signal;       /* what init gets if the monitor dies, 0: nothing */
@@ -247,6 +249,35 @@ struct thole_attach_request {
 THOLE_PUBLIC int thole_attach(const struct thole_context *context,
                               const struct thole_attach_request *request, int *ret_status,
                               struct thole_error *err);
+
+/** A piece of what a container said, valid during the call that tells it. Its size is fixed. */
+struct thole_output {
+    const char *time; /* when its keeper read it: RFC 3339, UTC, nanoseconds */
+    int stream;       /* 1: standard output, or a terminal; 2: standard error */
+    const char *bytes;
+    size_t length;
+    bool begins; /* a line of this stream */
+    bool ends;   /* it: a line break followed, which is not among @bytes */
+};
+
+struct thole_logs_request {
+    const char *id;
+    bool follow;       /* go on until the keeper has nothing more to keep */
+    bool last;         /* only the last ... */
+    uint64_t lines;    /* ... of these, whole lines of both streams */
+    const char *since; /* only what is not older: such a time as thole_output has; or NULL */
+    /** A negative result ends it all without an error. */
+    int (*write)(void *userdata, const struct thole_output *output);
+    void *userdata;
+    void *reserved[THOLE_RESERVED];
+};
+
+/**
+ * Tells what the keeper of an attachable container (thole_monitor.log_size) has kept of what its
+ * console said, oldest first, while it runs and until it is deleted.
+ */
+THOLE_PUBLIC int thole_logs(const struct thole_context *context,
+                            const struct thole_logs_request *request, struct thole_error *err);
 
 /** Sends @signal to init, or to every process of the container with @all. */
 THOLE_PUBLIC int thole_kill(const struct thole_context *context, const char *id, int signal,

@@ -47,6 +47,7 @@ extern const struct command command_generate_man;
 extern const struct command command_help;
 extern const struct command command_kill;
 extern const struct command command_list;
+extern const struct command command_logs;
 extern const struct command command_mounts;
 extern const struct command command_pause;
 extern const struct command command_plan;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "commands.h"
+#include "duration.h"
 #include "thole.h"
 
 struct events_settings {
@@ -28,49 +29,9 @@ static const struct option_row events_options[] = {
     {0},
 };
 
-static const struct {
-    const char *name;
-    double milliseconds;
-} units[] = {
-    {"ms", 1}, {"us", 0.001}, {"ns", 0.000001}, {"h", 3600000}, {"m", 60000}, {"s", 1000},
-};
-
-/* Reads one "1.5h" at @text; false if that is not what is there. */
-static bool read_part(const char **text, double *milliseconds) {
-    double number = 0;
-    double weight = 1;
-    bool fraction = false;
-    size_t digits = strspn(*text, "0123456789.");
-    for (size_t i = 0; i < digits; i++) {
-        if ((*text)[i] == '.' && (fraction || digits == 1))
-            return false;
-        fraction |= (*text)[i] == '.';
-        if ((*text)[i] == '.')
-            continue;
-        number = number * 10 + ((*text)[i] - '0');
-        weight *= fraction ? 10 : 1;
-    }
-    if (digits == 0)
-        return false;
-    *text += digits;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (text_starts_with(*text, units[i].name)) {
-            *text += strlen(units[i].name);
-            *milliseconds += number / weight * units[i].milliseconds;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A duration as Go writes it. */
 static int parse_interval(const char *text, unsigned *ret_milliseconds, struct thole_error *err) {
     double milliseconds = 0;
-    const char *rest = text;
-    bool good = true;
-    while (good && rest[0] != '\0')
-        good = read_part(&rest, &milliseconds);
-    if (!good || milliseconds < 1 || milliseconds > INT_MAX)
+    if (!duration_parse(text, &milliseconds) || milliseconds < 1 || milliseconds > INT_MAX)
         return error_set(err, THOLE_ERROR_USAGE, 0, NULL,
                          "option --interval: \"%s\" is not a duration like 5s or 500ms", text);
     *ret_milliseconds = (unsigned)milliseconds;

@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
     &command_help,
     &command_kill,
     &command_list,
+    &command_logs,
     &command_mounts,
     &command_pause,
     &command_plan,

@@ -9,6 +9,9 @@
 #include "base/names.h"
 #include "base/text.h"
 
+/* For each container, in the state directory and so usually in memory. */
+enum { USUAL_LOG_SIZE = 1048576 };
+
 /* "on-failure:3": as Podman and Docker have it, and reboot for what only init itself asks for. */
 static int parse_restart(const char *word, struct thole_monitor *monitor, struct thole_error *err) {
     static const struct name_value policies[] = {
@@ -35,7 +38,8 @@ static int parse_restart(const char *word, struct thole_monitor *monitor, struct
 }
 
 /* "64k" */
-static int parse_size(const char *word, uint64_t *ret_size, struct thole_error *err) {
+static int parse_size(const char *option, const char *word, uint64_t *ret_size,
+                      struct thole_error *err) {
     static const char units[] = "bkmg";
     const size_t digits = strspn(word, "0123456789");
     const char *unit = word[digits] != '\0' ? strchr(units, word[digits] | 0x20) : units;
@@ -45,7 +49,7 @@ static int parse_size(const char *word, uint64_t *ret_size, struct thole_error *
     const unsigned shift = unit != NULL ? (unsigned)(unit - units) * 10 : 0;
     if (unit == NULL || (word[digits] != '\0' && word[digits + 1] != '\0') ||
         !text_parse_uint(number, UINT64_MAX >> shift, &value))
-        return error_usage(err, "option --console-log-size: \"%s\" is not a size", word);
+        return error_usage(err, "option --%s: \"%s\" is not a size", option, word);
     *ret_size = value << shift;
     return 0;
 }
@@ -56,11 +60,17 @@ int monitor_options_complete(const struct monitor_settings *settings, struct tho
     if (settings->restart != NULL && parse_restart(settings->restart, monitor, err) < 0)
         return -1;
     if (settings->console_log_size != NULL &&
-        parse_size(settings->console_log_size, &monitor->console_log_size, err) < 0)
+        parse_size("console-log-size", settings->console_log_size, &monitor->console_log_size,
+                   err) < 0)
         return -1;
+    if (settings->log_size != NULL &&
+        parse_size("log-size", settings->log_size, &monitor->log_size, err) < 0)
+        return -1;
+    if (settings->log_size == NULL && request->attachable)
+        monitor->log_size = USUAL_LOG_SIZE;
     if (request->attachable || monitor->remove || monitor->restart != THOLE_RESTART_NEVER ||
         monitor->consoles > 0 || monitor->console_log != NULL || monitor->console_log_size > 0 ||
-        monitor->console_log_rotate)
+        monitor->console_log_rotate || monitor->log_size > 0)
         request->monitor = monitor;
     return 0;
 }

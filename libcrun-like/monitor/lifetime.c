@@ -72,6 +72,15 @@ static int make_container(struct monitor_lifetime *life, bool again, struct thol
     return create_build(&life->context, &life->request.create, false, true, creation, err);
 }
 
+/* Of all its starts: the state directory stays. */
+static int keep_log(struct monitor_lifetime *life, struct thole_error *err) {
+    struct terminal_console_log *log = &life->logs[MONITOR_LOG_KEPT];
+    if (life->wish.log_size == 0 || log->file >= 0)
+        return 0;
+    return terminal_console_log_keep(life->creation.container.directory, STATE_LOG,
+                                     life->wish.log_size, log, err);
+}
+
 /* Between creation and start: a program may end at once, and its namespaces with it. */
 static int prepare_end(struct monitor_lifetime *life, struct thole_error *err) {
     const struct creation *creation = &life->creation;
@@ -82,7 +91,7 @@ static int prepare_end(struct monitor_lifetime *life, struct thole_error *err) {
         return -1;
     if (life->listener < 0)
         life->listener = monitor_console_listen(&creation->container, err);
-    if (life->listener < 0)
+    if (life->listener < 0 || keep_log(life, err) < 0)
         return -1;
     if (life->wish.stop_count + life->wish.end_count > 0) {
         free(life->state);
@@ -105,7 +114,8 @@ static int serve_consoles(struct monitor_lifetime *life, struct thole_error *err
         .listener = life->listener,
         .count = 1 + life->wish.consoles,
         .buffer = life->wish.console_buffer > 0 ? life->wish.console_buffer : DEFAULT_BUFFER,
-        .log = life->log.file >= 0 ? &life->log : NULL,
+        .logs = life->logs,
+        .log_count = MONITOR_LOGS,
         .reaps = true,
         .takes_sigterm = true,
     };
@@ -169,6 +179,8 @@ static int check_wish(const struct thole_monitor *wish, const struct thole_creat
         return error_usage(err, "%d is no signal", wish->death_signal);
     if (wish->console_log == NULL && (wish->console_log_size > 0 || wish->console_log_rotate))
         return error_usage(err, "a size and rotation of the console's log need a console log");
+    if (wish->log_size > 0 && wish->log_size < TERMINAL_LOG_LEAST)
+        return error_usage(err, "a log has at least %d bytes", TERMINAL_LOG_LEAST);
     return apply_terminals_check(&terminals, err);
 }
 
@@ -204,7 +216,7 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
         .context = *context,
         .request = *request,
         .creation = CREATION_INIT,
-        .log = TERMINAL_CONSOLE_LOG_INIT,
+        .logs = {TERMINAL_CONSOLE_LOG_INIT, TERMINAL_CONSOLE_LOG_INIT},
         .listener = -1,
         .namespaces = MONITOR_NAMESPACES_INIT,
     };
@@ -218,7 +230,7 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
         return -1;
     if (wish->console_log != NULL &&
         terminal_console_log_open(wish->console_log, wish->console_log_size,
-                                  wish->console_log_rotate, &life->log, err) < 0)
+                                  wish->console_log_rotate, &life->logs[MONITOR_LOG_FILE], err) < 0)
         return -1;
     life->consoles = calloc(1 + wish->consoles, sizeof(*life->consoles));
     life->creation.terminals = (struct apply_terminals){
@@ -408,9 +420,11 @@ void monitor_lifetime_go_on(struct monitor_lifetime *life) {
     (void)unlinkat(life->creation.container.directory, STATE_CONSOLE, 0);
     if (life->wish.remove)
         delete (life);
-    if (life->log.failure != 0)
-        log_warning(&life->context.log, "the log of the console is not complete: %s",
-                    strerror(life->log.failure));
+    for (int i = 0; i < MONITOR_LOGS; i++) {
+        if (life->logs[i].failure != 0)
+            log_warning(&life->context.log, "the log of the console is not complete: %s",
+                        strerror(life->logs[i].failure));
+    }
     run_programs(life, "end", life->wish.end, life->wish.end_count, false);
     terminal_console_server_close(life->server, &life->last);
 }

@@ -7,6 +7,10 @@
 #include "monitor/restart.h"
 #include "terminal/console_server.h"
 
+/** What the console says is written here: a file of the caller's choice, the container's own log.
+ */
+enum { MONITOR_LOG_FILE, MONITOR_LOG_KEPT, MONITOR_LOGS };
+
 /** All that the keeper holds. */
 struct monitor_lifetime {
     struct thole_context context;
@@ -15,7 +19,7 @@ struct monitor_lifetime {
     struct creation creation;
     struct console_server *server;
     struct terminal_console *consoles; /* of a program that is being started */
-    struct terminal_console_log log;
+    struct terminal_console_log logs[MONITOR_LOGS];
     int listener;
     struct monitor_namespaces namespaces;
     struct monitor_restart restart;

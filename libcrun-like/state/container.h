@@ -18,6 +18,7 @@
 #define STATE_NOTIFY "notify"
 #define STATE_CONSOLE "console"
 #define STATE_EXIT "exit"
+#define STATE_LOG "log"
 /* Beside the containers: compiled filters by their rules. No id begins with a dot. */
 #define STATE_FILTER_CACHE ".seccomp"
 

@@ -155,8 +155,8 @@ void console_read(struct console *console, int which, size_t wanted) {
         return;
     ssize_t got = read(stream->fd, bytes, room);
     if (got > 0) {
-        if (console->log != NULL)
-            terminal_console_log_write(console->log, bytes, (size_t)got);
+        for (size_t i = 0; i < console->log_count; i++)
+            terminal_console_log_write(&console->logs[i], which, bytes, (size_t)got);
         ring_added(&stream->ring, (size_t)got);
         console->last_output = clock_now();
         stream->after_exit += exited ? (uint64_t)got : 0;

@@ -29,7 +29,8 @@ struct console {
     bool end_of_input;
     char last_input;
     struct console_stream streams[2];
-    struct terminal_console_log *log; /* NULL: none */
+    struct terminal_console_log *logs;
+    size_t log_count;
     int64_t last_output;
     int64_t exit_time; /* of the program, 0: it runs, or there is none */
 };

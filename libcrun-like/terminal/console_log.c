@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of bounded size that holds what a console says. */
+/* A file of bounded size that holds what a console says: as it is, or as lines with their time. */
 #include "terminal/console_log.h"
 
 #include <errno.h>
@@ -7,15 +7,19 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 
 /* Never waits for the reader of a FIFO. */
-static int open_file(int directory, const char *name) {
+static int open_file(int directory, const char *name, bool lines) {
     return openat(directory, name,
-                  O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+                  O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+                      (lines ? O_NOFOLLOW : 0),
+                  lines ? 0600 : 0640);
 }
 
 int terminal_console_log_open(const char *path, uint64_t size, bool rotate,
@@ -27,7 +31,7 @@ int terminal_console_log_open(const char *path, uint64_t size, bool rotate,
     const char *name = slash != NULL ? slash + 1 : path;
     (void)snprintf(directory, sizeof(directory), "%.*s/", (int)(name - path), path);
     log.directory = open(slash != NULL ? directory : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    log.file = log.directory < 0 ? -1 : open_file(log.directory, name);
+    log.file = log.directory < 0 ? -1 : open_file(log.directory, name, false);
     if (log.file < 0 || fstat(log.file, &status) < 0)
         return error_errno(err, NULL, "open %s to log the console", path);
     log.name = strdup(name);
@@ -41,13 +45,30 @@ int terminal_console_log_open(const char *path, uint64_t size, bool rotate,
     return 0;
 }
 
+int terminal_console_log_keep(int directory, const char *name, uint64_t size,
+                              struct terminal_console_log *ret_log, struct thole_error *err) {
+    cleanup_terminal_console_log struct terminal_console_log log = TERMINAL_CONSOLE_LOG_INIT;
+    struct stat status;
+    log.directory = fcntl(directory, F_DUPFD_CLOEXEC, 3);
+    log.file = log.directory < 0 ? -1 : open_file(directory, name, true);
+    log.name = strdup(name);
+    if (log.file < 0 || fstat(log.file, &status) < 0 || log.name == NULL)
+        return error_errno(err, NULL, "open %s to log the console", name);
+    log.size = size / 2;
+    log.length = (uint64_t)status.st_size;
+    log.rotate = log.lines = true;
+    *ret_log = log;
+    log = (struct terminal_console_log)TERMINAL_CONSOLE_LOG_INIT;
+    return 0;
+}
+
 /* What there was becomes FILE.1. */
 static int rotate(struct terminal_console_log *log) {
     cleanup_text struct text former = {0};
     text_appendf(&former, "%s.1", log->name);
     if (renameat(log->directory, log->name, log->directory, former.data) < 0)
         return -1;
-    int file = open_file(log->directory, log->name);
+    int file = open_file(log->directory, log->name, log->lines);
     if (file < 0)
         return -1;
     cleanup_close_fd(&log->file);
@@ -64,9 +85,8 @@ static void begin_anew(struct terminal_console_log *log) {
     log->length = 0;
 }
 
-void terminal_console_log_write(struct terminal_console_log *log, const char *bytes,
-                                size_t length) {
-    while (length > 0 && log->file >= 0) {
+static void write_bytes(struct terminal_console_log *log, const char *bytes, size_t length) {
+    while (length > 0) {
         if (log->size > 0 && log->length >= log->size)
             begin_anew(log);
         size_t piece = length;
@@ -78,6 +98,61 @@ void terminal_console_log_write(struct terminal_console_log *log, const char *by
         bytes += piece;
         length -= piece;
     }
+}
+
+/* A line that is not written as a whole is not written. */
+static void write_batch(struct terminal_console_log *log, struct text *batch) {
+    if (batch->length > 0 && file_write_all(log->file, batch->data, batch->length) < 0) {
+        log->failure = errno;
+        if (ftruncate(log->file, (off_t)log->length) < 0)
+            begin_anew(log);
+    } else {
+        log->length += batch->length;
+    }
+    batch->length = 0;
+}
+
+/* RFC 3339 in UTC, always as long: such times can be compared as texts. */
+static void format_now(char *time, size_t size) {
+    struct timespec now;
+    struct tm parts;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &parts);
+    const size_t used = strftime(time, size, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(time + used, size - used, ".%09ldZ", now.tv_nsec);
+}
+
+static void write_lines(struct terminal_console_log *log, int stream, const char *bytes,
+                        size_t length) {
+    cleanup_text struct text batch = {0};
+    char head[64];
+    char time[40];
+    format_now(time, sizeof(time));
+    while (length > 0) {
+        size_t piece = length < TERMINAL_LOG_PIECE ? length : TERMINAL_LOG_PIECE;
+        const char *end = memchr(bytes, '\n', piece);
+        piece = end != NULL ? (size_t)(end - bytes) : piece;
+        const int headed = snprintf(head, sizeof(head), "%s %s %c ", time,
+                                    stream == 0 ? "stdout" : "stderr", end != NULL ? 'F' : 'P');
+        if (log->length + batch.length + (size_t)headed + piece + 1 > log->size) {
+            write_batch(log, &batch);
+            begin_anew(log);
+        }
+        text_append_bytes(&batch, head, (size_t)headed);
+        text_append_bytes(&batch, bytes, piece);
+        text_append(&batch, "\n");
+        bytes += piece + (end != NULL);
+        length -= piece + (end != NULL);
+    }
+    write_batch(log, &batch);
+}
+
+void terminal_console_log_write(struct terminal_console_log *log, int stream, const char *bytes,
+                                size_t length) {
+    if (log->file >= 0 && log->lines)
+        write_lines(log, stream, bytes, length);
+    else if (log->file >= 0)
+        write_bytes(log, bytes, length);
 }
 
 void terminal_console_log_done(struct terminal_console_log *log) {

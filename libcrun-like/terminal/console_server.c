@@ -64,7 +64,8 @@ struct console_server *terminal_console_server_new(const struct terminal_console
             return NULL;
         consoles[i].standing = i > 0;
     }
-    consoles[0].log = setup->log;
+    consoles[0].logs = setup->logs;
+    consoles[0].log_count = setup->log_count;
     return server;
 }
 

@@ -22,10 +22,11 @@ struct terminal_console {
     }
 
 struct terminal_console_setup {
-    int listener;                     /* SOCK_SEQPACKET socket of the viewers, -1: there are none */
-    size_t count;                     /* of consoles, at least one: the program's, terminals */
-    size_t buffer;                    /* bytes of each that a viewer sees who comes later */
-    struct terminal_console_log *log; /* of the program's, or NULL */
+    int listener;  /* SOCK_SEQPACKET socket of the viewers, -1: there are none */
+    size_t count;  /* of consoles, at least one: the program's, terminals */
+    size_t buffer; /* bytes of each that a viewer sees who comes later */
+    struct terminal_console_log *logs; /* of the program's; those that are not open do nothing */
+    size_t log_count;
     bool reaps;         /* the program is a child of this process, and so are its orphans */
     bool takes_sigterm; /* it is passed on, and does not end this process */
 };

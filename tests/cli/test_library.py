@@ -66,7 +66,7 @@ STRUCTS = re.findall(r"^struct (thole_\w+) \{(.*?)^\};", open(HEADER, encoding="
                      re.M | re.S)
 # Fixed in size, as thole.h says, or handed out by pointer.
 FIXED = {"thole_finding", "thole_annotation", "thole_state", "thole_program", "thole_usage", "thole_root",
-         "thole_watch_event"}
+         "thole_watch_event", "thole_output"}
 
 
 @pytest.mark.parametrize("name, members", STRUCTS, ids=[name for name, _ in STRUCTS])
@@ -81,6 +81,7 @@ CALLS = {
     "thole_run_request": ["thole_run(&context, &it, &status, &err)"],
     "thole_exec_request": ["thole_exec(&context, &it, &status, &err)"],
     "thole_attach_request": ["thole_attach(&context, &it, &status, &err)"],
+    "thole_logs_request": ["thole_logs(&context, &it, &err)"],
     "thole_update": ["thole_update(&context, \"x\", &it, &err)"],
     "thole_event_sink": ["thole_events(&context, \"x\", 1, &it, &err)"],
     "thole_context": ["thole_kill(&it, \"x\", 9, 0, &err)", "thole_start(&it, \"x\", 0, &err)",

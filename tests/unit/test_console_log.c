@@ -41,7 +41,7 @@ static void check_pieces(size_t piece) {
     (void)snprintf(path, sizeof(path), "%s/log", directory);
     assert_int_equal(terminal_console_log_open(path, SIZE, true, &log, &err), 0);
     for (size_t at = 0; at < TOTAL; at += piece)
-        terminal_console_log_write(&log, written + at, piece < TOTAL - at ? piece : TOTAL - at);
+        terminal_console_log_write(&log, 0, written + at, piece < TOTAL - at ? piece : TOTAL - at);
     assert_int_equal(log.failure, 0);
     cleanup_free char *last = contents("log", &length);
     cleanup_free char *before = contents("log.1", &former);

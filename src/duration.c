@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Durations and points in time as command lines have them. */
+#include "duration.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+static const struct {
+    const char *name;
+    double milliseconds;
+} units[] = {
+    {"ms", 1}, {"us", 0.001}, {"ns", 0.000001}, {"h", 3600000}, {"m", 60000}, {"s", 1000},
+};
+
+/* Reads one "1.5h" at @text; false if that is not what is there. */
+static bool read_part(const char **text, double *milliseconds) {
+    double number = 0;
+    double weight = 1;
+    bool fraction = false;
+    size_t digits = strspn(*text, "0123456789.");
+    for (size_t i = 0; i < digits; i++) {
+        if ((*text)[i] == '.' && (fraction || digits == 1))
+            return false;
+        fraction |= (*text)[i] == '.';
+        if ((*text)[i] == '.')
+            continue;
+        number = number * 10 + ((*text)[i] - '0');
+        weight *= fraction ? 10 : 1;
+    }
+    if (digits == 0)
+        return false;
+    *text += digits;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (text_starts_with(*text, units[i].name)) {
+            *text += strlen(units[i].name);
+            *milliseconds += number / weight * units[i].milliseconds;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool duration_parse(const char *text, double *ret_milliseconds) {
+    *ret_milliseconds = 0;
+    bool good = true;
+    while (good && text[0] != '\0')
+        good = read_part(&text, ret_milliseconds);
+    return good;
+}
+
+enum { NANOSECONDS = 1000000000 };
+
+/* ".5" */
+static const char *parse_fraction(const char *text, long *ret_nanoseconds) {
+    long digit = NANOSECONDS / 10;
+    *ret_nanoseconds = 0;
+    if (text[0] != '.' || text[1] < '0' || text[1] > '9')
+        return text;
+    for (text++; text[0] >= '0' && text[0] <= '9'; text++, digit /= 10)
+        *ret_nanoseconds += (text[0] - '0') * digit;
+    return text;
+}
+
+/* "Z", "+01:00" */
+static bool parse_zone(const char *text, long *ret_seconds) {
+    unsigned hours = 0;
+    unsigned minutes = 0;
+    int used = 0;
+    *ret_seconds = 0;
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if ((text[0] != '+' && text[0] != '-') ||
+        sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 || used != 5 ||
+        text[6] != '\0' || hours > 23 || minutes > 59)
+        return false;
+    *ret_seconds = (long)(hours * 3600 + minutes * 60) * (text[0] == '-' ? -1 : 1);
+    return true;
+}
+
+static bool parse_rfc3339(const char *text, struct timespec *ret_time) {
+    struct tm parts = {0};
+    int used = 0;
+    long zone = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 6 ||
+        used != 19)
+        return false;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    const struct tm asked = parts;
+    ret_time->tv_sec = timegm(&parts);
+    /* A 31st of February would have become another day. */
+    if (asked.tm_mon != parts.tm_mon || asked.tm_mday != parts.tm_mday ||
+        asked.tm_hour != parts.tm_hour || asked.tm_min != parts.tm_min)
+        return false;
+    if (!parse_zone(parse_fraction(text + used, &ret_time->tv_nsec), &zone))
+        return false;
+    ret_time->tv_sec -= zone;
+    return true;
+}
+
+static bool parse_time(const char *text, struct timespec *ret_time) {
+    double milliseconds = 0;
+    uint64_t seconds = 0;
+    if (text_parse_uint(text, 253402300799, &seconds)) { /* the end of year 9999 */
+        *ret_time = (struct timespec){.tv_sec = (time_t)seconds};
+        return true;
+    }
+    if (text[0] == '\0' || !duration_parse(text, &milliseconds))
+        return parse_rfc3339(text, ret_time);
+    (void)clock_gettime(CLOCK_REALTIME, ret_time);
+    if (milliseconds / 1000 > (double)ret_time->tv_sec)
+        return false;
+    const int64_t then = (int64_t)ret_time->tv_sec * NANOSECONDS + ret_time->tv_nsec -
+                         (int64_t)(milliseconds * 1000000);
+    *ret_time = (struct timespec){.tv_sec = then / NANOSECONDS, .tv_nsec = then % NANOSECONDS};
+    return then >= 0;
+}
+
+bool duration_parse_since(const char *text, char *time, size_t size) {
+    struct timespec point = {0};
+    struct tm parts;
+    if (!parse_time(text, &point) || gmtime_r(&point.tv_sec, &parts) == NULL)
+        return false;
+    const size_t used = strftime(time, size, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(time + used, size - used, ".%09ldZ", point.tv_nsec);
+    return true;
+}
