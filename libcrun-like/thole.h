@@ -68,7 +68,8 @@ struct thole_context {
 
 /**
  * "/run/thole", or $XDG_RUNTIME_DIR/thole for an ordinary user and for uid 0 of a user namespace
- * whose USER is not root (malloc'ed). NULL: that cannot be told.
+ * whose USER is not root (malloc'ed); an ordinary user without that variable has
+ * /run/user/UID/thole or /tmp/thole-UID/thole. NULL: that cannot be told.
  */
 THOLE_PUBLIC char *thole_default_root(void);
 

@@ -39,16 +39,18 @@ static void append_program_page(struct text *text, const struct command *const *
     text_append(text, ".SH GLOBAL OPTIONS\nThey stand before the command. A value follows its "
                       "option as a word of its own or behind\n\\(lq=\\(rq.\n");
     append_options(text, global_options);
-    text_append(
-        text, ".SH EXIT STATUS\n0 is success and 1 a failure. \\fBrun\\fR and \\fBexec\\fR in "
-              "the foreground return the status of\nthe program, 128 + N if signal N ended it; "
-              "\\fBexec\\fR returns 255 if the program could not be\nstarted.\n"
-              ".SH ENVIRONMENT\n.TP\n.B XDG_RUNTIME_DIR\nholds the state of an ordinary user's "
-              "containers, in its directory thole; also for uid 0 of a\nuser namespace, "
-              "unless USER is root\n.TP\n.B NOTIFY_SOCKET\nreadiness of the container is reported "
-              "there, see sd_notify(3)\n.TP\n.B LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES\nsockets "
-              "passed on to the container, see sd_listen_fds(3)\n"
-              ".SH FILES\n.TP\n.I /run/thole\nthe state of root's containers\n.SH SEE ALSO\n");
+    text_append(text,
+                ".SH EXIT STATUS\n0 is success and 1 a failure. \\fBrun\\fR and \\fBexec\\fR in "
+                "the foreground return the status of\nthe program, 128 + N if signal N ended it; "
+                "\\fBexec\\fR returns 255 if the program could not be\nstarted.\n"
+                ".SH ENVIRONMENT\n.TP\n.B XDG_RUNTIME_DIR\nholds the state of an ordinary user's "
+                "containers, in its directory thole; also for uid 0 of a\nuser namespace, "
+                "unless USER is root. Without it an ordinary\nuser's is /run/user/UID, or "
+                "/tmp/thole-UID, which nobody else may enter\n.TP\n.B NOTIFY_SOCKET\nreadiness of "
+                "the container is reported "
+                "there, see sd_notify(3)\n.TP\n.B LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES\nsockets "
+                "passed on to the container, see sd_listen_fds(3)\n"
+                ".SH FILES\n.TP\n.I /run/thole\nthe state of root's containers\n.SH SEE ALSO\n");
     const char *separator = "";
     for (const struct command *const *at = commands; *at != NULL; at++) {
         if ((*at)->hidden)

@@ -326,6 +326,10 @@ static int create_everywhere(const struct plan_cgroup *cgroup, pid_t holder,
         }
         for (size_t made = i + 1; made-- > 0;)
             unmake(&making[made]);
+        if (failure.code == EACCES)
+            error_hint(&failure, "an ordinary user's limits need a cgroup of the user's: where "
+                                 "systemd runs, systemd-run --user --scope thole --systemd-cgroup "
+                                 "run ...");
         return error_copy(err, &failure);
     }
     return 0;

@@ -83,10 +83,11 @@ static char *bus_path(bool user) {
     const char *directory = getenv("XDG_RUNTIME_DIR");
     if (!user)
         return socket_path(system_address);
-    if (directory == NULL || directory[0] == '\0')
-        return NULL;
     struct text path = {0};
-    text_appendf(&path, "%s/bus", directory);
+    if (directory == NULL || directory[0] == '\0')
+        text_appendf(&path, "/run/user/%u/bus", (unsigned)geteuid());
+    else
+        text_appendf(&path, "%s/bus", directory);
     return text_take(&path);
 }
 

@@ -119,18 +119,6 @@ static bool has_namespace(const char *name, struct thole_error *failure) {
     return exists(path, failure);
 }
 
-int host_runtime_dir(const char **ret_directory, struct thole_error *err) {
-    const char *directory = getenv("XDG_RUNTIME_DIR");
-    const char *user = getenv("USER");
-    int is_users = directory != NULL && directory[0] != '\0';
-    /* Uid 0 of a user namespace is an ordinary user, unless a whole system runs in it, whose root
-     * has logged in and whose services have no such directory. */
-    if (is_users && geteuid() == 0)
-        is_users = user != NULL && strcmp(user, "root") == 0 ? 0 : host_in_user_namespace(err);
-    *ret_directory = is_users == 1 ? directory : NULL;
-    return is_users < 0 ? -1 : 0;
-}
-
 /* ---- cgroups ------------------------------------------------------------------------------- */
 
 static struct host_hierarchy *add_hierarchy(struct host_facts *facts, struct arena *arena) {

@@ -26,9 +26,3 @@ int host_probe(struct arena *arena, unsigned needs, struct host_facts **ret_fact
 
 /** 1 if the calling process is in another user namespace than the initial one, 0 if not, or -1. */
 int host_in_user_namespace(struct thole_error *err);
-
-/**
- * XDG_RUNTIME_DIR where the runtime keeps its state there: for an ordinary user, and for uid 0 of a
- * user namespace unless USER is root. NULL: it is /run.
- */
-int host_runtime_dir(const char **ret_directory, struct thole_error *err);

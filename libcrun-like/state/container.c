@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "host/probe.h"
+#include "host/runtime_dir.h"
 #include "oci-spec/document.h"
 #include "state/request.h"
 
@@ -61,21 +61,21 @@ int container_open_root(const struct thole_context *context, bool create, struct
     const char *path = context->root;
     if (path == NULL)
         path = fallback = container_default_root(err);
-    if (path == NULL)
+    if (path == NULL || (create && host_runtime_dir_make(path, err) < 0))
         return -1;
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    int fd = open(path, flags);
+    cleanup_close int fd = open(path, flags);
     if (fd < 0 && errno == ENOENT && create && make_root(path) == 0)
         fd = open(path, flags);
     if (fd >= 0)
-        return fd;
+        return host_runtime_dir_check(path, err) < 0 ? -1 : take_fd(&fd);
     bool lost = errno == EACCES && text_equal(fallback, "/run/thole");
     error_errno(err, NULL, "open state directory %s", path);
     return lost ? error_hint(err, "that is root's: set XDG_RUNTIME_DIR, or give --root DIR") : -1;
 }
 
 char *container_default_root(struct thole_error *err) {
-    const char *runtime_dir = NULL;
+    cleanup_free char *runtime_dir = NULL;
     struct text path = {0};
     if (host_runtime_dir(&runtime_dir, err) < 0)
         return NULL;
