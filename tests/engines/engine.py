@@ -28,6 +28,12 @@ class Refused(Exception):
     """The engine said no."""
 
 
+class Text(str):
+    """Shown as it is, line by line."""
+
+    __repr__ = str.__str__
+
+
 def check(condition, shown=None):
     if not condition:
         raise AssertionError(repr(shown) if shown is not None else "the check failed")
