@@ -52,6 +52,9 @@ const struct command command_attach = {
         "Shows what the program wrote lately and everything from then on; what is typed goes to\n"
         "the program. Any number of terminals can be attached. The detach keys, and a signal, end\n"
         "attach only. When the container ends, the exit status is that of its program.",
+    .exit_status =
+        "0 when the detach keys or a signal end it. When the container ends, the status of\n"
+        "its program; 128 + N if signal N ended that.",
     .options = attach_options,
     .options_size = sizeof(struct attach_settings),
     .run = run_attach,

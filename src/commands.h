@@ -26,6 +26,7 @@ struct command {
     const char *arguments;   /* how many it takes: "ID [SIGNAL]" */
     const char *summary;     /* one line without a full stop */
     const char *description; /* paragraphs for help and manual */
+    const char *exit_status; /* of a success, for the manual; NULL: it is 0 */
     const struct option_row *options;
     size_t options_size; /* of the struct that @options fills in */
     bool in_order;       /* options end at the first argument */
@@ -37,12 +38,12 @@ struct command {
 };
 
 extern const struct command command_attach;
+extern const struct command command_complete;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_events;
 extern const struct command command_exec;
 extern const struct command command_features;
-extern const struct command command_generate_completion;
 extern const struct command command_generate_man;
 extern const struct command command_help;
 extern const struct command command_kill;

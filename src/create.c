@@ -124,6 +124,8 @@ const struct command command_run = {
     .description =
         "In the foreground signals are passed on, the container is deleted at the end, and the\n"
         "exit status is that of the program, or 128 + N if signal N ended it.",
+    .exit_status =
+        "That of the program; 128 + N if signal N ended it. With --detach 0 when it runs.",
     .options = run_options,
     .options_size = sizeof(struct run_settings),
     .seal = true,

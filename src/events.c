@@ -114,7 +114,7 @@ static int run_events(const struct invocation *invocation, int *ret_status,
 const struct command command_events = {
     .name = "events",
     .arguments = "[ID]",
-    .summary = "print statistics and out-of-memory events of a container, or changes of all",
+    .summary = "print statistics of a container, or the changes of all",
     .description =
         "One JSON document per line, with the members that runc prints, until the container "
         "stops. A line of the type \"oom\" means that a process of it was killed because memory "

@@ -118,6 +118,7 @@ const struct command command_exec = {
     .options_size = sizeof(struct exec_settings),
     .in_order = true,
     .seal = true,
+    .exit_status = "That of the program; 128 + N if signal N ended it.",
     .failure_status = 255,
     .run = run_exec,
 };

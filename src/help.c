@@ -2,12 +2,15 @@
 /* Help texts and the help command. */
 #include "help.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cli/output.h"
+#include "cli/wrapped.h"
 #include "context.h"
+#include "examples.h"
 #include "hints.h"
 
 const char help_tagline[] = "run containers as the Open Container Initiative specifies them";
@@ -20,9 +23,11 @@ void help_append_option(struct text *text, const struct option_row *row) {
         text_appendf(text, row->kind == OPTION_OPTIONAL ? "[=%s]" : " %s", row->argument);
 }
 
-/* One line of a list: the left column is @width wide. */
-static void append_line(struct text *text, const char *left, size_t width, const char *right) {
-    text_appendf(text, "  %-*s  %s\n", (int)width, left, right);
+/* An entry of a list whose right column begins at @column. */
+static void append_entry(struct text *text, const char *left, const char *right, size_t column) {
+    cleanup_text struct text indented = {0};
+    text_appendf(&indented, "  %s", left);
+    wrapped_append_entry(text, indented.data, right, column);
 }
 
 static void append_options(struct text *text, const struct option_row *rows) {
@@ -30,16 +35,17 @@ static void append_options(struct text *text, const struct option_row *rows) {
     for (const struct option_row *row = rows; row->name != NULL; row++) {
         cleanup_text struct text left = {0};
         help_append_option(&left, row);
-        if (row->help != NULL && left.length > width)
+        if (row->help != NULL && left.length > width && left.length <= WRAPPED_LEFT_MAX)
             width = left.length;
     }
+    const size_t column = width + 4;
     for (const struct option_row *row = rows; row->name != NULL; row++) {
         cleanup_text struct text left = {0};
         help_append_option(&left, row);
         if (row->help != NULL)
-            append_line(text, left.data, width, row->help);
+            append_entry(text, left.data, row->help, column);
     }
-    append_line(text, "-h, --help", width, "print this help");
+    append_entry(text, "-h, --help", "print this help", column);
 }
 
 static void append_program(struct text *text, const struct command *const *commands) {
@@ -49,7 +55,7 @@ static void append_program(struct text *text, const struct command *const *comma
                  help_tagline);
     for (const struct command *const *at = commands; *at != NULL; at++) {
         if (!(*at)->hidden)
-            append_line(text, (*at)->name, 10, (*at)->summary);
+            append_entry(text, (*at)->name, (*at)->summary, 14);
     }
     text_append(text, "\nGlobal options:\n");
     append_options(text, global_options);
@@ -74,15 +80,31 @@ int help_print_hint(const struct command *const *commands, struct thole_error *e
     return 0;
 }
 
+static void append_examples(struct text *text, const struct command *command) {
+    const char *title = "\nExamples:\n";
+    for (const struct example *example = examples; example->command[0] != '\0'; example++) {
+        if (strcmp(example->command, command->name) != 0)
+            continue;
+        text_appendf(text, "%s  %s\n      ", title, example->line);
+        wrapped_append(text, example->purpose, 6);
+        title = "";
+    }
+}
+
 int help_print_command(const struct command *command, struct thole_error *err) {
     cleanup_text struct text text = {0};
-    text_appendf(&text, "thole %s: %s\n\nUsage: thole [GLOBAL OPTION]... %s [OPTION]...%s%s\n\n",
-                 command->name, command->summary, command->name,
+    cleanup_text struct text title = {0};
+    text_appendf(&title, "thole %s: %s", command->name, command->summary);
+    wrapped_append(&text, title.data, 0);
+    text_appendf(&text, "\nUsage: thole [GLOBAL OPTION]... %s [OPTION]...%s%s\n\n", command->name,
                  command->arguments[0] != '\0' ? " " : "", command->arguments);
-    if (command->description != NULL)
-        text_appendf(&text, "%s\n\n", command->description);
+    if (command->description != NULL) {
+        wrapped_append(&text, command->description, 0);
+        text_append(&text, "\n");
+    }
     text_append(&text, "Options:\n");
     append_options(&text, command->options);
+    append_examples(&text, command);
     return output_text(text.data, err);
 }
 

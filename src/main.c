@@ -17,14 +17,15 @@
 #include "log.h"
 #include "thole.h"
 
+/* clang-format off */
 static const struct command *const commands[] = {
     &command_attach,
+    &command_complete,
     &command_create,
     &command_delete,
     &command_events,
     &command_exec,
     &command_features,
-    &command_generate_completion,
     &command_generate_man,
     &command_help,
     &command_kill,
@@ -44,6 +45,7 @@ static const struct command *const commands[] = {
     &command_version,
     NULL,
 };
+/* clang-format on */
 
 /* What is known of the call when an error is reported. */
 struct call {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hidden commands for the build: manual pages and shell completion, made from the tables. */
+/* Hidden command for the build: manual pages, made from the tables. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -7,6 +8,7 @@
 #include "cli/output.h"
 #include "commands.h"
 #include "context.h"
+#include "examples.h"
 #include "help.h"
 
 static void append_options(struct text *text, const struct option_row *rows) {
@@ -61,6 +63,24 @@ static void append_program_page(struct text *text, const struct command *const *
     text_append(text, "\n");
 }
 
+static void append_exit_status(struct text *text, const struct command *command) {
+    text_append(text, ".SH EXIT STATUS\n");
+    manual_append(text, command->exit_status != NULL ? command->exit_status : "0 is success.");
+    text_appendf(text, "\n%d is a failure; why is told in one line on standard error.\n",
+                 command->failure_status != 0 ? command->failure_status : EXIT_FAILURE);
+}
+
+static void append_examples(struct text *text, const struct command *command) {
+    const char *title = ".SH EXAMPLES\n";
+    for (const struct example *example = examples; example->command[0] != '\0'; example++) {
+        if (strcmp(example->command, command->name) != 0)
+            continue;
+        text_append(text, title);
+        manual_append_entry(text, example->line, example->purpose);
+        title = "";
+    }
+}
+
 static void append_command_page(struct text *text, const struct command *command) {
     cleanup_text struct text page = {0};
     text_appendf(&page, "thole-%s", command->name);
@@ -76,6 +96,8 @@ static void append_command_page(struct text *text, const struct command *command
     }
     text_append(text, ".SH OPTIONS\n");
     append_options(text, command->options);
+    append_exit_status(text, command);
+    append_examples(text, command);
     text_append(text, ".SH SEE ALSO\n\\fBthole\\fR(1)\n");
 }
 
@@ -98,46 +120,6 @@ static int run_generate_man(const struct invocation *invocation, int *ret_status
     return output_text(text.data, err);
 }
 
-/* A bash function: global options, then the command, then its options or ids of containers. */
-static void append_completion(struct text *text, const struct command *const *commands) {
-    text_append(text, "# Completion of thole for bash\n_thole() {\n"
-                      "    local word=${COMP_WORDS[COMP_CWORD]} command= i=1\n"
-                      "    COMPREPLY=()\n"
-                      "    while [ \"$i\" -lt \"$COMP_CWORD\" ]; do\n"
-                      "        case ${COMP_WORDS[i]} in\n        ");
-    manual_append_option_words(text, global_options, true);
-    text_append(text, ") i=$((i + 2)) ;;\n        -*) i=$((i + 1)) ;;\n"
-                      "        *) command=${COMP_WORDS[i]}; break ;;\n"
-                      "        esac\n    done\n    local options ids=\n    case $command in\n");
-    for (const struct command *const *at = commands; *at != NULL; at++) {
-        if ((*at)->hidden)
-            continue;
-        text_appendf(text, "    %s) options='", (*at)->name);
-        manual_append_option_words(text, (*at)->options, false);
-        text_append(text, "'");
-        if (command_takes_id(*at))
-            text_append(text, "; ids=1");
-        text_append(text, " ;;\n");
-    }
-    text_append(text, "    *) options='");
-    manual_append_option_words(text, global_options, false);
-    for (const struct command *const *at = commands; *at != NULL; at++)
-        if (!(*at)->hidden)
-            text_appendf(text, " %s", (*at)->name);
-    text_append(text, "' ;;\n    esac\n"
-                      "    [ -n \"$ids\" ] && options=\"$options $(thole list -q 2>/dev/null)\"\n"
-                      "    COMPREPLY=($(compgen -W \"$options --help\" -- \"$word\"))\n}\n"
-                      "complete -o default -F _thole thole\n");
-}
-
-static int run_generate_completion(const struct invocation *invocation, int *ret_status,
-                                   struct thole_error *err) {
-    (void)ret_status;
-    cleanup_text struct text text = {0};
-    append_completion(&text, invocation->commands);
-    return output_text(text.data, err);
-}
-
 const struct command command_generate_man = {
     .name = "generate-man",
     .arguments = "PAGE",
@@ -145,13 +127,4 @@ const struct command command_generate_man = {
     .options = command_no_options,
     .hidden = true,
     .run = run_generate_man,
-};
-
-const struct command command_generate_completion = {
-    .name = "generate-completion",
-    .arguments = "",
-    .summary = "print the completion script for bash",
-    .options = command_no_options,
-    .hidden = true,
-    .run = run_generate_completion,
 };

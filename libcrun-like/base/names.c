@@ -33,7 +33,7 @@ const struct name_value names_rlimits[] = {
     {0},
 };
 
-static const struct name_value signals[] = {
+const struct name_value names_signals[] = {
     {"HUP", SIGHUP},
     {"INT", SIGINT},
     {"QUIT", SIGQUIT},
@@ -169,7 +169,7 @@ int names_signal_parse(const char *name) {
         return (int)number;
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
-    for (const struct name_value *signal = signals; signal->name != NULL; signal++) {
+    for (const struct name_value *signal = names_signals; signal->name != NULL; signal++) {
         if (strcasecmp(signal->name, name) == 0)
             return (int)signal->value;
     }

@@ -39,6 +39,8 @@ enum names_access { NAMES_MKNOD = 1, NAMES_READ = 2, NAMES_WRITE = 4, NAMES_ALL_
 /** The bits of the letters r, w and m at the beginning of @letters. */
 unsigned names_device_access_parse(const char *letters);
 
+/** Without SIG, and without those of real time. */
+extern const struct name_value names_signals[];
 /** "TERM", "SIGTERM", "sigterm", "15", "RTMIN+1" -> signal number, or -1. */
 int names_signal_parse(const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pieces of manual pages and completion scripts. */
+/* Pieces of manual pages. */
 #include "cli/manual.h"
 
 #include "config.h"
@@ -36,17 +36,4 @@ void manual_append_entry(struct text *text, const char *label, const char *help)
     text_append(text, "\n");
     manual_append(text, help);
     text_append(text, "\n");
-}
-
-void manual_append_option_words(struct text *text, const struct option_row *rows, bool values) {
-    const char *separator = values ? "|" : " ";
-    const char *before = "";
-    for (const struct option_row *row = rows; row->name != NULL; row++) {
-        if (row->help == NULL || (values && row->kind == OPTION_FLAG))
-            continue;
-        text_appendf(text, "%s--%s", before, row->name);
-        before = separator;
-        if (values && row->letter != 0)
-            text_appendf(text, "|-%c", row->letter);
-    }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manual pages and completion scripts, made from tables of options. */
+/* Manual pages, made from tables of options. */
 #pragma once
 
 #include "base/text.h"
@@ -13,9 +13,3 @@ void manual_append_heading(struct text *text, const char *page, int section, con
 
 /** A paragraph: what is spelled @label means @help. */
 void manual_append_entry(struct text *text, const char *label, const char *help);
-
-/**
- * The long options of a table, separated by blanks; or with @values, separated by "|", only those
- * that take a value, with their letters.
- */
-void manual_append_option_words(struct text *text, const struct option_row *rows, bool values);

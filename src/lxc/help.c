@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/wrapped.h"
 #include "lxc/options.h"
 
-enum { WIDTH = 80, INDENT = 4, MOST_LEFT = 32 };
+enum { INDENT = 4 };
 
 static void append_option(struct text *text, const struct option_row *row) {
     if (row->letter != 0)
@@ -19,52 +20,16 @@ static void append_option(struct text *text, const struct option_row *row) {
         text_appendf(text, row->kind == OPTION_OPTIONAL ? "[=%s]" : "=%s", row->argument);
 }
 
-/* Words of @string in lines that begin at @column; the first one is already there. */
-static void append_wrapped(struct text *text, const char *string, size_t column) {
-    size_t at = column;
-    for (const char *word = string; *word != '\0';) {
-        size_t length = strcspn(word, " ");
-        if (at > column && at + 1 + length > WIDTH) {
-            text_appendf(text, "\n%*s", (int)column, "");
-            at = column;
-        } else if (at > column) {
-            text_append(text, " ");
-            at++;
-        }
-        text_append_bytes(text, word, length);
-        at += length;
-        word += length + strspn(word + length, " ");
-    }
-    text_append(text, "\n");
-}
-
-/* Its own line breaks stay. */
-static void append_paragraphs(struct text *text, const char *description) {
-    const char *line = NULL;
-    size_t length = 0;
-    text_append(text, "\n");
-    while (text_next_line(&description, &line, &length)) {
-        cleanup_text struct text words = {0};
-        text_append_bytes(&words, line, length);
-        append_wrapped(text, length > 0 ? words.data : "", 0);
-    }
-}
-
 static size_t left_width(const struct option_row *row) {
     cleanup_text struct text left = {0};
     append_option(&left, row);
-    return row->help != NULL && left.length <= MOST_LEFT ? left.length : 0;
+    return row->help != NULL && left.length <= WRAPPED_LEFT_MAX ? left.length : 0;
 }
 
 static void append_row(struct text *text, const struct option_row *row, size_t width) {
     cleanup_text struct text left = {0};
     append_option(&left, row);
-    text_append(text, left.data);
-    if (left.length > width)
-        text_appendf(text, "\n%*s", (int)width + INDENT, "");
-    else
-        text_appendf(text, "%*s", (int)(width + INDENT - left.length), "");
-    append_wrapped(text, row->help, width + INDENT);
+    wrapped_append_entry(text, left.data, row->help, width + INDENT);
 }
 
 static void append_usage(struct text *text, const struct lxc_command *command) {
@@ -92,7 +57,10 @@ void lxc_help_print(const struct lxc_command *command) {
         width = left_width(row) > width ? left_width(row) : width;
 
     append_usage(&text, command);
-    text_appendf(&text, "\nlxc-%s: %s\n", command->name, command->summary);
+    cleanup_text struct text title = {0};
+    text_appendf(&title, "lxc-%s: %s", command->name, command->summary);
+    text_append(&text, "\n");
+    wrapped_append(&text, title.data, 0);
     if (command->options->name != NULL)
         text_append(&text, "\nOptions :\n");
     for (const struct option_row *row = command->options; row->name != NULL; row++) {
@@ -104,8 +72,10 @@ void lxc_help_print(const struct lxc_command *command) {
         if (lxc_option_is_common(command, row))
             append_row(&text, row, width);
     }
-    if (command->description != NULL)
-        append_paragraphs(&text, command->description);
+    if (command->description != NULL) {
+        text_append(&text, "\n");
+        wrapped_append_paragraphs(&text, command->description);
+    }
     text_appendf(&text, "\nlxc-%s(1) tells more.\n", command->name);
     (void)fputs(text.data, stderr);
 }

@@ -2,6 +2,7 @@
 """The commonest mistakes get a second line that says what to do, wherever stderr goes."""
 import json
 import os
+import re
 
 import pytest
 
@@ -37,9 +38,9 @@ def test_command_line(thole, words, hint):
 def test_every_option_is_known_again_with_one_letter_too_many(thole):
     """From the help of each command: the option misspelt at its end leads back to itself."""
     listed = thole("help", root=False).ok().out.split("Commands:\n")[1].split("\n\n")[0]
-    for command in [line.split()[0] for line in listed.splitlines()]:
+    for command in re.findall(r"^  ([a-z]+)", listed, re.MULTILINE):
         shown = thole("help", command, root=False).ok().out.split("Options:\n")[1]
-        for line in shown.splitlines():
+        for line in re.findall(r"^  -.*$", shown, re.MULTILINE):
             option = next((word for word in line.replace("[", " ").replace(",", " ").split()
                            if word.startswith("--")), None)
             if option and len(option) > 4 and option != "--help":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What make install puts there: links, manual pages and completion for every command."""
+"""What make install puts there: links and manual pages for every command, completion."""
 import os
 import re
 import shutil
@@ -44,22 +44,6 @@ def test_manual_pages(lxc_path):
                           check=False).returncode == 1
 
 
-def test_completion(lxc_path):
-    script = subprocess.run([lxc_path, "generate-completion"], capture_output=True, text=True,
-                            check=True).stdout
-
-    def complete(*words):
-        line = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _thole_lxc; " \
-            "printf '%s\\n' \"${COMPREPLY[@]}\""
-        return subprocess.run(["bash", "-c", script + line], capture_output=True, text=True,
-                              check=True).stdout.split()
-
-    assert {f"lxc-{name}" for name in complete("thole-lxc", "''") if not name.startswith("--")} == \
-        commands(lxc_path)
-    assert complete("thole-lxc", "config", "--li") == ["--list"]
-    assert complete("/some/where/lxc-config", "--li") == ["--list"]
-
-
 @pytest.mark.parametrize("where, pages", [(None, "libexec/thole/lxc/man"), ("/inst/bin", "share/man")])
 def test_make_install(build, tmp_path, lxc_path, where, pages):
     """Links and pages: beside one another away from those of another LXC, or in the usual places."""
@@ -73,7 +57,9 @@ def test_make_install(build, tmp_path, lxc_path, where, pages):
         assert os.readlink(links / name) == "/inst/bin/thole-lxc"
         assert os.path.exists(tmp_path / "inst" / pages / "man1" / f"{name}.1")
     assert os.path.exists(tmp_path / "inst" / pages / "man5/lxc.conf.5")
-    assert os.path.exists(tmp_path / "inst/share/bash-completion/completions/thole-lxc")
+    for script in ("bash-completion/completions/thole-lxc", "zsh/vendor-completions/_thole-lxc",
+                   "fish/vendor_completions.d/thole-lxc.fish"):
+        assert os.path.exists(tmp_path / "inst/share" / script)
     modes = [os.lstat(os.path.join(folder, name)).st_mode for folder, _, names in os.walk(tmp_path)
              for name in names]
     assert not [mode for mode in modes if mode & 0o6000], "nothing has rights that its caller has not"

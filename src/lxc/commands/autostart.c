@@ -284,7 +284,7 @@ static int run_autostart(const struct lxc_call *call, int *ret_status, struct th
 const struct lxc_command lxc_command_autostart = {
     .name = "autostart",
     .arguments = "",
-    .summary = "start, stop, reboot, kill or list the containers that start with the host",
+    .summary = "start, stop or list the containers that start with the host",
     .description = "Groups are handled in the order given, containers of a group in that of "
                    "lxc.start.order and\n"
                    "of their names, backwards when they are stopped. The exit status is 2 if it "

@@ -97,7 +97,7 @@ static int run_convert(const struct lxc_call *call, int *ret_status, struct thol
 const struct lxc_command lxc_command_convert = {
     .name = "convert",
     .arguments = "NAME|FILE [-- COMMAND]",
-    .summary = "print the OCI configuration that a container's configuration becomes",
+    .summary = "print the OCI configuration that a container becomes",
     .description = "A word with a slash is a file. What has no effect is told on standard error.",
     .options = rows,
     .options_size = sizeof(struct convert_options),

@@ -71,7 +71,7 @@ static int run_device(const struct lxc_call *call, int *ret_status, struct thole
 const struct lxc_command lxc_command_device = {
     .name = "device",
     .arguments = "add|del DEVICE [NAME-INSIDE]",
-    .summary = "add a device or an interface to a running container, or take it back",
+    .summary = "add a device or interface to a container, or take it back",
     .description =
         "DEVICE is the path of a device node, or the name of an interface of the host; with del,\n"
         "what the container has, and the second name is the one an interface gets on the host.",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hidden commands for the build: manual pages and shell completion, made from the tables. */
+/* Hidden command for the build: manual pages, made from the tables. */
 #include <string.h>
 
 #include "base/text.h"
@@ -136,58 +136,6 @@ static int run_generate_man(const struct lxc_call *call, int *ret_status, struct
     return output_text(text.data, err);
 }
 
-static void append_command_words(struct text *text, const struct lxc_command *command) {
-    cleanup_text struct text own = {0};
-    text_appendf(text, "    %s) options='", command->name);
-    manual_append_option_words(&own, command->options, false);
-    for (const struct option_row *row = lxc_common_options; row->name != NULL; row++) {
-        if (lxc_option_is_common(command, row))
-            text_appendf(&own, "%s--%s", own.length > 0 ? " " : "", row->name);
-    }
-    text_appendf(text, "%s'%s ;;\n", own.data,
-                 command->naming != LXC_NAME_OPTION ? "; names=1" : "");
-}
-
-/* A bash function for "thole-lxc COMMAND" and for lxc-COMMAND, where that is a link to it. */
-static void append_completion(struct text *text, const struct lxc_command *const *commands) {
-    text_append(text, "# Completion of thole-lxc for bash\n_thole_lxc() {\n"
-                      "    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[0]##*/}\n"
-                      "    local options= names=\n"
-                      "    COMPREPLY=()\n    if [ \"$command\" = thole-lxc ]; then\n"
-                      "        command=\n"
-                      "        [ \"$COMP_CWORD\" -gt 1 ] && command=${COMP_WORDS[1]}\n    fi\n"
-                      "    case ${command#lxc-} in\n");
-    for (const struct lxc_command *const *at = commands; *at != NULL; at++) {
-        if (!(*at)->hidden)
-            append_command_words(text, *at);
-    }
-    text_append(text, "    *) options='--help --version");
-    for (const struct lxc_command *const *at = commands; *at != NULL; at++) {
-        if (!(*at)->hidden)
-            text_appendf(text, " %s", (*at)->name);
-    }
-    text_append(text,
-                "' ;;\n    esac\n"
-                "    [ -n \"$names\" ] && options=\"$options $(thole-lxc ls -1 2>/dev/null)\"\n"
-                "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n}\n"
-                "complete -o default -F _thole_lxc thole-lxc\n"
-                "if [ \"$(type -P lxc-config)\" -ef \"$(type -P thole-lxc)\" ]; then\n"
-                "    complete -o default -F _thole_lxc");
-    for (const struct lxc_command *const *at = commands; *at != NULL; at++) {
-        if (!(*at)->hidden)
-            text_appendf(text, " lxc-%s", (*at)->name);
-    }
-    text_append(text, "\nfi\n");
-}
-
-static int run_generate_completion(const struct lxc_call *call, int *ret_status,
-                                   struct thole_error *err) {
-    cleanup_text struct text text = {0};
-    (void)ret_status;
-    append_completion(&text, call->commands);
-    return output_text(text.data, err);
-}
-
 const struct lxc_command lxc_command_generate_man = {
     .name = "generate-man",
     .arguments = "PAGE",
@@ -197,15 +145,4 @@ const struct lxc_command lxc_command_generate_man = {
     .no_common = true,
     .hidden = true,
     .run = run_generate_man,
-};
-
-const struct lxc_command lxc_command_generate_completion = {
-    .name = "generate-completion",
-    .arguments = "",
-    .summary = "print the completion script for bash",
-    .options = lxc_no_options,
-    .naming = LXC_NAME_OPTION,
-    .no_common = true,
-    .hidden = true,
-    .run = run_generate_completion,
 };
