@@ -285,8 +285,11 @@ class UserPodman(Podman):
                            ("subuid", f"{self.user}:{self.ranges}"),
                            ("subgid", f"{self.user}:{self.ranges}")):
             self._add_line("/etc/" + name, line)
+        self._belong_to_user(home, run, "/nowhere")
+
+    def _belong_to_user(self, home, run, bus):
         self.env = {**self.env, "HOME": home, "XDG_RUNTIME_DIR": run, "USER": self.user,
-                    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+                    "DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"}
         for path in ("home", "xdg", "store", "run", "tmp"):
             os.chown(self.folder(path), self.uid, self.uid)
 
@@ -330,6 +333,26 @@ class UserPodman(Podman):
         self.holder.wait()
         self.state_directories = lambda: []
         super().close()
+
+
+class SessionPodman(UserPodman):
+    """Podman of an ordinary user of this machine who has a session: their systemd has cgroups to give."""
+
+    user, uid = "web", 1000
+
+    def __init__(self, runtime):
+        run = f"/run/user/{self.uid}"
+        reason = machine.missing({"program": ["newuidmap", "newgidmap", "setpriv"], "file": run + "/bus"})
+        if reason:
+            raise Skip(reason)
+        Podman.__init__(self, runtime)
+        os.chmod(self.base, 0o711)
+        self.enter = []
+        self.holder = subprocess.Popen(["sleep", "infinity"])
+        self._belong_to_user(self.folder("home"), run, run + "/bus")
+
+    def needs_cgroups(self):
+        """There are some."""
 
 
 def main(name, kind, tests, program=None):

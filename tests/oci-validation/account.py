@@ -13,9 +13,11 @@ from reasons_linux import REASONS as OF_LINUX
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def run_tests(*options, prefix=(), sessions=1, **environment):
-    """The report of so many pytest sessions over this folder (conftest.py), and their output."""
-    command = [*prefix, sys.executable, "-m", "pytest", "-q", *options, HERE]
+def run_tests(*options, files=("",), prefix=(), sessions=1, **environment):
+    """The report of so many pytest sessions over files of this folder or all of it (conftest.py), and
+    their output."""
+    command = [*prefix, sys.executable, "-m", "pytest", "-q", *options,
+               *(os.path.join(HERE, file) for file in files)]
     environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": "1"}
     report, told = [], ""
     with tempfile.TemporaryDirectory() as folder:
