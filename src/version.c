@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* version: what this program is, and what is built in. */
+#include "commit.h"
 #include "config.h"
 
 #include "base/cleanup.h"

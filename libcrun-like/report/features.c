@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "commit.h"
 #include "config.h"
 
 #include "base/arena.h"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commit.h"
 #include "config.h"
 
 #include "base/cleanup.h"
@@ -182,7 +183,8 @@ static int run(struct lxc_call *call, struct lxc_settings *settings, void *optio
 static int no_command(int argc, char *const *argv) {
     const char *word = argc > 0 ? argv[0] : "";
     if (strcmp(word, "--version") == 0)
-        return printf("thole-lxc %s, the commands of LXC %s\n", PACKAGE_VERSION, LXC_LEVEL) < 0;
+        return printf("thole-lxc %s, the commands of LXC %s\ncommit: %s\n", PACKAGE_VERSION,
+                      LXC_LEVEL, THOLE_COMMIT) < 0;
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         lxc_help_print_program(commands, stdout);
         return EXIT_SUCCESS;
