@@ -89,20 +89,18 @@ static int check_length(const struct plan_mount *mount, struct thole_error *err)
                              APPLY_FSCONFIG_MAX);
 }
 
+/* Nothing waits to be made read-only: the container would have it writable for a moment. */
 static int add_all(const struct apply_later_mounts *later, int *root, size_t *ret_made,
                    struct thole_error *err) {
     const struct plan *plan = later->plan;
     for (*ret_made = 0; *ret_made < plan->mount_count; (*ret_made)++) {
         struct apply_bind_sources sources = *later->sources;
         struct plan one = *plan;
-        cleanup_apply_readonly_last struct apply_readonly_last last = {0};
         one.mounts = &plan->mounts[*ret_made];
         one.mount_count = 1;
         if (sources.items != NULL)
             sources.items += *ret_made;
-        if (check_length(one.mounts, err) < 0 ||
-            apply_mounts(&one, &sources, root, &last, err) < 0 ||
-            apply_readonly_now(&last, err) < 0)
+        if (check_length(one.mounts, err) < 0 || apply_mounts(&one, &sources, root, NULL, err) < 0)
             return -1;
     }
     return 0;

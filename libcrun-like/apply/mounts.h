@@ -11,7 +11,7 @@
  * Mounts everything in order beneath @root_fd. Each mount is built detached, gets its attributes
  * and ids, and is attached to a target resolved inside the root (runtime-spec "Mounts"). One with
  * the destination "/" takes the root's place in @root_fd. Those in @last have to be made read-only
- * afterwards.
+ * afterwards; without a list all are read-only when they are attached.
  */
 int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int *root_fd,
                  struct apply_readonly_last *last, struct thole_error *err);

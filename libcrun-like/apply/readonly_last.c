@@ -16,7 +16,7 @@ enum { KEPT_FREE = 64 };
 bool apply_readonly_waits(struct apply_readonly_last *list, const struct plan_mount *mount,
                           int mount_fd) {
     struct rlimit limit;
-    if (!mount->readonly_last || !sys_is_directory(mount_fd) ||
+    if (list == NULL || !mount->readonly_last || !sys_is_directory(mount_fd) ||
         getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return false;
     cleanup_close int fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3);

@@ -23,7 +23,7 @@ struct apply_readonly_last {
 /**
  * Remembers the tree @mount_fd, which stays the caller's, if @mount is to be read-only in the end.
  * False if it has to be so at once: there is nothing to make beneath a file, and where so many wait
- * that file descriptors get scarce, the rest does not.
+ * that file descriptors get scarce, the rest does not; nothing waits without a @list.
  */
 bool apply_readonly_waits(struct apply_readonly_last *list, const struct plan_mount *mount,
                           int mount_fd);

@@ -2,11 +2,16 @@
 """mounts add and remove: a running container gets mounts, all or none, and nothing leads out of it."""
 import json
 import os
+import shutil
 
 import pytest
 
 from harness import machine
+from harness.programs import compiled
+from harness.runtime import until
 
+HOSTILE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "security/hostile.c")
+ROUNDS = int(os.environ.get("THOLE_TEST_ROUNDS", "3")) * 14
 
 KINDS = {"own mounts": lambda made: None, "user namespace": lambda made: made.user_namespace()}
 
@@ -229,6 +234,21 @@ def test_nothing_is_mounted_over_proc_through_a_link(running, change, source):
     change("add", running, bind(source, "/way")).failed("leads into a procfs")
     change("add", running, tmpfs("/way/kernel")).failed("leads into a procfs")
     assert mounted(running) == before
+
+
+@pytest.mark.parametrize("option", ["ro", "rro"])
+def test_a_read_only_mount_is_never_writable(thole, bundle, change, source, session_folder, option):
+    """A program that tries to open a file of it all the time finds no moment for that."""
+    made = bundle("/bin/hostile", "write")
+    shutil.copy(compiled(HOSTILE, session_folder), made.rootfs + "/bin/hostile")
+    container = thole.launch(made)
+    os.chmod(source + "/file", 0o666)
+    for _ in range(ROUNDS):
+        change("add", container, bind(source, "/new", option)).ok()
+        change("remove", container, {"destination": "/new"}).ok()
+    assert made.read("/work/report") == "watching: 1\n"
+    change("add", container, bind(source, "/new")).ok()
+    until(lambda: "writable" in made.read("/work/report"), what="the control")
 
 
 def test_what_is_no_mount_cannot_be_removed(running, change):

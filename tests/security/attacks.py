@@ -15,6 +15,7 @@ LABELS = "tests/security/test_labels.py::"
 LABEL_UNIT = "tests/unit/test_label.c::"
 EXEC_OPTIONS = "tests/cli/test_exec_options.py::"
 HOOKS = "tests/cli/test_hooks.py::"
+MOUNTS = "tests/cli/test_mounts_command.py::"
 INSTALL = "tests/lxc/test_install.py::"
 LXC_ATTACH = "tests/lxc/test_attach_terminals.py::"
 
@@ -173,4 +174,7 @@ ATTACKS = (
            "it is cleared: `apply/become.c`",
            (ENTERING + "test_the_command_line_of_the_host_is_not_visible",
             ENTERING + "test_a_created_init_shows_nothing_of_the_host"), ("command-line-stays",)),
+    Attack("a read-only mount for a running container", "for a moment it could be written to",
+           "it is read-only before it is attached: `apply/later_mounts.c`",
+           (MOUNTS + "test_a_read_only_mount_is_never_writable",), ("later-mounts-turn-read-only",)),
 )

@@ -334,6 +334,18 @@ static void trick_watch(void) {
     }
 }
 
+/* A mount of which only reading is allowed may be writable when it is new. */
+static void trick_write(void) {
+    report("watching", "%lu", 1, 0);
+    for (;;) {
+        int fd = open("/new/file", O_WRONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            report("writable", "%lu", 1, 0);
+            (void)close(fd);
+        }
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -350,6 +362,7 @@ static const struct {
     {"watch", trick_watch},
     {"overwrite", trick_overwrite},
     {"peek", trick_peek},
+    {"write", trick_write},
 };
 
 int main(int argc, char *argv[]) {
