@@ -70,6 +70,7 @@ class Command:
     args = ("/bin/sleep", "1000000")
     process = {}       # further members of process in config.json
     terminal = False   # whether the caller's standard input and output are one
+    success = 0        # the exit status of a command that has done its work
 
     def __init__(self, world):
         self.world = world
@@ -92,7 +93,7 @@ class Command:
         raise NotImplementedError
 
     def right(self, result):
-        """What is wrong with a result whose exit status is 0, as lines."""
+        """What is wrong with the result of a success, as lines."""
         raise NotImplementedError
 
     def after(self):
@@ -396,6 +397,99 @@ class Events(Command):
         return [] if kinds == {"stats"} else [f"printed {kinds}"]
 
 
+LIFE = ("starting", "running", "freezing", "frozen", "thawed", "running", "exited", "stopping", "stopped")
+
+
+class EventsAll(Command):
+    """Who watches is told of a whole life, and is ended then: by itself it goes on for ever."""
+
+    name = "events --all"
+    success = 128 + signal.SIGTERM
+
+    def before(self):
+        self.make_bundle()
+        self.lived = False
+        return ["events", "--all"]
+
+    def words(self, told):
+        events = [json.loads(line) for line in told.splitlines(keepends=True) if line.endswith("\n")]
+        return [event["data"]["state"] for event in events if event["id"] == self.container]
+
+    def during(self, told):
+        watchers = [pid for pid in right.children(self.world.process.pid) if right.waits(pid)]
+        if not watchers:
+            return
+        if not self.lived:
+            self.live()
+            self.lived = True
+        elif self.words(told)[-1:] == ["stopped"]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(watchers[0], signal.SIGTERM)
+
+    def live(self):
+        """Each step is told before the next one, or something stays untold for a while."""
+        seen = 0
+        for words, told in ((["create", "--bundle", self.bundle.path], 1), (["start"], 1), (["pause"], 2),
+                            (["resume"], 2), (["kill", "KILL"], 2), (["delete"], 1)):
+            words.insert(len(words) - (words[0] == "kill"), self.container)
+            self.runtime(*words).ok()
+            seen += told
+            with contextlib.suppress(AssertionError):
+                until(lambda: len(self.words(self.world.process.output())) >= seen, timeout=0.5)
+
+    def right(self, result):
+        words = tuple(self.words(result.out))
+        return [] if words == LIFE else [f"told {words}"]
+
+
+class MountsAdd(OfContainer):
+    """All of them or none; who is killed in between may leave some."""
+
+    name = "mounts add"
+    processes = {"1": "runtime", "1.1": "mounter"}
+    mounts = ({"destination": "/later/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]},
+              {"destination": "/later/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["size=1m"]})
+
+    def there(self):
+        targets = {fields[4] for fields in machine.mount_lines(self.pid)}
+        return [mount for mount in self.mounts if mount["destination"] in targets]
+
+    def list_of(self, mounts):
+        path = os.path.join(self.world.folder, "mounts.json")
+        with open(path, "w", encoding="ascii") as target:
+            json.dump(mounts, target)
+        os.chmod(path, 0o644)
+        return path
+
+    def words(self):
+        return ["mounts", "add", self.container, self.list_of(self.mounts)]
+
+    def right(self, result):
+        return self.compare(right.facts(self.pid, self.container))
+
+    def after(self):
+        there = self.there()
+        if there:
+            self.runtime("mounts", "remove", self.container, self.list_of(there)).ok()
+        assert self.there() == [], "mounts cannot be removed"
+        assert self.error == "KILL" or len(there) in (0, len(self.mounts)), "not all of the mounts are made"
+
+
+class MountsRemove(MountsAdd):
+    """The mounts that are left are there as before."""
+
+    name = "mounts remove"
+
+    def words(self):
+        self.runtime("mounts", "add", self.container, self.list_of(self.mounts)).ok()
+        return ["mounts", "remove", self.container, self.list_of(self.mounts)]
+
+    def after(self):
+        there = self.there()
+        if there:
+            self.runtime("mounts", "remove", self.container, self.list_of(there)).ok()
+
+
 class RunOnTerminal(Run):
     name = "run on a terminal"
     processes = {"1": "runtime", "1.1": "init", "1.2": "guard"}
@@ -472,11 +566,12 @@ class EndOfKeeper(Command):
 
 
 COMMANDS = (Create, Start, Run, RunDetached, RunOnTerminal, RunAttachable, Exec, ExecOnTerminal,
-            Attach, EndOfKeeper, State, List, Ps, Stats, Events, Pause, Resume, Update, Kill,
-            Delete, DeleteForce)
+            Attach, EndOfKeeper, State, List, Ps, Stats, Events, EventsAll, Pause, Resume, Update,
+            MountsAdd, MountsRemove, Kill, Delete, DeleteForce)
 
 # Those of an ordinary user: where the ways differ.
-USERS_COMMANDS = (Create, Start, Run, RunDetached, Exec, Kill, DeleteForce)
+USERS_COMMANDS = (Create, Start, Run, RunDetached, Exec, Attach, MountsAdd, MountsRemove, Kill,
+                  DeleteForce)
 
 
 def warm_up(world):

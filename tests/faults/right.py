@@ -113,6 +113,14 @@ def alive(pid):
         return False
 
 
+def waits(pid):
+    """Whether it sleeps in poll(2)."""
+    try:
+        return "poll" in _read(f"/proc/{pid}/wchan")
+    except OSError:
+        return False
+
+
 def parent(pid):
     return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[1]
 

@@ -42,7 +42,8 @@ class World:
         self.log = os.path.join(folder, "tracer.log")
         self.pid_file = os.path.join(folder, "pid", "file")
         self.bundles = 0
-        self.caller = None  # whoever has the terminal
+        self.caller = None   # whoever has the terminal
+        self.process = None  # the tracer of a command that has none
         os.mkdir(os.path.dirname(self.pid_file))
         os.chmod(os.path.dirname(self.pid_file), 0o777)
         bundles.make_rootfs(self.template)
@@ -71,9 +72,8 @@ class World:
         with open(self.log, encoding="ascii") as source:
             return result, source.read().splitlines()
 
-    @staticmethod
-    def on_pipes(command, line):
-        process = Process(line)
+    def on_pipes(self, command, line):
+        self.process = process = Process(line)
         end = time.monotonic() + command.timeout
         while process.popen.poll() is None and time.monotonic() < end:
             command.during(process.output())
