@@ -1,41 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every block of README.md is followed as it stands.
+"""What of README.md needs a person at a terminal, or the whole tree, is followed as it stands.
 
-A block is known by its first line. A block without a test here, and a test without its block, fail.
+The other blocks are recipes: test_recipes.py. A block without a test here or there, and a test without its
+block, fail.
 """
-import configparser
-import json
 import os
 import re
-import shutil
 import subprocess
 
 import pexpect
 import pytest
 
-from harness import machine, traces
+from harness import recipe, traces
+from harness.machine import TOP
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-with open(os.path.join(TOP, "README.md"), encoding="utf-8") as readme:
-    README = readme.read()
-BLOCKS = {text.splitlines()[0].split("#")[0].strip(): (language, text)
-          for language, text in FENCE.findall(README)}
-FIRST, DEMO, STEPS = "sudo sh contrib/first-container", "mkdir -p demo/rootfs && cd demo", "rm config.json"
-PODMAN = "podman --runtime /usr/bin/thole run --rm docker.io/library/alpine echo hi"
-CONTAINERS_CONF, DAEMON_JSON = "[engine]", '{"runtimes": {"thole": {"path": "/usr/bin/thole"}}, "default-runtime": "thole"}'
-BUILD = "autoreconf -fi"
-TESTED = {FIRST, DEMO, STEPS, PODMAN, CONTAINERS_CONF, DAEMON_JSON, BUILD}
+BLOCKS = {text.splitlines()[0].split("#")[0].strip(): text
+          for _, text in recipe.read(os.path.join(TOP, "README.md"), {})}
+FIRST, SHELL, BUILD = "sudo sh contrib/first-container", "thole spec", "autoreconf -fi"
 
 
 def commands(block):
-    return [line.split(" #")[0].strip() for line in BLOCKS[block][1].splitlines()
+    return [line.split(" #")[0].strip() for line in BLOCKS[block].splitlines()
             if line.strip() and not line.lstrip().startswith("#")]
 
 
 def test_every_block_is_followed_by_a_test():
-    assert set(BLOCKS) == TESTED
-    assert not re.search(r"^    \S", README, re.MULTILINE), "a block without fences escapes the tests"
+    assert set(BLOCKS) == {FIRST, SHELL, BUILD}
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as readme:
+        text = recipe.MARKED.sub("", readme.read())
+    assert not re.search(r"^    \S", text, re.MULTILINE), "a block without fences escapes the tests"
 
 
 @pytest.fixture
@@ -69,66 +62,53 @@ def say(shell, line, prompt="$ "):
     return output
 
 
-def test_using_it(shell, thole, folder, rootfs_template):
-    """A shell in a container, then the steps one by one, typed as they are written."""
+def test_a_shell_on_the_terminal(shell, thole, folder, rootfs_template):
     own = traces.mark() + "readme"
     thole.ids.append(own)
-    for line in commands(DEMO) + commands(STEPS):
-        line = line.replace("web1", own)
-        inside = " run " in line or line.endswith(" sh")
-        say(shell, line, "# " if inside else "$ ")
-        if inside:
-            say(shell, "exit")
-        if line.startswith("mkdir"):
-            subprocess.run(["cp", "-a", rootfs_template + "/.", os.path.join(folder, "demo/rootfs")],
-                           check=True)
-    assert not os.path.exists(os.path.join(thole.root, own)), "delete has left it"
+    subprocess.run(["cp", "-a", rootfs_template, os.path.join(folder, "rootfs")], check=True)
+    spec, run = commands(SHELL)
+    say(shell, spec)
+    say(shell, run.replace("web1", own), "# ")
+    say(shell, "exit")
+    assert not os.path.exists(os.path.join(thole.root, own)), "it is still there"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_first_container():
+class TestFirstContainer:
     """The first line builds (here: what is built already) and runs; run-all is what runs this test."""
-    build = os.environ.get("BUILDDIR")
-    if not build or os.path.realpath(build) != os.path.join(TOP, "build"):
-        pytest.skip("needs the build in build/, where the script builds")
-    assert commands(FIRST) == ["sudo sh contrib/first-container", "sudo tests/run-all"]
-    done = subprocess.run(["sh", "contrib/first-container"], cwd=TOP, capture_output=True, text=True,
-                          timeout=300, check=False)
-    assert done.returncode == 0 and "Hello from the container." in done.stdout, done
-    assert os.access(os.path.join(TOP, "tests/run-all"), os.X_OK)
 
+    @staticmethod
+    def call(**options):
+        build = os.environ.get("BUILDDIR")
+        if not build or os.path.realpath(build) != os.path.join(TOP, "build"):
+            pytest.skip("needs the build in build/, where the script builds")
+        before = set(os.listdir("/var/tmp"))
+        done = subprocess.run(["sh", "contrib/first-container"], cwd=TOP, capture_output=True, text=True,
+                              timeout=300, check=False, stdin=subprocess.DEVNULL, **options)
+        left = {name for name in set(os.listdir("/var/tmp")) - before if name.startswith("first-container.")}
+        assert not left
+        return done
 
-def test_podman_command_has_the_form_of_the_engine_tests():
-    """tests/engines/podman gives it again and again, with an image of its own."""
-    assert commands(PODMAN)[0].split()[1:4] == ["--runtime", "/usr/bin/thole", "run"]
-    with open(os.path.join(TOP, "tests/engines/podman"), encoding="utf-8") as script:
-        assert "--runtime" in script.read() or shutil.which("podman") is None
+    def test_it_greets_in_a_dozen_lines(self):
+        assert commands(FIRST) == ["sudo sh contrib/first-container", "sudo tests/run-all"]
+        assert os.access(os.path.join(TOP, "tests/run-all"), os.X_OK)
+        done = self.call()
+        assert (done.returncode, done.stderr) == (0, ""), done
+        lines = done.stdout.splitlines()
+        assert len(lines) <= 12
+        steps = [line for line in lines if line.startswith("first-container: ")]
+        assert len(steps) == 4 and all(line.endswith(" ... done") for line in steps)
+        assert "Hello from the container. I am root, process 1, on host thole." in lines
 
-
-@pytest.mark.skipif(shutil.which("podman") is None, reason="needs podman")
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_containers_conf(folder, thole_path):
-    """Podman reads the settings, and takes thole for a runtime with JSON and without cgroups."""
-    path = os.path.join(folder, "containers.conf")
-    with open(path, "w", encoding="utf-8") as target:
-        target.write(BLOCKS[CONTAINERS_CONF][1].replace("/usr/bin/thole", thole_path))
-    done = subprocess.run(["podman", "--root", folder + "/storage", "--runroot", folder + "/run",
-                           "--storage-driver", "vfs", "info", "--format",
-                           "{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}}"],
-                          env={**os.environ, "CONTAINERS_CONF": path}, capture_output=True, text=True,
-                          timeout=60, check=False)
-    assert done.stdout.split() == ["thole", thole_path], done
-    parser = configparser.ConfigParser()
-    parser.read(path)
-    assert {name for name in parser["engine"]} >= {"runtime_supports_json",
-                                                   "runtime_supports_nocgroups"}
-
-
-def test_daemon_json():
-    language, text = BLOCKS[DAEMON_JSON]
-    settings = json.loads(text)
-    assert language == "json"
-    assert settings["default-runtime"] in settings["runtimes"]
+    def test_an_error_keeps_its_output(self, folder):
+        """The build fails: a program named make that comes first in PATH says why."""
+        with open(os.path.join(folder, "make"), "w", encoding="ascii") as script:
+            script.write("#!/bin/sh\necho there is no cheese\necho and no wine >&2\nexit 4\n")
+        os.chmod(script.name, 0o755)
+        done = self.call(env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+        assert done.returncode == 4
+        assert done.stderr == "there is no cheese\nand no wine\n"
+        assert done.stdout.splitlines()[-1].endswith(" ... failed") and "Hello" not in done.stdout
 
 
 def test_building_names_what_there_is():
