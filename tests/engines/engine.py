@@ -113,7 +113,8 @@ runroot = "{self.base}/run"
         command = self.command(*args)
         try:
             done = subprocess.run(command, input=stdin, env=self.env, capture_output=True,
-                                  text=True, timeout=timeout, check=False, **options)
+                                  text=True, timeout=timeout * machine.PATIENCE, check=False,
+                                  **options)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{' '.join(command)}: no end after {timeout} s") from None
         return Result(command, done)
@@ -125,7 +126,8 @@ runroot = "{self.base}/run"
         except ImportError:
             raise Skip("needs the package python3-pexpect") from None
         command = self.command(*args)
-        child = pexpect.spawn(command[0], command[1:], env=self.env, encoding="utf-8", timeout=20)
+        child = pexpect.spawn(command[0], command[1:], env=self.env, encoding="utf-8",
+                              timeout=20 * machine.PATIENCE)
 
         def expect_end(status):
             child.expect(pexpect.EOF)
@@ -141,7 +143,7 @@ runroot = "{self.base}/run"
 
     @staticmethod
     def until(condition, timeout=15):
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * machine.PATIENCE
         while True:
             value = condition()
             if value:
@@ -194,7 +196,7 @@ def lxc_commands(engine, identity, pid, end, place=None):
 
     def call(*words):
         process = start(*words)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=60 * machine.PATIENCE)
         check(process.returncode == 0, (words, process.returncode, out, err))
         return out
 

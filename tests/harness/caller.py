@@ -11,6 +11,8 @@ import struct
 import termios
 import time
 
+from harness import machine
+
 KINDS = ("terminal", "pipe", "closed")
 ALL = list(itertools.product(KINDS, repeat=3))
 
@@ -155,7 +157,7 @@ class Caller:
     def expect(self, wanted, timeout=10):
         """Waits until the text stands on the terminal; forgets all up to it and returns it."""
         wanted = wanted.encode()
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * machine.PATIENCE
         while wanted not in self.text["terminal"]:
             assert time.monotonic() < end, f"{wanted!r} did not appear: {self.text}"
             alive = self.pump()
@@ -165,7 +167,7 @@ class Caller:
 
     def wait(self, timeout=20):
         """The exit status, negative for a signal; what was written is in .text."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * machine.PATIENCE
         while self.pump():
             assert time.monotonic() < end, f"still running after {timeout} s: {self.text}"
         while self.readers and select.select(list(self.readers), [], [], 0)[0]:

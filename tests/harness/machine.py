@@ -7,6 +7,9 @@ import shutil
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+# How many times as long as elsewhere the tests wait for something: an emulated processor is slow.
+PATIENCE = float(os.environ.get("THOLE_TEST_PATIENCE", "1"))
+
 # For `update --resources` where no controller is needed.
 NO_CHANGE = os.path.join(TOP, "tests/harness/no-change.json")
 

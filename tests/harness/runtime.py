@@ -62,7 +62,7 @@ class Process:
 
     def wait(self, timeout=TIMEOUT):
         try:
-            code = self.popen.wait(timeout)
+            code = self.popen.wait(timeout * machine.PATIENCE)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
@@ -79,7 +79,7 @@ def _contents(file):
 
 def until(condition, timeout=10, what="the condition"):
     """Polls until the condition returns something true, and returns that."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + timeout * machine.PATIENCE
     while True:
         value = condition()
         if value:

@@ -9,6 +9,8 @@ import struct
 import termios
 import time
 
+from harness import machine
+
 
 class ConsoleSocket:
     """Listens like conmon: one connection, one message, one descriptor."""
@@ -21,14 +23,14 @@ class ConsoleSocket:
         self.socket.bind(f"/proc/self/fd/{directory}/{os.path.basename(path)}")
         os.close(directory)
         self.socket.listen(5)
-        self.socket.settimeout(10)
+        self.socket.settimeout(10 * machine.PATIENCE)
         self.connections = 0
 
     def receive(self):
         """(data, [descriptors], raw control message lengths) of the one message."""
         connection, _ = self.socket.accept()
         self.connections += 1
-        connection.settimeout(10)
+        connection.settimeout(10 * machine.PATIENCE)
         with connection:
             data, control, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(16 * 4))
             fds = array.array("i")
@@ -62,7 +64,7 @@ class Terminal:
 
     def expect(self, wanted, timeout=10):
         """Reads until the wanted text was seen; returns all text up to it and forgets that."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * machine.PATIENCE
         while wanted not in self.text:
             left = end - time.monotonic()
             assert left > 0, f"{wanted!r} did not appear, only {self.text!r}"

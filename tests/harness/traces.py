@@ -142,7 +142,7 @@ def mounts_of(folder):
 def leftovers(root, folder):
     """One line for each thing that is still there; all of it is then removed."""
     complaints = []
-    end = time.monotonic() + 3
+    end = time.monotonic() + 3 * machine.PATIENCE
     while descendants() and time.monotonic() < end:
         time.sleep(0.005)
     for pid in descendants():
