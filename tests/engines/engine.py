@@ -347,6 +347,7 @@ class SessionPodman(UserPodman):
         reason = machine.missing({"program": ["newuidmap", "newgidmap", "setpriv"], "file": run + "/bus"})
         if reason:
             raise Skip(reason)
+        self.holder = None
         Podman.__init__(self, runtime)
         os.chmod(self.base, 0o711)
         self.enter = []
