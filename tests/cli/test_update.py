@@ -143,7 +143,8 @@ def test_half_of_the_bandwidth_keeps_the_other(thole, bundle):
 @pytest.mark.needs(controller="memory")
 def test_check_before_update(thole, bundle):
     """With it a limit below what is in use is refused, without killing anybody."""
-    made = bundle("/bin/sh", "-c", "head -c 20000000 /dev/zero | tail -c 20000000 | sleep 1000")
+    made = bundle("/bin/sh", "-c", "head -c 20000000 /dev/zero >/tmp/some; exec sleep 1000")
+    made.mount("/tmp", "tmpfs", "tmpfs", ["size=32m"])
     made.resources["memory"] = {"limit": 100 << 20}
     container = thole.launch(made)
     usage = "memory.current" if unified("memory") else "memory.usage_in_bytes"
