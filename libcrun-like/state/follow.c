@@ -2,6 +2,7 @@
 /* From what a container was to what it is. */
 #include "state/follow.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 #include "state/process.h"
 #include "state/status.h"
 
-enum { PATIENCE = 200 /* milliseconds */ };
+/* Milliseconds until another look at what could not be looked at, or had not its exit status yet;
+ * with each further failure it takes twice as long, in the end most of a minute. */
+enum { PATIENCE = 200, DOUBLINGS = 8 };
 
 struct follow *follow_new(const char *root, const char *id) {
     struct follow *follow = calloc(1, sizeof(*follow));
@@ -91,6 +94,14 @@ static int advance(struct follow *follow, enum thole_change to, int status,
 
 /* ---- looking ---- */
 
+/* What cannot be told is not told, but later. */
+static int look_later(struct follow *follow) {
+    follow->patience_until = clock_now() + (PATIENCE << follow->failed_looks);
+    if (follow->failed_looks < DOUBLINGS)
+        follow->failed_looks++;
+    return 0;
+}
+
 static int tell_stopped_only(struct follow *follow, const struct follow_sink *sink) {
     follow->last = THOLE_CHANGE_STOPPING;
     return advance(follow, THOLE_CHANGE_STOPPED, -1, sink);
@@ -123,10 +134,16 @@ static int exit_status(const struct follow *follow, const struct container_recor
     return noted >= 0 || follow->pidfd < 0 ? noted : process_ended(follow->pidfd);
 }
 
-/* A container that was created and never started has still its gate. */
-static bool has_gate(const struct container *container) {
-    return faccessat(container->directory, STATE_GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-           faccessat(container->directory, STATE_GATE_OPENED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+/* A container that was created and never started has still its gate. -1: that cannot be told. */
+static int has_gate(const struct container *container) {
+    static const char *const names[] = {STATE_GATE, STATE_GATE_OPENED};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (faccessat(container->directory, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return 1;
+        if (errno != ENOENT)
+            return -1;
+    }
+    return 0;
 }
 
 static int look_ended(struct follow *follow, const struct container *container,
@@ -134,7 +151,10 @@ static int look_ended(struct follow *follow, const struct container *container,
     const struct container_record *record = container->record;
     bool has_keeper = follow->exit_note >= 0;
     int status = has_keeper ? noted_status(follow, record) : exit_status(follow, record);
-    follow->ran = follow->ran || (record->worker == 0 && !has_gate(container));
+    const int gate = has_gate(container);
+    if (gate < 0)
+        return look_later(follow);
+    follow->ran = follow->ran || (record->worker == 0 && gate == 0);
     const bool told =
         follow->last == THOLE_CHANGE_STARTING || follow->last == THOLE_CHANGE_STOPPING;
     if (status < 0 && follow->pidfd >= 0 && !told) {
@@ -177,9 +197,12 @@ static int notice_init(struct follow *follow, struct container *container,
     }
     if (record->pid == 0)
         return 0;
+    struct thole_error failure = {0};
+    follow->pidfd = container_pidfd(container, &failure);
+    if (follow->pidfd < 0 && failure.kind != THOLE_ERROR_STATE)
+        return look_later(follow);
     follow->pid = record->pid;
     follow->start_time = record->start_time;
-    follow->pidfd = container_pidfd(container, NULL);
     const struct plan_cgroup_directory *unified = cgroup_find_unified(container_cgroup(container));
     if (unified != NULL && follow->frozen_file == NULL) {
         struct text path = {0};
@@ -202,11 +225,12 @@ static int look_at_status(struct follow *follow, struct container *container,
                           const struct follow_sink *sink) {
     enum thole_status status;
     struct thole_error failure = {0};
+    if (container_status(container, &status, &failure) < 0)
+        return look_later(follow);
+    follow->failed_looks = 0;
     if (notice_init(follow, container, sink) < 0)
         return -1;
     find_exit_note(follow, container);
-    if (container_status(container, &status, &failure) < 0)
-        return 0; /* it cannot be told: nothing is told */
     follow->published = follow->published && status == THOLE_STATUS_STOPPED;
     switch (status) {
     case THOLE_STATUS_CREATED:
@@ -240,6 +264,8 @@ int follow_look(struct follow *follow, const struct follow_sink *sink) {
     cleanup_container struct container container = CONTAINER_INIT;
     struct thole_error failure = {0};
     const struct thole_context context = {.root = follow->root};
+    if (follow->failed_looks > 0)
+        follow->patience_until = 0;
     /* It is about to be made, or removed. */
     if (lacks_record(follow))
         return follow->last == THOLE_CHANGE_STOPPED
@@ -254,7 +280,7 @@ int follow_look(struct follow *follow, const struct follow_sink *sink) {
     /* Without a record it is about to be made, or removed. */
     if (failure.kind == THOLE_ERROR_STATE && follow->last == THOLE_CHANGE_STOPPED)
         return advance(follow, THOLE_CHANGE_STARTING, -1, sink);
-    return 0;
+    return look_later(follow);
 }
 
 int follow_patience(const struct follow *follow) {

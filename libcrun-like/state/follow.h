@@ -18,7 +18,8 @@ struct follow {
     int exit_note;          /* where its keeper notes how it ended, -1: nowhere */
     int64_t pid;            /* of the init that was seen last, and when it began */
     uint64_t start_time;
-    int64_t patience_until; /* clock_now(): how long its exit status is waited for, 0: not */
+    int64_t patience_until; /* clock_now(): when it is looked at again, 0: when something happens */
+    unsigned failed_looks;  /* in a row, as far as that matters */
     char *frozen_file;      /* cgroup.events, which tells of freezing on cgroup v2, or NULL */
     bool seen;              /* it had a record */
     bool has_gate;          /* a gate was seen: that it opens is seen as well */

@@ -252,10 +252,10 @@ static void prepare_fds(struct watch *watch, int64_t end, int *ret_timeout) {
     watch->fds[0] = (struct pollfd){.fd = watch->inotify, .events = POLLIN};
     for (size_t i = 0; i < watch->followed_count; i++) {
         const struct follow *follow = watch->followed[i].follow;
-        const bool told = follow->last == THOLE_CHANGE_STOPPING;
+        const bool waits = follow->last == THOLE_CHANGE_STOPPING || follow->failed_looks > 0;
         int patience = follow_patience(follow);
         watch->fds[i + 1] =
-            (struct pollfd){.fd = told ? -1 : follow->pidfd, .events = wanted_events(follow)};
+            (struct pollfd){.fd = waits ? -1 : follow->pidfd, .events = wanted_events(follow)};
         if (patience >= 0 && (timeout < 0 || patience < timeout))
             timeout = patience;
     }

@@ -26,6 +26,11 @@ class Watcher:
         with open(f"/proc/{self.process.pid}/wchan", encoding="ascii") as source:
             return word in source.read()
 
+    def reads(self):
+        """How many it has made."""
+        with open(f"/proc/{self.process.pid}/io", encoding="ascii") as source:
+            return int(dict(line.split(": ") for line in source)["syscr"])
+
     def events(self, name=None):
         lines = [json.loads(line) for line in self.process.output().splitlines()]
         return [line for line in lines if name in (None, line["id"])]
@@ -197,6 +202,24 @@ def test_it_waits_asleep(thole, sleeper, watcher):
     before = wakings()
     subprocess.run(["sleep", "1"], check=True)
     assert wakings() == before
+
+
+def test_what_could_not_be_looked_at_is_told_later(thole, bundle, watcher):
+    """Nothing is told of a record that nobody can read, the watcher sleeps, and looks again."""
+    container = thole.launch(bundle("/bin/sleep", "1000"))
+    watcher.expect(container.id, LIFE[:2])
+    path = os.path.join(thole.root, container.id, "state.json")
+    with open(path, "r+", encoding="ascii") as record:  # a change of which inotify tells nothing
+        pid, text = container.pid, record.read()
+        record.truncate(10)
+        os.kill(pid, signal.SIGKILL)
+        before = watcher.reads()
+        subprocess.run(["sleep", "1"], check=True)
+        reads, words = watcher.reads() - before, watcher.words(container.id)
+        record.seek(0)
+        record.write(text)
+    assert reads < 100 and words == LIFE[:2]
+    watcher.expect(container.id, LIFE[:4])
 
 
 def test_what_else_is_in_a_root(thole, bundle, watcher):
