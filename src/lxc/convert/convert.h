@@ -4,6 +4,7 @@
 
 #include "lxc/config/configuration.h"
 #include "thole.h"
+#include "translate/origin.h"
 
 /** What a command knows besides the configuration. */
 struct lxc_convert_request {
@@ -21,12 +22,6 @@ struct lxc_convert_request {
     int (*find_pid)(const char *name, const char *lxcpath, pid_t *ret_pid, struct thole_error *err);
 };
 
-/** What a line of lxc.conf has put into config.json. */
-struct lxc_origin {
-    const char *pointer; /* "/mounts/3" */
-    const char *where;   /* as struct lxc_item has it */
-};
-
 /** The result. Strings are malloc'ed. */
 struct lxc_converted {
     char *config;                 /* config.json */
@@ -37,7 +32,7 @@ struct lxc_converted {
     size_t pre_start_count;
     const char *apparmor_profile; /* generated, loaded by the first of pre_start; NULL: none */
     struct thole_program unload_profile; /* for a start that fails, where there is one */
-    struct lxc_origin *origins;          /* of @arena */
+    struct translate_origin *origins;    /* what lines of lxc.conf have put into config.json */
     size_t origin_count;
     char **notes; /* settings without effect here, one line each, malloc'ed */
     size_t note_count;

@@ -51,8 +51,8 @@ void lxc_conversion_origin(struct lxc_conversion *conversion, const char *where,
     (void)vsnprintf(pointer, sizeof(pointer), format, arguments);
     va_end(arguments);
     *oci_items_add(conversion->arena, converted->origins, converted->origin_count) =
-        (struct lxc_origin){arena_strdup(conversion->arena, pointer),
-                            arena_strdup(conversion->arena, where)};
+        (struct translate_origin){arena_strdup(conversion->arena, pointer),
+                                  arena_strdup(conversion->arena, where)};
 }
 
 void lxc_conversion_note_origins(struct lxc_conversion *conversion) {
@@ -66,25 +66,6 @@ void lxc_conversion_note_origins(struct lxc_conversion *conversion) {
     }
 }
 
-/* How much of @pointer is named by @beginning: 0 if it is about something else. */
-static size_t match(const char *pointer, const char *beginning) {
-    size_t length = strlen(beginning);
-    return strncmp(pointer, beginning, length) == 0 &&
-                   (pointer[length] == '/' || pointer[length] == '\0')
-               ? length
-               : 0;
-}
-
 void lxc_converted_blame(const struct lxc_converted *converted, struct thole_error *err) {
-    const struct lxc_origin *found = NULL;
-    size_t longest = 0;
-    for (size_t i = 0; i < converted->origin_count; i++) {
-        size_t length = match(err->where, converted->origins[i].pointer);
-        if (length > longest) {
-            longest = length;
-            found = &converted->origins[i];
-        }
-    }
-    if (found != NULL)
-        (void)snprintf(err->where, sizeof(err->where), "%s", found->where);
+    translate_blame(converted->origins, converted->origin_count, err);
 }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting: convert, note what it is started with, and hand over to the library. */
+#include "virsh/lifecycle/launch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "virsh/convert/convert.h"
+#include "virsh/lifecycle/program.h"
+#include "virsh/xml/reader.h"
+
+/* Each start has a file of its own: the monitor of an earlier one may still remove its. */
+static int make_live(const struct virsh_place *place, const char *name,
+                     const struct xml_document *document, char **ret_file,
+                     struct thole_error *err) {
+    char token[DOMAIN_UUID_LENGTH + 1];
+    struct text path = {0};
+    cleanup_free char *text = virsh_xml_write(document);
+    if (domain_uuid_make(token, err) < 0)
+        return -1;
+    text_appendf(&path, "%s/%s.%.8s.xml", place->live, name, token);
+    *ret_file = text_take(&path);
+    return file_create_at(AT_FDCWD, *ret_file, text, strlen(text), 0600, err);
+}
+
+static int find_pid(const void *userdata, const char *name, pid_t *ret_pid,
+                    struct thole_error *err) {
+    const struct thole_log silent = {0};
+    cleanup_virsh_domain struct virsh_domain other = {0};
+    if (virsh_domain_look(userdata, name, &silent, &other, err) < 0)
+        return -1;
+    if (!virsh_domain_active(&other))
+        return error_state(err, "domain %s is not running", name);
+    *ret_pid = other.state->pid;
+    return 0;
+}
+
+static void log_warnings(const struct thole_log *log, const domain_words *warnings) {
+    for (size_t i = 0; i < warnings->count; i++)
+        log_warning(log, "%s: %s", warnings->items[i].where, warnings->items[i].value.text);
+}
+
+/* What a monitor left that was killed. */
+static int remove_remains(const struct virsh_place *place, const char *name,
+                          const struct thole_log *log, struct thole_error *err) {
+    cleanup_virsh_domain struct virsh_domain domain = {0};
+    if (virsh_domain_look(place, name, log, &domain, err) < 0)
+        return -1;
+    if (virsh_domain_active(&domain))
+        return error_state(err, "Requested operation is not valid: domain is already running");
+    if (domain.state == NULL || domain.state->keeper > 0)
+        return 0;
+    const char *live = virsh_domain_annotation(&domain, VIRSH_ANNOTATION_LIVE);
+    if (live != NULL)
+        (void)unlink(live);
+    return thole_delete(&domain.context, name, true, err);
+}
+
+static int run(const struct virsh_place *place, const char *name, const struct thole_log *log,
+               const struct virsh_converted *converted, struct thole_error *err) {
+    const struct thole_context context = {.root = place->root, .log = *log};
+    int status = 0;
+    const struct thole_run_request request = {
+        .create = {.id = name, .bundle = "/", .config_text = converted->config},
+        .detach = true,
+        .attachable = true,
+        .monitor = &converted->monitor,
+    };
+    if (thole_run(&context, &request, &status, err) == 0)
+        return 0;
+    translate_blame(converted->origins, converted->origin_count, err);
+    return -1;
+}
+
+int virsh_launch(const struct virsh_place *place, const char *name,
+                 const struct xml_document *document, const struct thole_log *log,
+                 struct thole_error *err) {
+    cleanup_domain struct domain domain = {0};
+    cleanup_virsh_converted struct virsh_converted converted = {0};
+    cleanup_free char *live = NULL;
+    char uuid[DOMAIN_UUID_LENGTH + 1];
+    if (remove_remains(place, name, log, err) < 0 ||
+        virsh_xml_read_domain(document, &domain, err) < 0)
+        return -1;
+    if (domain.uuid.text == NULL || !domain_uuid_parse(domain.uuid.text, uuid))
+        return error_config(err, name, "the domain has no uuid");
+    if (virsh_place_make(place, err) < 0 || make_live(place, name, document, &live, err) < 0)
+        return -1;
+    const struct virsh_convert_request request = {
+        .uuid = uuid,
+        .directory = place->definitions,
+        .live = live,
+        .program = virsh_program(),
+        .other_place = place->other,
+        .find_pid = find_pid,
+        .userdata = place,
+    };
+    int result = virsh_convert(&domain, &request, &converted, err);
+    if (result == 0) {
+        log_warnings(log, &converted.warnings);
+        result = run(place, name, log, &converted, err);
+    }
+    if (result < 0)
+        (void)unlink(live);
+    return result;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a document to a running container. */
+#pragma once
+
+#include "virsh/store/domains.h"
+#include "virsh/xml/document.h"
+
+/**
+ * Starts the domain @name with @document, which is checked and has a uuid. Warnings go to the log.
+ */
+int virsh_launch(const struct virsh_place *place, const char *name,
+                 const struct xml_document *document, const struct thole_log *log,
+                 struct thole_error *err);

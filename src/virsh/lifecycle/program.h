@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The path of thole-virsh, by which hooks find it again. */
+#pragma once
+
+/** To be called first in main(): the executable that goes on after sealing has no path. */
+void virsh_program_note(void);
+
+/** Borrowed. */
+const char *virsh_program(void);

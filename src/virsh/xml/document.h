@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * XML documents of domains: read by libxml2 without network, entities and other files, and written
+ * as libvirt does. What nobody knows in it stays as it is.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct xml_document;
+
+/** Reads @file, "-" for standard input. Errors name file and line. */
+int virsh_xml_read(const char *file, struct xml_document **ret_document, struct thole_error *err);
+
+/** The same for a text; @name stands for a file's name in errors. */
+int virsh_xml_parse(const char *text, size_t length, const char *name,
+                    struct xml_document **ret_document, struct thole_error *err);
+
+/** The whole document, malloc'ed. */
+char *virsh_xml_write(const struct xml_document *document);
+
+/** The text of the root's child @element, malloc'ed; NULL: there is none. */
+char *virsh_xml_get(const struct xml_document *document, const char *element);
+
+/**
+ * Gives the root's child @element this text, and its attribute "unit" the value @unit unless that
+ * is NULL. It is made where it is missing, behind the child @after.
+ */
+void virsh_xml_set(struct xml_document *document, const char *element, const char *text,
+                   const char *unit, const char *after);
+
+/** Sets an attribute of the root, which comes last; NULL: takes it away. */
+void virsh_xml_set_attribute(struct xml_document *document, const char *name, const char *value);
+
+void virsh_xml_done(struct xml_document **document);
+#define cleanup_xml __attribute__((cleanup(virsh_xml_done)))
