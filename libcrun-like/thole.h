@@ -61,6 +61,7 @@ struct thole_context {
     const char *root; /* state directory; NULL: thole_default_root() */
     enum thole_cgroup_manager cgroup_manager;
     bool ignore_cgroup_permissions; /* --rootless=true */
+    enum thole_audit audit;         /* records for the kernel's audit log */
     struct thole_log log;
     struct phases *phases; /* the thole command's own clock; NULL for everybody else */
     void *reserved[THOLE_RESERVED];

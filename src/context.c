@@ -31,6 +31,9 @@ const struct option_row global_options[] = {
      "cgroupfs (default), systemd or disabled", .choices = "cgroupfs|systemd|disabled"},
     {"rootless", 0, OPTION_STRING, MEMBER(rootless), "WHEN",
      "true: go on where cgroups may not be changed; false or auto", .choices = "true|false|auto"},
+    {"audit", 0, OPTION_STRING, MEMBER(audit), "WHEN",
+     "tell the kernel's audit log of containers: off, on, or must: none starts without",
+     .choices = "off|on|must"},
     {"criu", 0, OPTION_STRING, MEMBER(criu), "PATH", NULL},
     {"version", 'v', OPTION_FLAG, MEMBER(version), NULL, "print the version"},
     {"version", 'V', OPTION_FLAG, MEMBER(version), NULL, NULL},
@@ -68,6 +71,14 @@ static enum thole_cgroup_manager cgroup_manager(const struct global_settings *se
     return strcmp(name, "disabled") == 0 ? THOLE_CGROUP_DISABLED : THOLE_CGROUP_FILES;
 }
 
+static enum thole_audit audit_mode(const struct global_settings *settings) {
+    if (settings->audit == NULL)
+        return THOLE_AUDIT_DEFAULT;
+    if (strcmp(settings->audit, "off") == 0)
+        return THOLE_AUDIT_OFF;
+    return strcmp(settings->audit, "on") == 0 ? THOLE_AUDIT_ON : THOLE_AUDIT_MUST;
+}
+
 /* Engines read a JSON log as one object, the error: nothing else goes there unless asked for. */
 static enum thole_log_level log_level(const struct global_settings *settings, bool json) {
     const char *name = settings->log_level;
@@ -86,6 +97,7 @@ int context_init(const struct global_settings *settings, struct logger *logger,
     *ret_context = (struct thole_context){
         .cgroup_manager = cgroup_manager(settings),
         .ignore_cgroup_permissions = text_equal(settings->rootless, "true"),
+        .audit = audit_mode(settings),
         .log = {.level = log_level(settings, json), .write = logger_write, .userdata = logger},
     };
     int result = logger_init(logger, settings->log, json, err);

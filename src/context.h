@@ -17,6 +17,7 @@ struct global_settings {
     const char *log_level;
     const char *cgroup_manager;
     const char *rootless;
+    const char *audit;
     const char *criu; /* accepted for callers that still send it */
     bool debug;
     bool no_hints;

@@ -30,6 +30,14 @@ struct thole_error {
     char hint[320];  /* one more line for causes that are commonly misunderstood, or "" */
 };
 
+/** Whether the kernel's audit log hears of a container (docs/audit.md). The stricter one wins. */
+enum thole_audit {
+    THOLE_AUDIT_DEFAULT, /* what the build has: configure --with-audit */
+    THOLE_AUDIT_OFF,
+    THOLE_AUDIT_ON,   /* what cannot be told is a warning */
+    THOLE_AUDIT_MUST, /* no container starts without */
+};
+
 enum thole_log_level {
     THOLE_LOG_ERROR,
     THOLE_LOG_WARNING,

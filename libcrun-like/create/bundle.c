@@ -99,6 +99,7 @@ int bundle_plan(const struct thole_context *context, const struct thole_create_r
         .init = request->init,
         .init_waits = request->init_waits,
         .ignore_cgroup_permissions = context->ignore_cgroup_permissions,
+        .audit = context->audit,
         .listen_fds = request->listen_fds,
         .listen_fdnames = request->listen_fdnames,
         .notify_socket = request->notify_socket,

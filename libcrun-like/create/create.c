@@ -190,6 +190,7 @@ static int warn(const struct thole_context *context, int result,
 }
 
 static void abort_creation(struct creation *creation) {
+    creation->container.end_reason = "failed";
     launch_abort(&creation->launched);
     /* A cgroup that was refused is somebody else's. */
     if (!creation->cgroup_made)

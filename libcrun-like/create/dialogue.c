@@ -21,6 +21,7 @@
 #include "cgroup/device_rules.h"
 #include "cgroup/devices.h"
 #include "cgroup/join.h"
+#include "create/audit.h"
 #include "create/hooks.h"
 #include "network/network.h"
 #include "resctrl/group.h"
@@ -264,7 +265,8 @@ static int launch_once(const struct thole_context *context,
     if (save_config(creation, err) < 0 ||
         resctrl_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
         container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0 ||
-        restrict_devices_ahead(context, creation, preparation, err) < 0)
+        restrict_devices_ahead(context, creation, preparation, err) < 0 ||
+        create_audit_start(context, creation, err) < 0)
         return -1;
     /* A start that cannot be said is no failure: init then tells why. */
     creation->started =

@@ -64,6 +64,7 @@ void create_prepare_record(struct container *container, const struct bundle *bun
         record->listener_metadata = copy_or_null(arena, plan->seccomp->listener_metadata);
     }
     record->notify_directory = copy_or_null(arena, notify_directory);
+    record->audit = copy_or_null(arena, plan->audit);
     record->annotations = bundle->config->annotations; /* lives as long as the bundle does */
     record_set_cgroup(record, &plan->cgroup, arena);
     resctrl_note(&plan->rdt, record, arena);

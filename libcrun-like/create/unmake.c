@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
+#include "create/audit.h"
 #include "create/hooks.h"
 #include "resctrl/group.h"
 #include "state/process.h"
@@ -62,6 +63,7 @@ int create_clear(const struct thole_context *context, struct container *containe
     if (ours <= 0)
         return ours;
     const struct container_record *record = container->record;
+    create_audit_end(context, container);
     bool hooks = record->poststop && record->pid != 0;
     if (hooks && plan == NULL)
         plan = hooks_read_saved(container, err);

@@ -19,12 +19,13 @@ struct plan_request {
     const char *init; /* as struct thole_create_request has it */
     bool init_waits;
     bool ignore_cgroup_permissions; /* --rootless=true */
-    unsigned listen_fds;            /* socket activation: LISTEN_FDS for the container's env */
-    const char *listen_fdnames;     /* NULL: none */
-    const char *notify_socket;      /* NOTIFY_SOCKET of the caller, NULL: none */
-    const char *notify_directory;   /* host directory bound to /run/notify, NULL: none */
-    struct oci_report *report;      /* gets all that is wrong with the configuration or without
-                                       effect, whatever the host; NULL: the first fault ends it */
+    enum thole_audit audit;
+    unsigned listen_fds;          /* socket activation: LISTEN_FDS for the container's env */
+    const char *listen_fdnames;   /* NULL: none */
+    const char *notify_socket;    /* NOTIFY_SOCKET of the caller, NULL: none */
+    const char *notify_directory; /* host directory bound to /run/notify, NULL: none */
+    struct oci_report *report;    /* gets all that is wrong with the configuration or without
+                                     effect, whatever the host; NULL: the first fault ends it */
 };
 
 /**

@@ -449,6 +449,7 @@ static const struct oci_field plan_fields[] = {
     OCI_FIELD(plan, "hookStdout", hook_stdout),
     OCI_FIELD(plan, "hookStderr", hook_stderr),
     OCI_FIELD(plan, "pidfdReceiver", pidfd_receiver),
+    OCI_FIELD(plan, "audit", audit),
     STRINGS(plan, "warnings", warnings),
 };
 OCI_TYPE(plan);

@@ -417,6 +417,7 @@ struct plan {
     const char *hook_stdout; /* run.oci.hooks.stdout, NULL: none */
     const char *hook_stderr;
     const char *pidfd_receiver;   /* run.oci.pidfd_receiver, NULL: none */
+    const char *audit;            /* records for the audit log: "on" or "must"; NULL: none */
     struct plan_strings warnings; /* what the spec says to warn about */
 };
 

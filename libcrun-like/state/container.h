@@ -30,6 +30,7 @@ struct container {
     int directory;                   /* fd of ROOT/ID */
     int lock;                        /* another fd of ROOT/ID, -1: it is not held */
     struct container_record *record; /* NULL: state.json was never written or is unreadable */
+    const char *end_reason;          /* for the audit log; NULL: it ended by itself */
 };
 #define CONTAINER_INIT \
     { .root = -1, .directory = -1, .lock = -1 }

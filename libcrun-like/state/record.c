@@ -58,6 +58,7 @@ static const struct oci_field container_record_fields[] = {
     OCI_FIELD(container_record, "rdtClass", rdt_class),
     OCI_FIELD(container_record, "rdtGroup", rdt_group),
     OCI_FIELD(container_record, "rdtMonitor", rdt_monitor),
+    OCI_FIELD(container_record, "audit", audit),
     OCI_FIELD(container_record, "annotations", annotations),
     OCI_OBJECTS(container_record, "devices", devices, oci_device_rule),
     OCI_OBJECTS(container_record, "laterDevices", later_devices, oci_device_rule),

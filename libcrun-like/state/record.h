@@ -43,6 +43,7 @@ struct container_record {
     char *rdt_class;        /* resctrl group that it is in, NULL: none of its own choice */
     char *rdt_group;        /* resctrl directories to remove, NULL: none */
     char *rdt_monitor;
+    char *audit; /* as in the plan: its end is told as its start was; NULL: not at all */
     struct oci_pairs annotations;
     OCI_LIST(struct oci_device_rule)
     devices; /* what an update has put in place of the rules of the

@@ -54,6 +54,12 @@ static int kill_everything(struct container *container, struct thole_error *err)
     return cgroup_kill(cgroup, SIGKILL, err);
 }
 
+static bool lives(const struct container *container) {
+    enum thole_status status;
+    struct thole_error failure = {0};
+    return container_status(container, &status, &failure) == 0 && status != THOLE_STATUS_STOPPED;
+}
+
 /* What runs its poststop hooks is past everything else; the hooks themselves may ask for this. */
 static int check_deleter(const struct container *container, struct thole_error *err) {
     struct thole_error failure = {0};
@@ -98,6 +104,8 @@ int thole_delete(const struct thole_context *context, const char *id, bool force
     /* A creator that was killed early has noted no pid, but may have left an init. */
     if (container.record->pid == 0 && gate_end_init(&container, err) < 0)
         return -1;
+    if (force && container.record->audit != NULL && lives(&container))
+        container.end_reason = "destroyed";
     if (force && kill_everything(&container, err) < 0)
         return -1;
     if (create_unmake(context, &container, NULL, err) < 0)

@@ -81,6 +81,7 @@ int thole_start(const struct thole_context *context, const char *id, const char 
         return -1;
     if (follow(&starting, err) < 0) {
         struct thole_error failure = {0};
+        starting.container.end_reason = "failed";
         char line[sizeof(failure.where) + sizeof(failure.text) + 128];
         if (err->kind != THOLE_ERROR_STATE && /* it is another command's start then */
             create_unmake(context, &starting.container, NULL, &failure) < 0)

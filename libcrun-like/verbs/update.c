@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cgroup/reader.h"
 #include "cgroup/resources.h"
+#include "create/audit.h"
 #include "host/probe.h"
 #include "oci-spec/document.h"
 #include "oci-spec/fields.h"
@@ -175,6 +176,7 @@ int thole_update(const struct thole_context *context, const char *id,
     if (changed < 0)
         return -1;
     int result = cgroup_update(cgroup, &context->log, err);
+    create_audit_update(context, &container, cgroup, result == 0);
     if (result < 0 && changed > 0)
         resctrl_restore(container.record, former);
     return result < 0 ? -1 : save_devices(&container, resources, update->devices_on_top, err);

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel's audit log hears of a container if somebody asks for it, and of nothing else."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness import audit_log
+
+NEEDED = "the kernel's audit log: CAP_AUDIT_WRITE is needed"
+UUID = "5f0b7bb0-1111-2222-3333-444455556666"
+HARMLESS = ("setpriv", "--bounding-set", "-audit_write", "--inh-caps", "-all")
+
+
+@pytest.fixture
+def asking(bundle):
+    """asking(): a bundle whose capabilities the runtime has even without CAP_AUDIT_WRITE."""
+    def make(*args, **annotations):
+        made = bundle(*(args or ("/bin/true",)))
+        made.capabilities("CAP_KILL")
+        made.config["annotations"] = {"org.thole.uuid": UUID, **{f"org.thole.{key}": value
+                                                                for key, value in annotations.items()}}
+        return made
+
+    return make
+
+
+@pytest.fixture
+def recorded(thole, folder):
+    """recorded(command...): the records that the command sent, and its result."""
+    count = 0
+
+    def run(call):
+        nonlocal count
+        count += 1
+        path = os.path.join(folder, f"strace{count}")
+        thole.prefix = [*audit_log.STRACE, path]
+        result = call()
+        thole.prefix = []
+        return audit_log.sent(path), result
+
+    return run
+
+
+def controls(records):
+    """["op=start ... res=success"] of the VIRT_CONTROL records, without what varies."""
+    return [" ".join(word for word in text.split() if word.split("=")[0] in ("op", "reason", "res"))
+            for kind, text in records if kind == "VIRT_CONTROL"]
+
+
+@pytest.mark.needs(program="strace")
+def test_silent_unless_asked(thole, asking, folder):
+    """No record, and not even a socket for one, in any command of a container's life."""
+    path = os.path.join(folder, "strace")
+    thole.prefix = ["strace", "-e", "trace=socket", "-A", "-o", path]
+    for options in ((), ("--audit", "off")):
+        made = asking("/bin/sleep", "1000", audit="off")
+        container = thole.create(made, before=options)
+        container("start")
+        thole(*options, "delete", "--force", container.id).ok()
+    with open(path, encoding="ascii", errors="replace") as source:
+        assert "NETLINK_AUDIT" not in source.read()
+
+
+@pytest.mark.needs(program="strace")
+def test_a_life_is_told_in_order(thole, asking, recorded):
+    made = asking()
+    made.mount("/host", "/var/tmp", "bind", ["rbind", "ro"])
+    records, result = recorded(lambda: thole.run(made, before=("--audit", "on")))
+    result.ok()
+    kinds = [kind for kind, _ in records]
+    assert sorted(kinds, key=("VIRT_RESOURCE", "VIRT_MACHINE_ID", "VIRT_CONTROL").index) == kinds
+    assert controls(records) == ["op=start reason=booted res=success", "op=init res=success",
+                                 "op=stop reason=shutdown res=success"]
+    for kind, text in records:
+        assert f' vm="{thole.ids[0]}" uuid={UUID}' in text, kind
+        assert ' hostname=? addr=? terminal=? res=success' in text and ' exe="' in text, kind
+    resources = "\n".join(text for kind, text in records if kind == "VIRT_RESOURCE")
+    assert f'new-fs="{made.rootfs}" target="/"' in resources
+    assert 'new-fs="/var/tmp" target="/host"' in resources
+    init = next(text for _, text in records if " op=init " in text)
+    assert int(init.split("init-pid=")[1].split()[0]) > 1
+    assert int(init.split("pid-ns=")[1].split()[0]) != os.stat("/proc/self/ns/pid").st_ino
+
+
+@pytest.mark.needs(program="strace", controller="memory")
+def test_an_update_is_told(thole, asking, recorded):
+    container = thole.launch(asking("/bin/sleep", "1000", audit="on"))
+    changes = json.dumps({"memory": {"limit": 64 << 20}})
+    records, result = recorded(lambda: thole("update", "--resources", "-", container.id, stdin=changes))
+    result.ok()
+    assert [text.split(" exe=")[0] for _, text in records] == [
+        f'virt=oci resrc=mem reason=update vm="{container.id}" uuid={UUID} old-mem=? new-mem={64 << 20}']
+    records, result = recorded(lambda: thole("delete", "--force", container.id))
+    result.ok()
+    assert controls(records) == ["op=stop reason=destroyed res=success"]
+
+
+@pytest.mark.needs(program="strace")
+@pytest.mark.parametrize("command", ("create", "run"))
+def test_a_failed_start_is_told(thole, asking, recorded, command):
+    """Behind init's birth its end is told; in front of it, that it did not start."""
+    made = asking(audit="on")
+    made.config["hooks"] = {"createRuntime": [{"path": "/bin/false"}]}
+    call = thole.try_create if command == "create" else thole.run
+    records, result = recorded(lambda: call(made))
+    result.failed()
+    assert controls(records) == ["op=start reason=booted res=success", "op=init res=success",
+                                 "op=stop reason=failed res=success"]
+    made = asking(audit="on")
+    made.mount("/x", "/nowhere/at/all", "bind", ["bind"])
+    records, result = recorded(lambda: call(made))
+    result.failed("/nowhere/at/all")
+    assert controls(records)[-1] in ("op=start reason=booted res=failed", "op=stop reason=failed res=success")
+
+
+@pytest.mark.needs(program="setpriv")
+@pytest.mark.parametrize("how", ("option", "annotation"))
+def test_without_the_capability(thole, asking, how):
+    """on: one sentence, and the container runs. must: that sentence is the error, and nothing is left."""
+    thole.prefix = list(HARMLESS)
+    for mode in ("on", "must"):
+        annotation = {"audit": mode} if how == "annotation" else {}
+        options = ("--audit", mode) if how == "option" else ("--audit", "off")
+        result = thole.run(asking("/bin/echo", "ran", **annotation), before=options)
+        if mode == "on":
+            assert result.ok().out == "ran\n" and result.err.count(NEEDED) == 2
+        else:
+            assert result.failed(NEEDED).out == ""
+
+
+def test_a_log_that_is_off_is_not_enough_for_must(thole, asking):
+    if audit_log.is_enabled() is not False:
+        pytest.skip("needs a kernel whose audit log is off")
+    assert thole.run(asking("/bin/echo", "ran", audit="on")).ok().err == ""
+    result = thole.run(asking("/bin/echo", "ran"), before=("--audit", "must"))
+    assert result.failed("the kernel's audit log: it is switched off").out == ""
+
+
+def test_in_a_user_namespace_it_is_out_of_reach(thole, asking):
+    thole.prefix = ["unshare", "--user", "--map-root-user", "--mount"]
+    made = asking("/bin/echo", "ran", audit="must")
+    result = thole.run(made, before=("--cgroup-manager", "disabled"))
+    assert result.failed("the kernel's audit log: out of reach in a user namespace").out == ""
+
+
+def test_an_annotation_that_is_no_mode_is_refused(thole, asking):
+    thole.run(asking(audit="loud")).failed('/annotations/org.thole.audit: "loud" is not off, on or must')
+
+
+@pytest.mark.needs(program="ausearch")
+def test_ausearch_finds_the_life_of_a_container(thole, asking, folder):
+    reader = audit_log.Reader()
+    try:
+        thole.run(asking(), before=("--audit", "must")).ok()
+        lines = reader.read_until("op=stop")
+    finally:
+        reader.close()
+    path = os.path.join(folder, "audit.log")
+    with open(path, "w", encoding="ascii") as target:
+        target.write("\n".join(lines) + "\n")
+
+    def search(*words):
+        return subprocess.run(["ausearch", "--input", path, *words], capture_output=True, text=True,
+                              check=True, stdin=subprocess.DEVNULL).stdout
+
+    told = search("--message", "VIRT_CONTROL", "--vm-name", thole.ids[0], "--success", "yes")
+    assert told.count("type=VIRT_CONTROL") == 3
+    assert "resrc=fs" in search("--message", "VIRT_RESOURCE", "--uuid", UUID)
+    assert "model=none" in search("--message", "VIRT_MACHINE_ID", "--interpret")
