@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* <sys/mount.h> with the mount API of Linux 5.2, which glibc knows from 2.36 on and musl does not.
- */
+/* <sys/mount.h> with the mount API of Linux 5.2, which glibc declares from 2.36 on and musl does
+ * not; the functions are in mount_calls.c. */
 #pragma once
 
 #include <fcntl.h>
@@ -9,39 +9,15 @@
 #ifndef FSOPEN_CLOEXEC
 #include <linux/mount.h>
 #include <stddef.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-static inline int open_tree(int dirfd, const char *path, unsigned flags) {
-    return (int)syscall(SYS_open_tree, dirfd, path, flags);
-}
-
-static inline int move_mount(int from, const char *from_path, int to, const char *to_path,
-                             unsigned flags) {
-    return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
-}
-
-static inline int mount_setattr(int dirfd, const char *path, unsigned flags,
-                                struct mount_attr *attributes, size_t size) {
-    return (int)syscall(SYS_mount_setattr, dirfd, path, flags, attributes, size);
-}
-
-static inline int fsopen(const char *type, unsigned flags) {
-    return (int)syscall(SYS_fsopen, type, flags);
-}
-
-static inline int fsconfig(int context, unsigned command, const char *key, const void *value,
-                           int auxiliary) {
-    return (int)syscall(SYS_fsconfig, context, command, key, value, auxiliary);
-}
-
-static inline int fsmount(int context, unsigned flags, unsigned attributes) {
-    return (int)syscall(SYS_fsmount, context, flags, attributes);
-}
-
-static inline int fspick(int dirfd, const char *path, unsigned flags) {
-    return (int)syscall(SYS_fspick, dirfd, path, flags);
-}
+int open_tree(int dirfd, const char *path, unsigned flags);
+int move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
+int mount_setattr(int dirfd, const char *path, unsigned flags, struct mount_attr *attributes,
+                  size_t size);
+int fsopen(const char *type, unsigned flags);
+int fsconfig(int context, unsigned command, const char *key, const void *value, int auxiliary);
+int fsmount(int context, unsigned flags, unsigned attributes);
+int fspick(int dirfd, const char *path, unsigned flags);
 #endif
 
 /** A detached clone of what lies at the open @fd; with AT_RECURSIVE of all beneath it, too. */

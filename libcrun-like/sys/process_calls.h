@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls about processes and their files that not every C library has: pidfd_open(2) and its
- * like came with glibc 2.36, close_range(2) and statx(2) are missing in musl up to 1.2.3. */
+/* Calls about processes and their files that not every C library has: pidfd_open(2) and its like
+ * came with glibc 2.36 (here they are in process_calls.c), close_range(2) and statx(2) are missing
+ * in musl up to 1.2.3. */
 #pragma once
 
 #include <errno.h>
@@ -19,13 +20,8 @@
 #define P_PIDFD ((idtype_t)3)
 #endif
 
-static inline int pidfd_open(pid_t pid, unsigned flags) {
-    return (int)syscall(SYS_pidfd_open, pid, flags);
-}
-
-static inline int pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned flags) {
-    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
-}
+int pidfd_open(pid_t pid, unsigned flags);
+int pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned flags);
 #endif
 
 /*
