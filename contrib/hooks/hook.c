@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,6 +103,15 @@ static char *read_all(int fd, const char *what) {
     }
 }
 
+char *hook_read_file(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        hook_fail("%s: %s", path, strerror(errno));
+    char *text = read_all(fd, path);
+    (void)close(fd);
+    return text;
+}
+
 static yajl_val parse(char *text, const char *what) {
     char why[160] = "";
     yajl_val document = yajl_tree_parse(text, why, sizeof(why));
@@ -133,11 +143,9 @@ static const char *root_of(yajl_val state, const char *bundle) {
     if (root)
         return absolute(bundle, root);
     const char *path = absolute(bundle, "config.json");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (access(path, R_OK) < 0)
         return NULL;
-    yajl_val config = parse(read_all(fd, path), path);
-    (void)close(fd);
+    yajl_val config = parse(hook_read_file(path), path);
     return absolute(bundle, text_of(config, (const char *[]){"root", "path", NULL}));
 }
 
@@ -180,8 +188,9 @@ int hook_open_in_root(int root, const char *path, int flags) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-/* Field 1 of a line of mountinfo is the mount's number; "shared:N" stands before the " - ". */
-bool hook_is_shared(int fd) {
+/* True if a mount there would be seen in other mount namespaces too. Field 1 of a line of mountinfo
+ * is the mount's number; "shared:N" stands before the " - ". */
+static bool is_shared(int fd) {
     struct statx status;
     if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) < 0)
         hook_fail("statx: %s", strerror(errno));
@@ -207,4 +216,55 @@ bool hook_is_shared(int fd) {
     if (!found)
         hook_fail("/proc/self/mountinfo: lacks a mount of the container");
     return shared;
+}
+
+int hook_clone_file(const char *path) {
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+    };
+    int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path,
+                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    if (fd >= 0 &&
+        syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        hook_fail("%s: cannot be made read-only: %s", path, strerror(errno));
+    return fd;
+}
+
+void hook_attach(int source, int target, const char *path) {
+    if (is_shared(target))
+        hook_fail(
+            "/%s of the container: a mount there would be seen outside: its propagation is shared",
+            path);
+    if (syscall(SYS_move_mount, source, "", target, "",
+                MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        hook_fail("/%s of the container: %s", path, strerror(errno));
+}
+
+/* In its directory, since O_CREAT does not go with O_PATH. */
+static void make_file(int root, const char *path) {
+    const char *name = strrchr(path, '/') + 1;
+    char *folder = strndup(path, (size_t)(name - path) - 1);
+    int directory = folder ? hook_open_in_root(root, folder, O_PATH | O_DIRECTORY) : -1;
+    int made = directory < 0 ? -1
+                             : openat(directory, name,
+                                      O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0644);
+    if (made < 0 && errno != EEXIST)
+        hook_fail("/%s of the container: %s", path, strerror(errno));
+    if (made >= 0)
+        (void)close(made);
+    if (directory >= 0)
+        (void)close(directory);
+    free(folder);
+}
+
+void hook_cover(int root, const char *path, int source) {
+    int target = hook_open_in_root(root, path, O_PATH | O_NOFOLLOW);
+    if (target < 0 && errno == ENOENT) {
+        make_file(root, path);
+        target = hook_open_in_root(root, path, O_PATH | O_NOFOLLOW);
+    }
+    if (target < 0)
+        hook_fail("/%s of the container: %s", path, strerror(errno));
+    hook_attach(source, target, path);
+    (void)close(target);
 }

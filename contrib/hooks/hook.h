@@ -55,8 +55,26 @@ int hook_open_root(const struct hook_state *state);
  */
 int hook_open_in_root(int root, const char *path, int flags);
 
-/** True if a mount on the open @fd would be seen in other mount namespaces too. */
-bool hook_is_shared(int fd);
+/**
+ * A copy of the mount that the host's file @path is on, with this one file: read-only, nosuid,
+ * nodev, noexec. -1 with errno set: it cannot be opened.
+ */
+int hook_clone_file(const char *path);
+
+/**
+ * Puts @source, a mount that is attached nowhere, on @target in the container, which is called
+ * @path in errors. Ends the program where that would be seen outside of the container as well.
+ */
+void hook_attach(int source, int target, const char *path);
+
+/**
+ * Covers the file @path of the container with @source. A link in its place is covered itself; what
+ * is missing is made as an empty file. Its directory must be there and be reached without a link.
+ */
+void hook_cover(int root, const char *path, int source);
+
+/** The file @path of the host, malloc'ed and terminated; what cannot be read ends the program. */
+char *hook_read_file(const char *path);
 
 /** Prints "hook: WORDS" and ends the program with status 1. */
 noreturn void hook_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,10 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -69,10 +67,6 @@ static int target_of(int root, const char *path, unsigned int kernels_own) {
         (void)close(fd);
         return -1;
     }
-    if (fd >= 0 && hook_is_shared(fd))
-        hook_fail(
-            "/%s of the container: a mount there would be seen outside: its propagation is shared",
-            path);
     return fd;
 }
 
@@ -81,19 +75,13 @@ static int source_of(const char *path) {
     char where[4096];
     if (snprintf(where, sizeof(where), "%s/%s", lxcfs_directory, path) >= (int)sizeof(where))
         hook_fail("--lxcfs: the path is too long");
-    int fd = (int)syscall(SYS_open_tree, AT_FDCWD, where,
-                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    int fd = hook_clone_file(where);
     if (fd < 0 && errno == ENOENT)
         return -1;
     if (fd < 0)
         hook_fail("%s: %s", where, strerror(errno));
     if (filesystem_of(fd, where) != FUSE_SUPER_MAGIC)
         hook_fail("%s: not a file of lxcfs", where);
-    struct mount_attr attributes = {
-        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-    };
-    if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
-        hook_fail("%s: cannot be made read-only: %s", where, strerror(errno));
     return fd;
 }
 
@@ -116,9 +104,7 @@ int main(int argc, char **argv) {
         int source = target < 0 ? -1 : source_of(files[i].path);
         if (source < 0)
             continue;
-        if (syscall(SYS_move_mount, source, "", target, "",
-                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-            hook_fail("/%s of the container: %s", files[i].path, strerror(errno));
+        hook_attach(source, target, files[i].path);
         (void)close(source);
         (void)close(target);
         bound++;
