@@ -38,6 +38,15 @@ static int decide_swap(const struct plan_resources_target *target, const struct 
     return 0;
 }
 
+/* The first member that asks for what cgroup v2 does not have, or NULL. */
+static const char *first_of_v1(const struct oci_memory *memory) {
+    if (memory->kernel_tcp.set && memory->kernel_tcp.value > 0)
+        return "memory/kernelTCP";
+    if (memory->swappiness.set)
+        return "memory/swappiness";
+    return memory->disable_oom_killer.value ? "memory/disableOOMKiller" : NULL;
+}
+
 /* The first member that really limits something, or NULL. */
 static const char *first_limit(const struct oci_memory *memory) {
     const struct {
@@ -47,15 +56,12 @@ static const char *first_limit(const struct oci_memory *memory) {
         {&memory->limit, "memory/limit"},
         {&memory->reservation, "memory/reservation"},
         {&memory->swap, "memory/swap"},
-        {&memory->kernel_tcp, "memory/kernelTCP"},
     };
     for (size_t i = 0; i < PLAN_COUNT(limits); i++) {
         if (limits[i].limit->set && limits[i].limit->value > 0)
             return limits[i].member;
     }
-    if (memory->swappiness.set)
-        return "memory/swappiness";
-    return memory->disable_oom_killer.value ? "memory/disableOOMKiller" : NULL;
+    return first_of_v1(memory);
 }
 
 static void warn_ignored(const struct plan_resources_target *target,
@@ -141,6 +147,9 @@ int plan_resources_memory(const struct plan_resources_target *target,
     if (member == NULL && !plan_find_controller(target, "memory", "memory", &controller))
         return 0;
     if (plan_need_controller(target, "memory", "memory", member, &controller, err) < 0)
+        return -1;
+    const char *of_v1 = first_of_v1(memory);
+    if (of_v1 != NULL && plan_need_controller(target, "memory", NULL, of_v1, &controller, err) < 0)
         return -1;
     write_limit(target, &controller, memory);
     write_swap(target, &controller, memory, &swap);

@@ -331,9 +331,10 @@ def test_a_key_that_is_no_file_of_the_cgroup_is_an_error(runtime, bundle, name):
 @pytest.mark.parametrize("resources", [
     pytest.param({"memory": {"swappiness": 7}}, marks=pytest.mark.needs(controller="memory")),
     pytest.param({"memory": {"kernelTCP": 1 << 20}}, marks=pytest.mark.needs(controller="memory")),
+    pytest.param({"memory": {"disableOOMKiller": True}}, marks=pytest.mark.needs(controller="memory")),
     pytest.param({"cpu": {"realtimeRuntime": 1000}}, marks=pytest.mark.needs(controller="cpu")),
     {"network": {"classID": 7}}, {"network": {"priorities": [{"name": "lo", "priority": 7}]}}],
-    ids=["swappiness", "kernelTCP", "realtimeRuntime", "classID", "priorities"])
+    ids=["swappiness", "kernelTCP", "disableOOMKiller", "realtimeRuntime", "classID", "priorities"])
 def test_what_v2_has_no_file_for_is_an_error(runtime, bundle, resources):
     made = bundle("/bin/true")
     made.resources.update(resources)

@@ -173,9 +173,15 @@ def files_here(v1, v2):
     return None
 
 
-def disk_has_weights():
+def disk_has_weights(controller):
     with open(f"/sys/dev/block/{DISK}/queue/scheduler", encoding="ascii") as schedulers:
-        return "[bfq]" in schedulers.read()
+        if "[bfq]" in schedulers.read():
+            return True
+    try:
+        with open("/sys/fs/cgroup/io.cost.qos", encoding="ascii") as devices:
+            return controller == "io" and f"{DISK} enable=1" in devices.read()
+    except FileNotFoundError:
+        return False
 
 
 def lines(container, controller, name):
@@ -213,8 +219,8 @@ def test_limit(runtime, bundle, resources, v1, v2):
     if DISK == "0:0" and DISK in repr(v1):
         pytest.skip("needs a disk")
     controller, files = files_here(v1, v2)
-    if "weightDevice" in repr(resources) and controller == "blkio" and not disk_has_weights():
-        pytest.skip("needs a disk with the scheduler BFQ: no other has weights on cgroup v1")
+    if "weightDevice" in repr(resources) and not disk_has_weights(controller):
+        pytest.skip("needs a disk with the scheduler BFQ, or on cgroup v2 one that io.cost.qos names")
     before = unlimited(runtime, bundle, controller)
     files = {existing(before, name): wanted.split("|") for name, wanted in files.items()}
     made = bundle("/bin/sleep", "1000")
