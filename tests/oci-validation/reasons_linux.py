@@ -25,5 +25,5 @@ REASONS = [
      "speaks to authors of configurations: with code and data prioritization there are L3CODE: and "
      "L3DATA: in two lines, which thole passes on"),
     ("features-linux.md", "Cgroup", "systemdUser (bool, OPTIONAL)",
-     "needs an ordinary user's service manager: tests/engines/podman-user uses it"),
+     "needs an ordinary user's service manager: tests/engines/podman-session uses it"),
 ]
