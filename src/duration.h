@@ -13,3 +13,6 @@ bool duration_parse(const char *text, double *ret_milliseconds);
  * RFC 3339 with nanoseconds, in UTC. False if @text is none of them.
  */
 bool duration_parse_since(const char *text, char *time, size_t size);
+
+/** This moment, as duration_parse_since() writes it. */
+void duration_format_now(char *time, size_t size);

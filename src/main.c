@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
     &command_spec,
     &command_start,
     &command_state,
+    &command_top,
     &command_update,
     &command_validate,
     &command_version,

@@ -63,6 +63,7 @@ def stepwise(thole, bundle):
 
     return make
 
+
 # ---- what is there ----
 
 def test_streams_stay_apart_and_unfinished_lines_unfinished(ended):
@@ -108,6 +109,7 @@ def test_the_file_is_the_runtimes_own(thole, ended):
     [path] = kept_files(thole, ended("echo secret"))
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
+
 # ---- its size ----
 
 def lines_of(text):
@@ -140,6 +142,7 @@ def test_no_log_is_kept_if_none_is_wanted(thole, ended):
 ])
 def test_bad_sizes(thole, bundle, words, text):
     thole.run(bundle("/bin/true"), "--detach", *words).failed(text)
+
 
 # ---- a part of it ----
 
@@ -190,19 +193,15 @@ def test_since_a_time(two_times):
         assert container("logs", "--since", since).ok().out == wanted, since
 
 
-@pytest.mark.parametrize("since", ["yesterday", "2026-02-30T00:00:00Z", "2026-01-01", "10",
+@pytest.mark.parametrize("since", ["yesterday", "2026-02-30T00:00:00Z", "2026-01-01",
                                    "2026-01-01T00:00:00", "2026-01-01T00:00:00+1:00", "-5m"])
 def test_since_what(ended, since):
-    container = ended("echo x")
-    result = container("logs", "--since", since)
-    if since == "10":
-        assert result.ok().out == "x\n"  # seconds since 1970
-    else:
-        result.failed("option --since")
+    ended("echo x")("logs", "--since", since).failed("option --since")
 
 
 def test_tail_of_what(ended):
     ended("echo x")("logs", "--tail", "-1").failed("option --tail")
+
 
 # ---- as it comes ----
 
@@ -271,6 +270,7 @@ def test_a_disk_that_is_full_is_an_error(thole, ended):
         command = [thole.path, "--root", thole.root, "logs", container.id]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 1 and "No space left" in result.stderr
+
 
 # ---- it is data ----
 
@@ -359,6 +359,7 @@ def test_a_line_that_no_keeper_wrote(thole, ended):
         with open(kept_files(thole, container)[0], "w", encoding="ascii") as target:
             target.write(line + "\n")
         container("logs").failed("no keeper has written")
+
 
 # ---- where there is none ----
 

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "cli/output.h"
+#include "cli/sizes.h"
 #include "lxc/commands/commands.h"
-#include "lxc/commands/sizes.h"
 #include "lxc/config/configuration.h"
 #include "lxc/config/keys.h"
 #include "lxc/store/container.h"
@@ -110,7 +110,7 @@ static void append_size(struct info *info, const char *label, uint64_t bytes) {
     char size[32];
     if (bytes == THOLE_USAGE_UNKNOWN)
         return;
-    append(info, label, lxc_size_format(bytes, info->show.raw, size, sizeof(size)));
+    append(info, label, size_format(bytes, info->show.raw, size, sizeof(size)));
 }
 
 static void append_usage(struct info *info) {

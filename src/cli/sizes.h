@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers of bytes as lxc-info and lxc-top print them. */
+/* Numbers of bytes for tables, as lxc-info and lxc-top print them. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,4 +7,4 @@
 #include <stdint.h>
 
 /** "90 bytes", "2.08 KiB", "1.00 GiB"; @raw: "90". Returns @buffer. */
-char *lxc_size_format(uint64_t bytes, bool raw, char *buffer, size_t size);
+char *size_format(uint64_t bytes, bool raw, char *buffer, size_t size);

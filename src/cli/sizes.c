@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers of bytes. */
-#include "lxc/commands/sizes.h"
+#include "cli/sizes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-char *lxc_size_format(uint64_t bytes, bool raw, char *buffer, size_t size) {
+char *size_format(uint64_t bytes, bool raw, char *buffer, size_t size) {
     static const struct {
         uint64_t above;
         const char *unit;
