@@ -492,6 +492,8 @@ struct thole_finding {
     bool error; /* false: a note */
     char *where;
     char *text;
+    unsigned line;   /* in the file, from 1 on, of the member's name or the element of a list; */
+    unsigned column; /* of what is missing, that of the last one on the way. In bytes */
 };
 
 /** Reads and checks a bundle's configuration; lists all findings (malloc'ed array and strings). */

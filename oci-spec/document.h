@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "oci-spec/position.h"
 #include "oci-spec/spec.h"
 
 /** Limits of what is read at all; beyond them a document is refused. */
@@ -22,6 +23,7 @@ struct oci_finding {
     enum { OCI_FINDING_ERROR, OCI_FINDING_NOTE } severity;
     char *where; /* JSON pointer */
     char *text;
+    struct oci_position at; /* of a fault of the text itself, line 0: where @where leads */
     struct oci_finding *next;
 };
 

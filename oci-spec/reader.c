@@ -443,14 +443,11 @@ static bool is_blank(const char *json, size_t length) {
 /* Syntax errors are told with line and column of the character at which reading ended. */
 static void complain_syntax(struct oci_reader *reader, const char *json, size_t offset,
                             const char *reason) {
-    size_t line = 1;
-    size_t column = 1;
-    for (size_t i = 0; i + 1 < offset; i++) {
-        column = json[i] == '\n' ? 1 : column + 1;
-        line += json[i] == '\n';
-    }
-    complain(reader, "not valid JSON at %zu:%zu: %.*s", line, column, (int)strcspn(reason, "\n"),
-             reason);
+    const struct oci_position at = oci_position_at(json, offset > 0 ? offset - 1 : 0);
+    complain(reader, "not valid JSON at %zu:%zu: %.*s", at.line, at.column,
+             (int)strcspn(reason, "\n"), reason);
+    if (reader->report != NULL && reader->report->last != NULL)
+        reader->report->last->at = at;
 }
 
 static void parse(struct oci_reader *reader, const char *json, size_t length) {

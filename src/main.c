@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/phases.h"
 #include "base/text.h"
 #include "cli/surroundings.h"
 #include "commands.h"
@@ -91,16 +92,21 @@ static int run_parsed(struct call *call, char *const *argv, const struct thole_c
     log_debug(&context->log, "thole %s: %s%s%s", PACKAGE_VERSION, command->name,
               call->id != NULL ? " " : "", call->id != NULL ? call->id : "");
 
+    struct thole_context observed = *context;
+    if (context->log.level == THOLE_LOG_DEBUG)
+        observed.phases = phases_new(&context->log);
     const struct invocation invocation = {
         .commands = commands,
         .command = command,
-        .context = context,
+        .context = &observed,
         .options = options,
         .arguments = arguments->items,
         .argument_count = arguments->count,
     };
     call->runs = true;
-    return command->run(&invocation, ret_status, err);
+    const int result = command->run(&invocation, ret_status, err);
+    phases_free(observed.phases);
+    return result;
 }
 
 /* @words: the command's name and what follows. */

@@ -36,6 +36,8 @@ static const struct option_row plan_options[] = {
 static const struct option_row validate_options[] = {
     {"config", 'f', OPTION_STRING, MEMBER(request.config), "FILE",
      "the configuration (default: config.json in the bundle)"},
+    {"json", 0, OPTION_FLAG, MEMBER(json), NULL,
+     "print the findings as JSON, with line and column"},
     {"strict", 0, OPTION_FLAG, MEMBER(strict), NULL, "notes count as errors"},
     {0},
 };
@@ -62,6 +64,29 @@ static int run_plan(const struct invocation *invocation, int *ret_status, struct
     return result < 0 ? -1 : output_text(text, err);
 }
 
+static void append_lines(struct text *text, const struct thole_finding *findings, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        text_append(text, findings[i].error ? "error: " : "note: ");
+        if (findings[i].where[0] != '\0')
+            text_appendf(text, "%s: ", findings[i].where);
+        text_appendf(text, "%s\n", findings[i].text);
+    }
+}
+
+static void append_json(struct text *text, const struct thole_finding *findings, size_t count) {
+    text_append(text, "{\"findings\":[");
+    for (size_t i = 0; i < count; i++) {
+        text_appendf(text, "%s{\"severity\":\"%s\",\"pointer\":", i > 0 ? "," : "",
+                     findings[i].error ? "error" : "note");
+        text_append_json(text, findings[i].where);
+        text_appendf(text, ",\"line\":%u,\"column\":%u,\"text\":", findings[i].line,
+                     findings[i].column);
+        text_append_json(text, findings[i].text);
+        text_append(text, "}");
+    }
+    text_append(text, "]}\n");
+}
+
 static int run_validate(const struct invocation *invocation, int *ret_status,
                         struct thole_error *err) {
     const struct plan_settings *settings = invocation->options;
@@ -72,11 +97,11 @@ static int run_validate(const struct invocation *invocation, int *ret_status,
         return -1;
 
     cleanup_text struct text text = {0};
+    if (settings->json)
+        append_json(&text, findings, count);
+    else
+        append_lines(&text, findings, count);
     for (size_t i = 0; i < count; i++) {
-        text_append(&text, findings[i].error ? "error: " : "note: ");
-        if (findings[i].where[0] != '\0')
-            text_appendf(&text, "%s: ", findings[i].where);
-        text_appendf(&text, "%s\n", findings[i].text);
         if (findings[i].error || settings->strict)
             *ret_status = EXIT_FAILURE;
         free(findings[i].where);

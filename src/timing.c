@@ -23,11 +23,13 @@ int timing_run(const struct thole_context *context, const char *option, timing_f
     if (option == NULL)
         return function(context, request, ret_status, err);
     struct thole_context timed = *context;
-    timed.phases = phases_new();
+    if (context->phases == NULL) /* else the log has a clock already */
+        timed.phases = phases_new(NULL);
     if (timed.phases == NULL)
         return error_errno(err, NULL, "allocate memory");
     int result = function(&timed, request, ret_status, err);
     int told = tell(timed.phases, option, result < 0 ? NULL : err);
-    phases_free(timed.phases);
+    if (context->phases == NULL)
+        phases_free(timed.phases);
     return result < 0 ? result : told;
 }

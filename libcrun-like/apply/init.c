@@ -157,25 +157,26 @@ static int build_root(const struct apply_init *init, int *ret_peer, struct thole
         entered == 1 ? apply_rootfs_open_entered(err) : apply_rootfs_open(&plan->rootfs, err);
     if (root_fd < 0)
         return -1;
-    phases_end(init->become.phases, PHASES_INSIDE, "root");
+    phases_end_at(init->become.phases, PHASES_INSIDE, plan->rootfs.where, "root");
     cleanup_apply_readonly_last struct apply_readonly_last last = {0};
-    if (apply_mounts(plan, init->sources, &root_fd, &last, err) < 0)
+    if (apply_mounts(plan, init->become.phases, init->sources, &root_fd, &last, err) < 0)
         return -1;
-    phases_end(init->become.phases, PHASES_INSIDE, "mounts");
+    phases_end_at(init->become.phases, PHASES_INSIDE, "/mounts", "mounts");
     if (apply_devices(plan, init->become.sync, root_fd, err) < 0)
         return -1;
-    phases_end(init->become.phases, PHASES_INSIDE, "devices");
+    phases_end_at(init->become.phases, PHASES_INSIDE, "/linux/devices", "devices");
     if (request_hooks(init, err) < 0 ||
         run_container_hooks(init, PLAN_HOOK_CREATE_CONTAINER, -1, init->hook_env, err) < 0)
         return -1;
-    phases_end(init->become.phases, PHASES_INSIDE, "hooks");
+    phases_end_at(init->become.phases, PHASES_INSIDE, "/hooks", "hooks");
     /* What forbids writing comes last: until here something may have to be made beneath it. */
     if (apply_become_console(&init->become, root_fd, ret_peer, err) < 0 ||
         apply_terminals(init->become.terminals, init->become.sync, root_fd, err) < 0 ||
         apply_working_directory_make(plan->process, root_fd, err) < 0 ||
         apply_readonly_now(&last, err) < 0 || apply_paths(plan, null_fd, root_fd, err) < 0)
         return -1;
-    phases_end(init->become.phases, PHASES_INSIDE, "masked and read-only paths");
+    phases_end_at(init->become.phases, PHASES_INSIDE, "/linux/maskedPaths",
+                  "masked and read-only paths");
     if (entered == 0 && apply_rootfs_enter(&plan->rootfs, init->become.proc_fd, root_fd, err) < 0)
         return -1;
     return apply_rootfs_finish(&plan->rootfs, err);
@@ -255,7 +256,7 @@ static int prepare(const struct apply_init *init, struct apply_program *program,
         return -1;
     if (set_names(plan, err) < 0 || set_sysctls(init, err) < 0)
         return -1;
-    phases_end(become->phases, PHASES_INSIDE, "namespaces");
+    phases_end_at(become->phases, PHASES_INSIDE, "/linux/namespaces", "namespaces");
 
     bool own_mounts = (plan->namespaces.created & CLONE_NEWNS) != 0;
     if ((own_mounts ? build_root(init, &peer, err) : enter_shared_root(init, &peer, err)) < 0)
@@ -302,7 +303,7 @@ void apply_init(const struct apply_init *init) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (prepare(init, &program, &err) < 0 || announce_ready(init, &err) < 0)
         fail(init->become.sync, &err);
-    phases_end(init->become.phases, PHASES_INSIDE, "process");
+    phases_end_at(init->become.phases, PHASES_INSIDE, "/process", "process");
 
     int starter = wait_at_gate(init, &err);
     if (starter < 0)

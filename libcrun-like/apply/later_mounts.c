@@ -100,7 +100,8 @@ static int add_all(const struct apply_later_mounts *later, int *root, size_t *re
         one.mount_count = 1;
         if (sources.items != NULL)
             sources.items += *ret_made;
-        if (check_length(one.mounts, err) < 0 || apply_mounts(&one, &sources, root, NULL, err) < 0)
+        if (check_length(one.mounts, err) < 0 ||
+            apply_mounts(&one, NULL, &sources, root, NULL, err) < 0)
             return -1;
     }
     return 0;

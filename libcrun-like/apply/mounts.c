@@ -401,8 +401,8 @@ static int apply_mount(const struct plan_mount *mount, const struct apply_source
     return error_bug(err, "unknown kind of mount");
 }
 
-int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int *root_fd,
-                 struct apply_readonly_last *last, struct thole_error *err) {
+int apply_mounts(const struct plan *plan, struct phases *phases, struct apply_bind_sources *sources,
+                 int *root_fd, struct apply_readonly_last *last, struct thole_error *err) {
     cleanup_sys_close_later struct sys_close_later closing = {0};
     const struct mounting at = {root_fd, last, &closing};
     for (size_t i = 0; i < plan->mount_count; i++) {
@@ -415,6 +415,7 @@ int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, in
             *err = (struct thole_error){0};
         }
         apply_bind_source_used(sources, i);
+        phases_part(phases, PHASES_INSIDE, plan->mounts[i].where, plan->mounts[i].target);
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "apply/bind_sources.h"
 #include "apply/readonly_last.h"
 #include "base/error.h"
+#include "base/phases.h"
 #include "plan/plan.h"
 
 /**
@@ -13,5 +14,5 @@
  * the destination "/" takes the root's place in @root_fd. Those in @last have to be made read-only
  * afterwards; without a list all are read-only when they are attached.
  */
-int apply_mounts(const struct plan *plan, struct apply_bind_sources *sources, int *root_fd,
-                 struct apply_readonly_last *last, struct thole_error *err);
+int apply_mounts(const struct plan *plan, struct phases *phases, struct apply_bind_sources *sources,
+                 int *root_fd, struct apply_readonly_last *last, struct thole_error *err);

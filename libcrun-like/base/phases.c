@@ -4,48 +4,96 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 
-enum { MARKS_MAX = 128, PROCESSES = PHASES_INSIDE + 1 };
+enum { MARKS_MAX = 512, PROCESSES = PHASES_INSIDE + 1 };
 
+/* Written by one process while another one reads: it is there when it has its time. The plan that
+ * its texts are from may be gone by then, or be that of another process. */
 struct mark {
-    const char *name; /* the child is a fork: the address means the same there */
-    int64_t time;     /* nanoseconds of CLOCK_MONOTONIC; 0: not written yet */
+    atomic_int_least64_t time; /* nanoseconds of CLOCK_MONOTONIC */
     enum phases_process process;
+    bool part;
+    char where[64];
+    char name[112];
 };
 
 struct phases {
     int64_t begin;
+    const struct thole_log *log; /* of the runtime: the address means the same in its forks */
+    unsigned told;
+    int64_t told_until[PROCESSES];
     atomic_uint count;
     struct mark marks[MARKS_MAX];
 };
 
 static const char *const process_names[PROCESSES] = {"thole", "container"};
 
-struct phases *phases_new(void) {
+struct phases *phases_new(const struct thole_log *log) {
     struct phases *phases =
         mmap(NULL, sizeof(*phases), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (phases == MAP_FAILED)
         return NULL;
+    phases->log = log;
     phases->begin = clock_nanoseconds(CLOCK_MONOTONIC);
+    phases->told_until[PHASES_RUNTIME] = phases->begin;
     return phases;
 }
 
-void phases_free(struct phases *phases) {
-    if (phases != NULL)
-        (void)munmap(phases, sizeof(*phases));
+/* ---- as they come ---- */
+
+static void tell(struct phases *phases, const struct mark *mark, int64_t time) {
+    int64_t *former = &phases->told_until[mark->process];
+    /* What comes first from inside has begun when nobody looked. */
+    const int64_t took = *former != 0 ? time - *former : 0;
+    *former = time;
+    log_debug(phases->log, "%s%s%s: at %.3f ms, took %.3f ms, %s", mark->where,
+              mark->where[0] != '\0' ? ": " : "", mark->name, (double)(time - phases->begin) / 1e6,
+              (double)took / 1e6, process_names[mark->process]);
 }
 
-void phases_add(struct phases *phases, enum phases_process process, const char *name) {
-    unsigned index = atomic_fetch_add(&phases->count, 1);
-    if (index >= MARKS_MAX)
-        return;
-    phases->marks[index] =
-        (struct mark){.name = name, .process = process, .time = clock_nanoseconds(CLOCK_MONOTONIC)};
+static void tell_all(struct phases *phases) {
+    const unsigned count = atomic_load(&phases->count);
+    for (; phases->told < count && phases->told < MARKS_MAX; phases->told++) {
+        const struct mark *mark = &phases->marks[phases->told];
+        const int64_t time = atomic_load(&mark->time);
+        if (time == 0)
+            return;
+        tell(phases, mark, time);
+    }
 }
+
+void phases_free(struct phases *phases) {
+    if (phases == NULL)
+        return;
+    if (phases->log != NULL)
+        tell_all(phases);
+    (void)munmap(phases, sizeof(*phases));
+}
+
+void phases_add(struct phases *phases, const struct phases_step *step) {
+    if (step->part && phases->log == NULL)
+        return;
+    const unsigned index = atomic_fetch_add(&phases->count, 1);
+    if (index < MARKS_MAX) {
+        struct mark *mark = &phases->marks[index];
+        mark->process = step->process;
+        mark->part = step->part;
+        (void)snprintf(mark->name, sizeof(mark->name), "%s", step->name);
+        (void)snprintf(mark->where, sizeof(mark->where), "%s",
+                       step->where != NULL ? step->where : "");
+        atomic_store(&mark->time, clock_nanoseconds(CLOCK_MONOTONIC));
+    }
+    if (phases->log != NULL && step->process == PHASES_RUNTIME)
+        tell_all(phases);
+}
+
+/* ---- as a whole ---- */
 
 /* One phase as it is printed: microseconds since the clock was started. */
 struct span {
@@ -61,16 +109,17 @@ static size_t collect(const struct phases *phases, struct span spans[MARKS_MAX])
     unsigned count = atomic_load(&phases->count);
     for (unsigned i = 0; i < count && i < MARKS_MAX; i++) {
         const struct mark *mark = &phases->marks[i];
+        const int64_t time = atomic_load(&mark->time);
         int64_t *begin = &begins[mark->process];
-        if (mark->time == 0)
+        if (time == 0 || mark->part)
             continue;
         if (*begin != 0)
             spans[used++] = (struct span){
                 .mark = mark,
                 .begin = (double)(*begin - phases->begin) / 1000,
-                .duration = (double)(mark->time - *begin) / 1000,
+                .duration = (double)(time - *begin) / 1000,
             };
-        *begin = mark->time;
+        *begin = time;
     }
     return used;
 }

@@ -126,13 +126,13 @@ static int build_in_directory(const struct thole_context *context,
     phases_end(context->phases, PHASES_RUNTIME, "record");
     if (create_prepare_filter(context, creation, &preparation, err) < 0)
         return -1;
-    phases_end(context->phases, PHASES_RUNTIME, "seccomp filter");
+    phases_end_at(context->phases, PHASES_RUNTIME, "/linux/seccomp", "seccomp filter");
     log_warnings(context, &creation->bundle);
     if (container->record->notify_directory != NULL && notify_make_directory(container, err) < 0)
         return -1;
     if (create_prepare_cgroup(context, creation, &preparation, err) < 0)
         return -1;
-    phases_end(context->phases, PHASES_RUNTIME, "cgroup");
+    phases_end_at(context->phases, PHASES_RUNTIME, "/linux/cgroupsPath", "cgroup");
     if (create_prepare_stdio(request, detached, creation, &preparation, err) < 0 ||
         create_prepare_init(gated, creation, &preparation, err) < 0)
         return -1;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/phases.h"
 #include "cgroup/kill.h"
 #include "cgroup/remove.h"
 #include "create/audit.h"
@@ -70,12 +71,14 @@ int create_clear(const struct thole_context *context, struct container *containe
     if ((hooks && plan == NULL) || end_processes(container, err) < 0 ||
         resctrl_remove(record, err) < 0)
         return -1;
+    phases_part(context->phases, PHASES_RUNTIME, "/linux/cgroupsPath", "processes and cgroup");
     if (!hooks)
         return 1;
     if (container_set_worker(container, true, err) < 0)
         return -1;
     container_unlock(container);
     hooks_run_poststop(context, container, plan);
+    phases_part(context->phases, PHASES_RUNTIME, "/hooks/poststop", "hooks");
     return container_lock(container, err) < 0 ? -1 : 1;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/phases.h"
 #include "cgroup/kill.h"
 #include "create/unmake.h"
 #include "state/gate.h"
@@ -106,10 +107,12 @@ int thole_delete(const struct thole_context *context, const char *id, bool force
         return -1;
     if (force && container.record->audit != NULL && lives(&container))
         container.end_reason = "destroyed";
+    phases_end(context->phases, PHASES_RUNTIME, "record");
     if (force && kill_everything(&container, err) < 0)
         return -1;
     if (create_unmake(context, &container, NULL, err) < 0)
         return -1;
     tell_keeper(keeper);
+    phases_end(context->phases, PHASES_RUNTIME, "deletion");
     return 0;
 }

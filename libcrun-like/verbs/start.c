@@ -2,6 +2,7 @@
 /* thole_start(): the second half of a container's birth. */
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/phases.h"
 #include "cgroup/freeze.h"
 #include "create/hooks.h"
 #include "create/notify.h"
@@ -79,6 +80,7 @@ int thole_start(const struct thole_context *context, const char *id, const char 
         .container = CONTAINER_INIT, .pidfd = -1, .connection = -1, .listening = -1};
     if (prepare(context, id, notify_socket, &starting, err) < 0)
         return -1;
+    phases_end(context->phases, PHASES_RUNTIME, "record");
     if (follow(&starting, err) < 0) {
         struct thole_error failure = {0};
         starting.container.end_reason = "failed";
@@ -88,6 +90,7 @@ int thole_start(const struct thole_context *context, const char *id, const char 
             log_warning(&context->log, "%s", error_format(&failure, line, sizeof(line)));
         return -1;
     }
+    phases_end_at(context->phases, PHASES_RUNTIME, "/process", "start");
     if (starting.listening < 0)
         return 0;
     return notify_forward(starting.listening, starting.pidfd, (pid_t)starting.container.record->pid,

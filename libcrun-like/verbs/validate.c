@@ -77,19 +77,30 @@ static char *copy(const char *string) {
     return result;
 }
 
-static void list_findings(const struct oci_report *report, struct thole_finding **ret_findings,
-                          size_t *ret_count) {
+static struct oci_position position_of(const struct oci_finding *finding,
+                                       const struct bundle *bundle) {
+    if (finding->at.line > 0)
+        return finding->at;
+    return oci_position_find(bundle->json, bundle->json_length, finding->where);
+}
+
+static void list_findings(const struct oci_report *report, const struct bundle *bundle,
+                          struct thole_finding **ret_findings, size_t *ret_count) {
     struct thole_finding *findings = calloc(report->errors + report->notes + 1, sizeof(*findings));
     if (findings == NULL)
         abort();
     size_t count = 0;
     for (const struct oci_finding *finding = report->first; finding != NULL;
-         finding = finding->next)
+         finding = finding->next) {
+        const struct oci_position at = position_of(finding, bundle);
         findings[count++] = (struct thole_finding){
             .error = finding->severity == OCI_FINDING_ERROR,
             .where = copy(finding->where),
             .text = copy(finding->text),
+            .line = (unsigned)at.line,
+            .column = (unsigned)at.column,
         };
+    }
     *ret_findings = findings;
     *ret_count = count;
 }
@@ -118,6 +129,6 @@ int thole_validate(const struct thole_context *context, const struct thole_creat
         check_root(bundle.plan, &report);
         check_filter(bundle.plan, &report);
     }
-    list_findings(&report, ret_findings, ret_count);
+    list_findings(&report, &bundle, ret_findings, ret_count);
     return 0;
 }
