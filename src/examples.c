@@ -33,6 +33,8 @@ const struct example examples[] = {
     {"run", "the program of a bundle, in the foreground", "thole run --bundle /srv/web web1"},
     {"run", "in the background, with a console to come back to, started again when it fails",
      "thole run --detach --attachable --restart on-failure:5 web1"},
+    {"run", "tell every step, its time and its place in the configuration",
+     "thole --debug run web1"},
     {"run", "record the session for replay", "thole run --record session.cast demo"},
     {"spec", "a configuration for the bundle in this directory", "thole spec"},
     {"spec", "one that an ordinary user can run", "thole spec --rootless"},
@@ -44,6 +46,8 @@ const struct example examples[] = {
     {"update", "half a gigabyte and one processor",
      "thole update --memory 512m --cpu-period 100000 --cpu-quota 100000 web1"},
     {"validate", "every mistake of a configuration, with its place", "thole validate /srv/web"},
+    {"validate", "where an editor has to go",
+     "thole validate --json | jq -r '.findings[] | \"\\(.line):\\(.column): \\(.text)\"'"},
     {"version", "what is built in", "thole version"},
     {.command = ""},
 };

@@ -540,6 +540,40 @@ class Attach(Command):
         return [] if "heard something" in result.out else [f"the terminal shows {result.out!r}"]
 
 
+class Logs(Command):
+    """What was said, all of it or an error."""
+
+    name = "logs"
+    shared = True
+    keeps = True
+    args = ("/bin/sh", "-c", "echo one; echo two >&2")
+
+    def before(self):
+        if self.container is None:
+            self.launch("--attachable")
+            console = os.path.join(self.runtime.root, self.container, "console")
+            until(lambda: not os.path.exists(console), what="the end of the keeper")
+        return ["logs", "--tail", "2", self.container]
+
+    def right(self, result):
+        return self.compare({"said": [result.out, result.err]})
+
+
+class Top(OfContainer):
+    """A number that could not be read is an error, or null where no file can tell it."""
+
+    name = "top"
+
+    def words(self):
+        return ["top", "--format", "json", "--delay", "10ms"]
+
+    def right(self, result):
+        rows = [row for row in json.loads(result.out)["containers"] if row["id"] == self.container]
+        if rows and rows[0]["status"] == "unknown":
+            return []
+        return self.compare({"rows": [(row["pid"], row["pids"], row["status"]) for row in rows]})
+
+
 class EndOfKeeper(Command):
     """A keeper whose container ends."""
 
@@ -566,7 +600,7 @@ class EndOfKeeper(Command):
 
 
 COMMANDS = (Create, Start, Run, RunDetached, RunOnTerminal, RunAttachable, Exec, ExecOnTerminal,
-            Attach, EndOfKeeper, State, List, Ps, Stats, Events, EventsAll, Pause, Resume, Update,
+            Attach, EndOfKeeper, State, List, Ps, Logs, Top, Stats, Events, EventsAll, Pause, Resume, Update,
             MountsAdd, MountsRemove, Kill, Delete, DeleteForce)
 
 # Those of an ordinary user: where the ways differ.
