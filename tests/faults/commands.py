@@ -447,8 +447,14 @@ class MountsAdd(OfContainer):
 
     name = "mounts add"
     processes = {"1": "runtime", "1.1": "mounter"}
-    mounts = ({"destination": "/later/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]},
-              {"destination": "/later/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["size=1m"]})
+    mounts = ({"destination": "/later/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["size=1m"]},
+              {"destination": "/later/two", "type": "tmpfs", "source": "tmpfs", "options": ["ro"]})
+    bind = {"destination": "/later/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]}
+
+    def __init__(self, world):
+        super().__init__(world)
+        if world.cgroups:  # an ordinary user may not clone the host's mounts
+            self.mounts = (self.bind, *self.mounts)
 
     def there(self):
         targets = {fields[4] for fields in machine.mount_lines(self.pid)}
