@@ -28,11 +28,8 @@ static void append_end(struct text *text, bool done) {
 static int send_records(const struct plan_audit_records *records, bool must, bool done,
                         struct thole_error *err) {
     cleanup_close int fd = sys_audit_open(err);
-    int enabled = fd >= 0 && must ? sys_audit_is_enabled(fd, err) : fd;
-    if (enabled < 0)
+    if (fd < 0)
         return -1;
-    if (must && enabled == 0)
-        return error_unsupported(err, NULL, "the kernel's audit log: it is switched off");
     cleanup_text struct text end = {0};
     append_end(&end, done);
     for (size_t i = 0; i < records->count; i++) {
@@ -42,7 +39,11 @@ static int send_records(const struct plan_audit_records *records, bool must, boo
         if (sys_audit_send(fd, records->items[i].type, text.data, err) < 0)
             return -1;
     }
-    return 0;
+    /* A log that is off takes records as well. */
+    int enabled = must ? sys_audit_is_enabled(fd, err) : 1;
+    if (enabled == 0)
+        return error_unsupported(err, NULL, "the kernel's audit log: it is switched off");
+    return enabled < 0 ? -1 : 0;
 }
 
 static void warn(const struct thole_context *context, const struct thole_error *failure) {
@@ -89,8 +90,10 @@ int create_audit_start(const struct thole_context *context, const struct creatio
     const bool must = text_equal(plan->audit, "must");
     if (send_records(&records, must, true, &failure) == 0)
         return 0;
-    if (must)
+    if (must) {
+        creation->container.record->audit = NULL; /* its end is not worth a second word */
         return error_copy(err, &failure);
+    }
     warn(context, &failure);
     return 0;
 }

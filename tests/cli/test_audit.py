@@ -127,7 +127,7 @@ def test_without_the_capability(thole, asking, how):
         if mode == "on":
             assert result.ok().out == "ran\n" and result.err.count(NEEDED) == 2
         else:
-            assert result.failed(NEEDED).out == ""
+            assert result.failed(f": {NEEDED}\n").out == "" and result.err.count("audit log") == 1
 
 
 def test_a_log_that_is_off_is_not_enough_for_must(thole, asking):
