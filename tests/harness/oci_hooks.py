@@ -9,7 +9,7 @@ import pytest
 from harness import machine
 from harness.runtime import Runtime
 
-NAMES = ("lxcfs", "network", "resolv-conf", "seccomp-trace", "timezone")
+NAMES = ("audit", "lxcfs", "network", "resolv-conf", "seccomp-trace", "timezone")
 RUNTIMES = ("thole", "crun", "runc")
 V2_VIEW = os.path.join(machine.TOP, "tests/cli/v2-view")
 
