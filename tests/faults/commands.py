@@ -546,19 +546,20 @@ class Attach(Command):
         return [] if "heard something" in result.out else [f"the terminal shows {result.out!r}"]
 
 
-class Logs(Command):
-    """What was said, all of it or an error."""
+class Logs(OfContainer):
+    """What was said, all of it or an error. The keeper has gone, so that no process is left but init."""
 
     name = "logs"
-    shared = True
-    keeps = True
-    args = ("/bin/sh", "-c", "echo one; echo two >&2")
+    args = ("/bin/sh", "-c", "echo one; echo two; exec sleep 1000000")
 
-    def before(self):
-        if self.container is None:
-            self.launch("--attachable")
-            console = os.path.join(self.runtime.root, self.container, "console")
-            until(lambda: not os.path.exists(console), what="the end of the keeper")
+    def launch(self, *options):
+        super().launch("--attachable", *options)
+        until(lambda: "two" in self.runtime("logs", self.container).ok().out, what="the output")
+        keeper = int(right.parent(self.pid))
+        os.kill(keeper, signal.SIGKILL)
+        until(lambda: not right.alive(keeper), what="the end of the keeper")
+
+    def words(self):
         return ["logs", "--tail", "2", self.container]
 
     def right(self, result):
