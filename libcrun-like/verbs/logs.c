@@ -146,13 +146,16 @@ static int follow(struct telling *telling, const struct container *container,
 /* ---- the container ---- */
 
 static int no_log(const struct container *container, struct thole_error *err) {
-    if (container->record->keeper == 0)
-        error_state(err, "nobody keeps its output: that went to the engine, or the terminal, that "
-                         "started the container");
-    else
+    if (container->record->keeper != 0) {
         error_state(err, "its keeper keeps no log");
+        return error_hint(err,
+                          "thole attach shows the last of its output; run --attachable keeps a "
+                          "log, unless --log-size is 0, and lxc.console.logfile one of LXC's");
+    }
+    error_state(err, "nobody keeps its output: that went to the engine, or the terminal, that "
+                     "started the container");
     return error_hint(err, "use the engine's own logs; thole logs is for containers started by run "
-                           "--attachable, without --log-size 0");
+                           "--attachable");
 }
 
 int thole_logs(const struct thole_context *context, const struct thole_logs_request *request,
