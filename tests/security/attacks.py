@@ -16,6 +16,7 @@ LABEL_UNIT = "tests/unit/test_label.c::"
 EXEC_OPTIONS = "tests/cli/test_exec_options.py::"
 HOOKS = "tests/cli/test_hooks.py::"
 MOUNTS = "tests/cli/test_mounts_command.py::"
+LOGS = "tests/cli/test_logs.py::"
 INSTALL = "tests/lxc/test_install.py::"
 LXC_ATTACH = "tests/lxc/test_attach_terminals.py::"
 
@@ -177,4 +178,11 @@ ATTACKS = (
     Attack("a read-only mount for a running container", "for a moment it could be written to",
            "it is read-only before it is attached: `apply/later_mounts.c`",
            (MOUNTS + "test_a_read_only_mount_is_never_writable",), ("later-mounts-turn-read-only",)),
+    Attack("the output of a container", "what it wrote commanded the terminal of whoever read its log",
+           "control characters become visible there: `cli/visible.c`, [attach.md](attach.md#logs)",
+           (LOGS + "test_a_terminal_sees_control_characters_and_does_not_obey_them",),
+           ("logs-command-the-terminal",)),
+    Attack("a link in place of the log", "another file would be shown, or waited for",
+           "it is opened as a file, and no link is followed: `terminal/console_log_reader.c`",
+           (LOGS + "test_what_is_no_file_is_not_read",), ("logs-follow-links",)),
 )
