@@ -59,13 +59,37 @@ struct virsh_command {
     int (*run)(const struct virsh_call *call, int *ret_status, struct thole_error *err);
 };
 
+extern const struct virsh_command virsh_command_autostart;
+extern const struct virsh_command virsh_command_blkiotune;
+extern const struct virsh_command virsh_command_console;
+extern const struct virsh_command virsh_command_create;
 extern const struct virsh_command virsh_command_define;
 extern const struct virsh_command virsh_command_destroy;
+extern const struct virsh_command virsh_command_domid;
+extern const struct virsh_command virsh_command_dominfo;
+extern const struct virsh_command virsh_command_domname;
+extern const struct virsh_command virsh_command_domstate;
+extern const struct virsh_command virsh_command_domstats;
+extern const struct virsh_command virsh_command_domuuid;
+extern const struct virsh_command virsh_command_domxml_to_native;
 extern const struct virsh_command virsh_command_dumpxml;
+extern const struct virsh_command virsh_command_edit;
+extern const struct virsh_command virsh_command_event;
+extern const struct virsh_command virsh_command_help;
 extern const struct virsh_command virsh_command_hook;
 extern const struct virsh_command virsh_command_list;
+extern const struct virsh_command virsh_command_lxc_enter_namespace;
+extern const struct virsh_command virsh_command_memtune;
+extern const struct virsh_command virsh_command_reboot;
+extern const struct virsh_command virsh_command_resume;
+extern const struct virsh_command virsh_command_schedinfo;
+extern const struct virsh_command virsh_command_setmem;
+extern const struct virsh_command virsh_command_shutdown;
 extern const struct virsh_command virsh_command_start;
+extern const struct virsh_command virsh_command_suspend;
 extern const struct virsh_command virsh_command_undefine;
+extern const struct virsh_command virsh_command_uri;
+extern const struct virsh_command virsh_command_version;
 
 /** The command called @name among @commands (NULL-terminated), or NULL. */
 const struct virsh_command *virsh_command_find(const struct virsh_command *const *commands,

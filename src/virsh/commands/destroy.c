@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* destroy: a domain is stopped by force. */
 #include "virsh/commands/commands.h"
+#include "virsh/lifecycle/reason.h"
 #include "virsh/store/domains.h"
 
 struct destroy_options {
@@ -25,7 +26,9 @@ static int run_destroy(const struct virsh_call *call, int *ret_status, struct th
         return -1;
     if (domain.state == NULL)
         error_state(err, "Requested operation is not valid: domain is not running");
-    if (domain.state == NULL || thole_delete(&domain.context, domain.name, true, err) < 0)
+    if (domain.state == NULL ||
+        virsh_reason_note(call->place->live, domain.name, "destroyed", err) < 0 ||
+        thole_delete(&domain.context, domain.name, true, err) < 0)
         return virsh_failed("Failed to destroy domain '%s'", options->domain);
     virsh_tell(call, "Domain '%s' destroyed", options->domain);
     return 0;

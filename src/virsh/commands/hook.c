@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hook: what thole runs as a hook of a domain's container. Its state is on standard input
  * (runtime-spec "State"). */
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nic/hook.h"
 #include "translate/hook_state.h"
 #include "virsh/commands/commands.h"
-#include "virsh/store/domains.h"
+#include "virsh/lifecycle/reason.h"
 
 struct hook_options {
     const char *word;
@@ -19,12 +21,47 @@ static const struct option_row rows[] = {
 };
 static const char *const operands[] = {"word", NULL};
 
+static int network_up(const struct virsh_call *call, const struct oci_state *state,
+                      struct thole_error *err) {
+    return nic_hook_up(state, call->place->definitions, err);
+}
+
+static int network_down(const struct virsh_call *call, const struct oci_state *state,
+                        struct thole_error *err) {
+    return nic_hook_down(state, call->place->definitions, err);
+}
+
+/* Of SIGTERM, which shutdown sends, and of SIGINT, by which reboot(2) ends an init that halts. */
+static bool was_asked(int status) {
+    return status == 0 || status == 128 + SIGINT || status == 128 + SIGTERM;
+}
+
+/* A stop program of the monitor. Where the container is gone already, who destroyed it has noted
+ * that. */
+static int note_end(const struct virsh_call *call, const struct oci_state *state,
+                    struct thole_error *err) {
+    const struct thole_context context = {.root = call->place->root, .log = call->log};
+    const char *target = getenv("LXC_TARGET");
+    struct thole_state *ended = NULL;
+    struct thole_error failure = {0};
+    if (target != NULL && strcmp(target, "reboot") == 0)
+        return 0;
+    if (thole_state(&context, state->id, &ended, &failure) < 0)
+        return failure.kind == THOLE_ERROR_NOT_FOUND ? 0 : error_copy(err, &failure);
+    const char *reason = was_asked(ended->exit_status) ? "shutdown" : "crashed";
+    const bool known = ended->exited;
+    thole_state_free(ended);
+    return known ? virsh_reason_note(call->place->live, state->id, reason, err) : 0;
+}
+
 static const struct {
     const char *word;
-    int (*run)(const struct oci_state *state, const char *directory, struct thole_error *err);
+    int (*run)(const struct virsh_call *call, const struct oci_state *state,
+               struct thole_error *err);
 } hooks[] = {
-    {"network-down", nic_hook_down},
-    {"network-up", nic_hook_up},
+    {"network-down", network_down},
+    {"network-up", network_up},
+    {"stopped", note_end},
 };
 
 static int run_hook(const struct virsh_call *call, int *ret_status, struct thole_error *err) {
@@ -36,8 +73,7 @@ static int run_hook(const struct virsh_call *call, int *ret_status, struct thole
         return -1;
     for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
         if (strcmp(hooks[i].word, options->word) == 0)
-            return hooks[i].run(state, translate_annotation(state, VIRSH_ANNOTATION_DIRECTORY),
-                                err);
+            return hooks[i].run(call, state, err);
     }
     return error_usage(err, "there is no hook %s", options->word);
 }

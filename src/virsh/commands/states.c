@@ -2,6 +2,10 @@
 /* States of containers as those of domains. */
 #include "virsh/commands/states.h"
 
+#include <string.h>
+
+#include "virsh/lifecycle/reason.h"
+
 const char *virsh_state_word(const struct virsh_domain *domain) {
     if (domain->state == NULL)
         return "shut off";
@@ -15,4 +19,12 @@ const char *virsh_state_word(const struct virsh_domain *domain) {
     default:
         return "no state";
     }
+}
+
+char *virsh_state_reason(const struct virsh_domain *domain) {
+    if (!virsh_domain_active(domain))
+        return virsh_reason_read(domain->place, domain->name);
+    return strdup(domain->state->status == THOLE_STATUS_PAUSED    ? "user"
+                  : domain->state->status == THOLE_STATUS_RUNNING ? "booted"
+                                                                  : "unknown");
 }

@@ -6,3 +6,6 @@
 
 /** "running", "paused", "in shutdown", "shut off", "no state". */
 const char *virsh_state_word(const struct virsh_domain *domain);
+
+/** Why it is in that state: "booted", "user", "destroyed", "unknown"; malloc'ed. */
+char *virsh_state_reason(const struct virsh_domain *domain);

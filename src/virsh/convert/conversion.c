@@ -66,6 +66,8 @@ struct oci_hook *virsh_hook_add(struct virsh_conversion *conversion, oci_hook_li
     struct oci_hook *hook = oci_list_add(arena, list);
     hook->path = arena_strdup(arena, conversion->request->program);
     oci_strings_add(arena, &hook->args, "thole-virsh");
+    oci_strings_add(arena, &hook->args, "-c");
+    oci_strings_add(arena, &hook->args, conversion->request->uri);
     oci_strings_add(arena, &hook->args, "hook");
     oci_strings_add(arena, &hook->args, word);
     oci_strings_add(arena, &hook->env,

@@ -47,4 +47,7 @@ int virsh_convert_process(struct virsh_conversion *conversion, struct thole_erro
 int virsh_convert_capabilities(struct virsh_conversion *conversion, struct thole_error *err);
 int virsh_convert_filesystems(struct virsh_conversion *conversion, struct thole_error *err);
 int virsh_convert_resources(struct virsh_conversion *conversion, struct thole_error *err);
+int virsh_convert_devices(struct virsh_conversion *conversion, struct thole_error *err);
+int virsh_convert_interfaces(struct virsh_conversion *conversion, struct thole_error *err);
+int virsh_convert_security(struct virsh_conversion *conversion, struct thole_error *err);
 int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_error *err);

@@ -17,6 +17,9 @@ static int (*const subjects[])(struct virsh_conversion *, struct thole_error *) 
     virsh_convert_capabilities,
     virsh_convert_filesystems,
     virsh_convert_resources,
+    virsh_convert_devices,
+    virsh_convert_interfaces,
+    virsh_convert_security,
     virsh_convert_monitor,
 };
 /* clang-format on */

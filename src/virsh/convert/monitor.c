@@ -46,6 +46,22 @@ static enum thole_restart restart_of(struct virsh_conversion *conversion) {
     return reboot ? THOLE_RESTART_REBOOT : THOLE_RESTART_NEVER;
 }
 
+static void note_end(struct virsh_conversion *conversion) {
+    struct arena *arena = conversion->arena;
+    struct thole_monitor *monitor = &conversion->converted->monitor;
+    struct thole_program *program = arena_new(arena, struct thole_program);
+    struct oci_strings args = {0};
+    oci_strings_add(arena, &args, conversion->request->program);
+    oci_strings_add(arena, &args, "-c");
+    oci_strings_add(arena, &args, conversion->request->uri);
+    oci_strings_add(arena, &args, "hook");
+    oci_strings_add(arena, &args, "stopped");
+    program->args = args.items;
+    program->env = arena_new_array(arena, 1, char *);
+    monitor->stop = program;
+    monitor->stop_count = 1;
+}
+
 static void remove_live(struct virsh_conversion *conversion) {
     struct arena *arena = conversion->arena;
     struct thole_monitor *monitor = &conversion->converted->monitor;
@@ -70,7 +86,9 @@ int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_erro
     warn_preserve(conversion, &domain->on_poweroff);
     warn_preserve(conversion, &domain->on_reboot);
     warn_preserve(conversion, &domain->on_crash);
-    if (conversion->request->live != NULL)
+    if (conversion->request->live != NULL) {
+        note_end(conversion);
         remove_live(conversion);
+    }
     return convert_consoles(conversion, err);
 }

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "virsh/convert/convert.h"
+#include "virsh/lifecycle/passed.h"
 #include "virsh/lifecycle/program.h"
+#include "virsh/lifecycle/reason.h"
 #include "virsh/xml/reader.h"
 
 /* Each start has a file of its own: the monitor of an earlier one may still remove its. */
@@ -62,25 +64,36 @@ static int remove_remains(const struct virsh_place *place, const char *name,
     return thole_delete(&domain.context, name, true, err);
 }
 
-static int run(const struct virsh_place *place, const char *name, const struct thole_log *log,
-               const struct virsh_converted *converted, struct thole_error *err) {
+static int run(const struct virsh_place *place, const char *name, const struct virsh_launch *launch,
+               const struct thole_log *log, const struct virsh_converted *converted,
+               struct thole_error *err) {
     const struct thole_context context = {.root = place->root, .log = *log};
     int status = 0;
+    unsigned passed = 0;
+    if (launch->pass_fds != NULL && virsh_pass_descriptors(launch->pass_fds, &passed, err) < 0)
+        return -1;
+    struct thole_monitor monitor = converted->monitor;
+    if (passed > 0) /* a second init would find them used up */
+        monitor.restart = THOLE_RESTART_NEVER;
     const struct thole_run_request request = {
-        .create = {.id = name, .bundle = "/", .config_text = converted->config},
+        .create = {.id = name,
+                   .bundle = "/",
+                   .config_text = converted->config,
+                   .listen_fds = passed},
         .detach = true,
         .attachable = true,
-        .monitor = &converted->monitor,
+        .monitor = &monitor,
     };
     if (thole_run(&context, &request, &status, err) == 0)
-        return 0;
+        return launch->paused ? thole_pause(&context, name, err) : 0;
     translate_blame(converted->origins, converted->origin_count, err);
     return -1;
 }
 
 int virsh_launch(const struct virsh_place *place, const char *name,
-                 const struct xml_document *document, const struct thole_log *log,
-                 struct thole_error *err) {
+                 const struct xml_document *document, const struct virsh_launch *launch,
+                 const struct thole_log *log, struct thole_error *err) {
+    static const struct virsh_launch usual = {0};
     cleanup_domain struct domain domain = {0};
     cleanup_virsh_converted struct virsh_converted converted = {0};
     cleanup_free char *live = NULL;
@@ -96,6 +109,7 @@ int virsh_launch(const struct virsh_place *place, const char *name,
         .uuid = uuid,
         .directory = place->definitions,
         .live = live,
+        .uri = place->uri,
         .program = virsh_program(),
         .other_place = place->other,
         .find_pid = find_pid,
@@ -103,8 +117,9 @@ int virsh_launch(const struct virsh_place *place, const char *name,
     };
     int result = virsh_convert(&domain, &request, &converted, err);
     if (result == 0) {
+        virsh_reason_forget(place, name);
         log_warnings(log, &converted.warnings);
-        result = run(place, name, log, &converted, err);
+        result = run(place, name, launch != NULL ? launch : &usual, log, &converted, err);
     }
     if (result < 0)
         (void)unlink(live);

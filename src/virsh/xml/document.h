@@ -21,14 +21,18 @@ int virsh_xml_parse(const char *text, size_t length, const char *name,
 /** The whole document, malloc'ed. */
 char *virsh_xml_write(const struct xml_document *document);
 
-/** The text of the root's child @element, malloc'ed; NULL: there is none. */
-char *virsh_xml_get(const struct xml_document *document, const char *element);
+/** The text of the element @path beneath the root, malloc'ed; NULL: there is none. */
+char *virsh_xml_get(const struct xml_document *document, const char *path);
+
+/** The same for an attribute of it. */
+char *virsh_xml_get_attribute(const struct xml_document *document, const char *path,
+                              const char *name);
 
 /**
- * Gives the root's child @element this text, and its attribute "unit" the value @unit unless that
- * is NULL. It is made where it is missing, behind the child @after.
+ * Gives the element @path beneath the root this text, and its attribute "unit" the value @unit
+ * unless that is NULL. What is missing is made, the first of it behind the root's child @after.
  */
-void virsh_xml_set(struct xml_document *document, const char *element, const char *text,
+void virsh_xml_set(struct xml_document *document, const char *path, const char *text,
                    const char *unit, const char *after);
 
 /** Sets an attribute of the root, which comes last; NULL: takes it away. */

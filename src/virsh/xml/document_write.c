@@ -27,37 +27,64 @@ char *virsh_xml_node_name(const xmlNode *node) {
 
 /* ---- changes ---- */
 
-static xmlNode *child(const struct xml_document *document, const char *element) {
-    xmlNode *root = xmlDocGetRootElement(document->tree);
-    for (xmlNode *node = root->children; node != NULL; node = node->next) {
-        if (node->type == XML_ELEMENT_NODE && strcmp(chars(node->name), element) == 0)
+/* The child of @parent called @name (@length bytes of it), or NULL. */
+static xmlNode *child(xmlNode *parent, const char *name, size_t length) {
+    for (xmlNode *node = parent->children; node != NULL; node = node->next) {
+        if (node->type == XML_ELEMENT_NODE && strncmp(chars(node->name), name, length) == 0 &&
+            chars(node->name)[length] == '\0')
             return node;
     }
     return NULL;
 }
 
-char *virsh_xml_get(const struct xml_document *document, const char *element) {
-    const xmlNode *node = child(document, element);
+/* Beneath the root; NULL: there is none. */
+static xmlNode *find(const struct xml_document *document, const char *path) {
+    xmlNode *node = xmlDocGetRootElement(document->tree);
+    while (node != NULL && *path != '\0') {
+        const size_t length = strcspn(path, "/");
+        node = child(node, path, length);
+        path += length + (path[length] == '/');
+    }
+    return node;
+}
+
+char *virsh_xml_get(const struct xml_document *document, const char *path) {
+    const xmlNode *node = find(document, path);
     xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
     char *text = content != NULL ? strdup(chars(content)) : NULL;
     xmlFree(content);
     return text;
 }
 
-static xmlNode *add_child(struct xml_document *document, const char *element, const char *after) {
-    xmlNode *root = xmlDocGetRootElement(document->tree);
-    xmlNode *node = xmlNewDocNode(document->tree, NULL, xml_chars(element), NULL);
-    xmlNode *before = child(document, after);
-    if (node == NULL)
-        abort();
-    return before != NULL ? xmlAddNextSibling(before, node) : xmlAddChild(root, node);
+char *virsh_xml_get_attribute(const struct xml_document *document, const char *path,
+                              const char *name) {
+    xmlNode *node = find(document, path);
+    xmlChar *value = node != NULL ? xmlGetNoNsProp(node, xml_chars(name)) : NULL;
+    char *text = value != NULL ? strdup(chars(value)) : NULL;
+    xmlFree(value);
+    return text;
 }
 
-void virsh_xml_set(struct xml_document *document, const char *element, const char *text,
-                   const char *unit, const char *after) {
-    xmlNode *node = child(document, element);
+static xmlNode *add_child(struct xml_document *document, xmlNode *parent, const char *name,
+                          size_t length, xmlNode *before) {
+    cleanup_free char *word = strndup(name, length);
+    xmlNode *node = xmlNewDocNode(document->tree, NULL, xml_chars(word), NULL);
     if (node == NULL)
-        node = add_child(document, element, after);
+        abort();
+    return before != NULL ? xmlAddNextSibling(before, node) : xmlAddChild(parent, node);
+}
+
+void virsh_xml_set(struct xml_document *document, const char *path, const char *text,
+                   const char *unit, const char *after) {
+    xmlNode *node = xmlDocGetRootElement(document->tree);
+    xmlNode *before = find(document, after);
+    for (const char *at = path; *at != '\0';) {
+        const size_t length = strcspn(at, "/");
+        xmlNode *inner = child(node, at, length);
+        node = inner != NULL ? inner : add_child(document, node, at, length, before);
+        before = NULL;
+        at += length + (at[length] == '/');
+    }
     xmlNodeSetContent(node, NULL);
     (void)xmlNodeAddContent(node, xml_chars(text));
     if (unit != NULL)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file beside the live documents, made once between two starts. */
+#include "virsh/lifecycle/reason.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum { REASON_MAX = 64 };
+
+static char *file_of(const char *directory, const char *name) {
+    struct text path = {0};
+    text_appendf(&path, "%s/%s.reason", directory, name);
+    return text_take(&path);
+}
+
+int virsh_reason_note(const char *directory, const char *name, const char *reason,
+                      struct thole_error *err) {
+    cleanup_free char *path = file_of(directory, name);
+    cleanup_close int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno == EEXIST)
+        return 0;
+    if (file < 0 || file_write_all(file, reason, strlen(reason)) < 0)
+        return error_errno(err, NULL, "write %s", path);
+    return 0;
+}
+
+char *virsh_reason_read(const struct virsh_place *place, const char *name) {
+    struct thole_error ignored = {0};
+    cleanup_free char *path = file_of(place->live, name);
+    char *reason = NULL;
+    if (file_read_at(AT_FDCWD, path, REASON_MAX, &reason, NULL, &ignored) < 0)
+        return strdup("unknown");
+    return reason;
+}
+
+void virsh_reason_forget(const struct virsh_place *place, const char *name) {
+    cleanup_free char *path = file_of(place->live, name);
+    (void)unlink(path);
+}
