@@ -32,6 +32,7 @@ static const struct virsh_command *const commands[] = {
     &virsh_command_domxml_to_native,
     &virsh_command_dumpxml,
     &virsh_command_edit,
+    &virsh_command_elements,
     &virsh_command_event,
     &virsh_command_help,
     &virsh_command_hook,

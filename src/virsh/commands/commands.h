@@ -74,6 +74,7 @@ extern const struct virsh_command virsh_command_domuuid;
 extern const struct virsh_command virsh_command_domxml_to_native;
 extern const struct virsh_command virsh_command_dumpxml;
 extern const struct virsh_command virsh_command_edit;
+extern const struct virsh_command virsh_command_elements;
 extern const struct virsh_command virsh_command_event;
 extern const struct virsh_command virsh_command_help;
 extern const struct virsh_command virsh_command_hook;
