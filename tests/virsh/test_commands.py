@@ -223,6 +223,24 @@ def test_descriptors_are_passed(virsh, root, folder):
         os.close(descriptor)
 
 
+def test_a_configuration_of_lxc_is_a_domain(virsh, root, folder):
+    """Which runs; what has no counterpart is told."""
+    name = virsh.new_name()
+    path = os.path.join(folder, "config")
+    with open(path, "w", encoding="ascii") as target:
+        target.write(f"lxc.uts.name = {name}\nlxc.rootfs.path = dir:{root}\nlxc.tty.max = 1\n"
+                     "lxc.init.cmd = /bin/sleep 1000\nlxc.environment = A=b c\n"
+                     "lxc.mount.entry = tmpfs tmp tmpfs size=8m 0 0\nlxc.cap.drop = sys_module\n"
+                     "lxc.start.auto = 1\n")
+    converted = virsh("domxml-from-native", "lxc-tools", path).ok()
+    assert converted.err == f"warning: {path}:8: lxc.start.auto: has no counterpart in a domain\n"
+    virsh("create", virsh.file(converted.out)).ok()
+    with open(f"/proc/{virsh.pid(name)}/environ", encoding="ascii") as source:
+        assert "\0A=b c\0" in source.read()
+    assert virsh("lxc-enter-namespace", name, "--", "/bin/df", "-k", "/tmp").ok().out.split()[8] == "8192"
+    virsh("domxml-from-native", "qemu-argv", path).failed("unsupported config type qemu-argv")
+
+
 def test_events(virsh, root):
     name = virsh.define(rootfs=root)
     watcher = virsh.start_process("event", name, "--event", "lifecycle", "--loop", "--timeout", "60")

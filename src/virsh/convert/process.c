@@ -27,19 +27,14 @@ static void add_variable(struct virsh_conversion *conversion, const char *name, 
                     arena_printf(conversion->arena, "%s=%s", name, value));
 }
 
-/* As libvirt has it, the terminals as for systemd (systemd.io, Container Interface). */
+/* As libvirt has it; container_ttys, for systemd, is the library's affair. */
 static int convert_environment(struct virsh_conversion *conversion, struct thole_error *err) {
     const struct domain *domain = conversion->domain;
-    cleanup_text struct text terminals = {0};
     add_variable(conversion, "PATH", "/bin:/sbin:/usr/bin:/usr/sbin");
     add_variable(conversion, "TERM", "linux");
     add_variable(conversion, "HOME", "/");
     add_variable(conversion, "container", "lxc-libvirt");
     add_variable(conversion, "container_uuid", conversion->request->uuid);
-    for (size_t i = 1; i < domain->consoles.count; i++)
-        text_appendf(&terminals, "%stty%zu", i > 1 ? " " : "", i);
-    if (terminals.length > 0)
-        add_variable(conversion, "container_ttys", terminals.data);
     add_variable(conversion, "LIBVIRT_LXC_UUID", conversion->request->uuid);
     add_variable(conversion, "LIBVIRT_LXC_NAME", domain->name.text);
     if (domain->command_line.text != NULL)

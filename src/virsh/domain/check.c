@@ -65,21 +65,22 @@ int domain_check(const struct domain *domain, const char *file, struct thole_err
     if (domain->type.text == NULL)
         return error_config(err, file, "missing domain type attribute");
     if (strcmp(domain->type.text, "lxc") != 0)
-        return error_config(err, domain->type.where, "\"%s\" is not lxc: no container",
+        return error_config(err, domain->type.where, "\"%.64s\" is not lxc: no container",
                             domain->type.text);
     if (domain->name.text == NULL)
         return error_config(err, file, "missing domain name");
     if (!domain_name_valid(domain->name.text))
-        return error_config(err, domain->name.where,
-                            "\"%s\" cannot be the name of a container: letters, digits and _+-. "
-                            "make one, without a dot first",
-                            domain->name.text);
+        return error_config(
+            err, domain->name.where,
+            "\"%.255s\" cannot be the name of a container: letters, digits and _+-. "
+            "make one, without a dot first",
+            domain->name.text);
     if (domain->uuid.text != NULL && !domain_uuid_parse(domain->uuid.text, uuid))
         return error_config(err, domain->uuid.where, "malformed uuid element");
     if (domain->memory.text == NULL)
         return error_config(err, file, "missing element /domain/memory");
     if (domain->os_type.text != NULL && strcmp(domain->os_type.text, "exe") != 0)
-        return error_config(err, domain->os_type.where, "\"%s\" is not exe: no container",
+        return error_config(err, domain->os_type.where, "\"%.64s\" is not exe: no container",
                             domain->os_type.text);
     return 0;
 }

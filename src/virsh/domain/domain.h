@@ -38,6 +38,8 @@ enum domain_action {
     DOMAIN_RENAME_RESTART,
 };
 
+enum domain_clock { DOMAIN_CLOCK_UTC, DOMAIN_CLOCK_OTHER };
+
 enum domain_policy { DOMAIN_POLICY_DEFAULT, DOMAIN_POLICY_ALLOW, DOMAIN_POLICY_DENY };
 
 enum domain_share { DOMAIN_SHARE_NAME, DOMAIN_SHARE_PID, DOMAIN_SHARE_NETNS };
@@ -248,7 +250,8 @@ struct domain {
     struct domain_value private_network;
     struct domain_value capability_policy; /* enum domain_policy */
     DOMAIN_LIST(struct domain_capability) capabilities;
-    struct domain_value on_poweroff; /* enum domain_action */
+    struct domain_value clock_offset; /* enum domain_clock */
+    struct domain_value on_poweroff;  /* enum domain_action */
     struct domain_value on_reboot;
     struct domain_value on_crash;
     struct domain_shared_namespace share_network;

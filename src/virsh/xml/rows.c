@@ -19,6 +19,11 @@ static const struct name_value actions[] = {
     {"coredump-restart", DOMAIN_RESTART},
     {0},
 };
+static const struct name_value clocks[] = {
+    {"utc", DOMAIN_CLOCK_UTC},        {"localtime", DOMAIN_CLOCK_OTHER},
+    {"timezone", DOMAIN_CLOCK_OTHER}, {"variable", DOMAIN_CLOCK_OTHER},
+    {"absolute", DOMAIN_CLOCK_OTHER}, {0},
+};
 static const struct name_value policies[] = {
     {"default", DOMAIN_POLICY_DEFAULT},
     {"allow", DOMAIN_POLICY_ALLOW},
@@ -210,7 +215,7 @@ const struct virsh_row virsh_rows[] = {
     IGNORED("features/ioapic", of_machines),
 
     PLACE("clock"),
-    IGNORED("clock@offset", "the wall clock has no namespace: it is the host's"),
+    WORD("clock@offset", domain, clock_offset, clocks, "utc, what the clock is; others: a warning"),
     IGNORED("clock@timezone", "no effect: the time zone is the root file system's /etc/localtime"),
     IGNORED("clock@adjustment", "the wall clock has no namespace: it is the host's"),
     IGNORED("clock@basis", "the wall clock has no namespace: it is the host's"),

@@ -50,11 +50,11 @@ static int read_size(const char *text, const char *unit, struct domain_value *va
     const uint64_t factor = virsh_value_unit(unit);
     uint64_t number = 0;
     if (factor == 0)
-        return error_config(err, value->where, "there is no unit \"%s\"", unit);
+        return error_config(err, value->where, "there is no unit \"%.64s\"", unit);
     if (!text_parse_uint(text, UINT64_MAX, &number))
-        return error_config(err, value->where, "\"%s\" is not a number", text);
+        return error_config(err, value->where, "\"%.64s\" is not a number", text);
     if (number > INT64_MAX / factor)
-        return error_config(err, value->where, "%s is too much", text);
+        return error_config(err, value->where, "%.64s is too much", text);
     value->number = number * factor;
     return 0;
 }
@@ -69,7 +69,7 @@ static int read_word(const struct virsh_row *row, const char *text, struct domai
         }
         text_appendf(&known, "%s%s", known.length > 0 ? ", " : "", word->name);
     }
-    return error_config(err, value->where, "\"%s\" is not one of %s", text, known.data);
+    return error_config(err, value->where, "\"%.64s\" is not one of %s", text, known.data);
 }
 
 int virsh_value_read(const struct virsh_row *row, const char *text, const char *unit,
@@ -82,6 +82,6 @@ int virsh_value_read(const struct virsh_row *row, const char *text, const char *
     if (row->kind == VIRSH_ROW_WORD)
         return read_word(row, value->text, value, err);
     if (row->kind == VIRSH_ROW_NUMBER && !text_parse_uint(value->text, INT64_MAX, &value->number))
-        return error_config(err, value->where, "\"%s\" is not a number", value->text);
+        return error_config(err, value->where, "\"%.64s\" is not a number", value->text);
     return 0;
 }
