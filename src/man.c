@@ -60,7 +60,7 @@ static void append_program_page(struct text *text, const struct command *const *
         text_appendf(text, "%s\\fBthole\\-%s\\fR(1)", separator, (*at)->name);
         separator = ",\n";
     }
-    text_append(text, "\n");
+    text_append(text, ",\n\\fBthole\\-config\\fR(7),\n\\fBthole\\-engines\\fR(7)\n");
 }
 
 static void append_exit_status(struct text *text, const struct command *command) {
