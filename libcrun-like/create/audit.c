@@ -52,9 +52,10 @@ static void warn(const struct thole_context *context, const struct thole_error *
 }
 
 static struct plan_audit_subject subject_of(const struct container_record *record) {
+    static const char *const keys[] = {PLAN_AUDIT_UUID, PLAN_AUDIT_UUID_OF_DOMAIN};
     struct plan_audit_subject subject = {.id = record->id};
     for (size_t i = 0; i < record->annotations.count; i++) {
-        if (text_equal(record->annotations.items[i].key, PLAN_AUDIT_UUID))
+        if (text_is_one_of(record->annotations.items[i].key, keys, 2))
             subject.uuid = record->annotations.items[i].value;
     }
     return subject;

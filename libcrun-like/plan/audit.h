@@ -48,8 +48,9 @@ struct plan_audit_control {
  * "on", "must", or NULL: no records. */
 const char *plan_audit_mode(enum thole_audit wish, enum thole_audit other);
 
-/** The annotation that names a uuid. */
+/** The annotations that name a uuid: anybody's, and thole-virsh's. */
 #define PLAN_AUDIT_UUID "org.thole.uuid"
+#define PLAN_AUDIT_UUID_OF_DOMAIN "org.thole.virsh.uuid"
 
 /** VIRT_RESOURCE for everything that @plan gives to the container. */
 void plan_audit_resources(const struct plan_audit_subject *subject, const struct plan *plan,

@@ -98,6 +98,15 @@ def test_an_update_is_told(thole, asking, recorded):
 
 
 @pytest.mark.needs(program="strace")
+def test_a_domain_has_its_uuid(thole, asking, recorded):
+    made = asking(audit="on")
+    made.config["annotations"]["org.thole.virsh.uuid"] = made.config["annotations"].pop("org.thole.uuid")
+    records, result = recorded(lambda: thole.run(made))
+    result.ok()
+    assert records and all(f" uuid={UUID} " in text for _, text in records)
+
+
+@pytest.mark.needs(program="strace")
 @pytest.mark.parametrize("command", ("create", "run"))
 def test_a_failed_start_is_told(thole, asking, recorded, command):
     """Behind init's birth its end is told; in front of it, that it did not start."""
