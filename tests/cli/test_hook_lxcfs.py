@@ -23,7 +23,7 @@ class Lxcfs:
         self.process = Process(
             ["unshare", "--mount", "--propagation", "private", "sh", "-ec",
              f"mount -t tmpfs tmpfs /run; exec lxcfs -f -p /run/lxcfs.pid {self.mounted}"])
-        until(self.is_ready, 30, "lxcfs")
+        until(self.is_ready, 60, "lxcfs")
 
     def is_ready(self):
         assert self.process.popen.poll() is None, self.process.errors()

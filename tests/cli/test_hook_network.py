@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness import oci_hooks
-from harness.runtime import Process
+from harness.runtime import Process, until
 
 SUBNET = "198.51.100"  # for documentation: no host has it
 BRIDGE = ("--bridge", "web0", "--address", f"{SUBNET}.2/24", "--gateway", f"{SUBNET}.1")
@@ -19,8 +19,11 @@ class Host:
 
     def __init__(self):
         self.process = Process(["unshare", "--net", "sh", "-c", "ip link set lo up; echo ready; exec sleep 1000"])
-        while "ready" not in self.process.output():
-            assert self.process.popen.poll() is None, self.process.errors()
+        until(self.is_ready, 60, "a network namespace")
+
+    def is_ready(self):
+        assert self.process.popen.poll() is None, self.process.errors()
+        return "ready" in self.process.output()
 
     def prefix(self):
         return ["nsenter", f"--net=/proc/{self.process.pid}/ns/net"]
