@@ -19,6 +19,7 @@
 static const struct virsh_command *const commands[] = {
     &virsh_command_autostart,
     &virsh_command_blkiotune,
+    &virsh_command_complete,
     &virsh_command_console,
     &virsh_command_create,
     &virsh_command_define,

@@ -20,6 +20,9 @@ static const struct {
     {"record", fuzz_record},
     {"resources", fuzz_resources},
     {"seccomp", fuzz_seccomp},
+#ifdef FUZZ_VIRSH
+    {"virsh_domain", fuzz_virsh_domain},
+#endif
     {"wire", fuzz_wire},
 };
 

@@ -25,6 +25,7 @@ fuzz_target fuzz_process;
 fuzz_target fuzz_record;
 fuzz_target fuzz_resources;
 fuzz_target fuzz_seccomp;
+fuzz_target fuzz_virsh_domain;
 fuzz_target fuzz_wire;
 
 /** The target called @name, or NULL. */

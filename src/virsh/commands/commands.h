@@ -61,6 +61,7 @@ struct virsh_command {
 
 extern const struct virsh_command virsh_command_autostart;
 extern const struct virsh_command virsh_command_blkiotune;
+extern const struct virsh_command virsh_command_complete;
 extern const struct virsh_command virsh_command_console;
 extern const struct virsh_command virsh_command_create;
 extern const struct virsh_command virsh_command_define;

@@ -51,7 +51,7 @@ int virsh_convert(const struct domain *domain, const struct virsh_convert_reques
         .arena = &ret_converted->arena,
     };
     begin(&conversion);
-    int result = translate_host_read(NULL, conversion.arena, &conversion.host, err);
+    int result = translate_host_read(request->facts, conversion.arena, &conversion.host, err);
     for (size_t i = 0; result == 0 && i < sizeof(subjects) / sizeof(subjects[0]); i++)
         result = subjects[i](&conversion, err);
     if (result < 0) {

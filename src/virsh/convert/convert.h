@@ -12,6 +12,7 @@ struct virsh_convert_request {
     const char *directory; /* of definitions; for annotations */
     const char *live;      /* file of the live XML, which the monitor removes at the end; or NULL */
     const char *uri;       /* of the place of the domain; for hooks */
+    const char *facts;     /* of another machine, as `thole plan --print-facts` has them, or NULL */
     const char *program;   /* path of thole-virsh, for hooks */
     bool other_place;      /* not the default one: containers of the same name may run there */
     /** The init of another running domain, for lxc:sharenet type='name'. */
