@@ -121,6 +121,22 @@ def test_example_runs_a_container(thole, bundle):
     assert not os.path.exists(os.path.join(thole.root, name)) and traces.mark() in name
 
 
+def test_example_goes_step_by_step(thole, bundle):
+    program = os.path.join(BUILD, "examples/life-cycle")
+    if not os.path.exists(program):
+        subprocess.run(["make", "-s", "-C", BUILD, "examples/life-cycle"], check=True)
+    made = bundle("/bin/sleep", "1000")
+    name = thole.prepare(made)
+    done = subprocess.run([program, thole.root, made.path, name], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert done.stdout.split("\n") == ["created", "running", "hello from inside", "paused", "stopped", ""]
+    assert not os.path.exists(os.path.join(thole.root, name))
+    failed = subprocess.run([program, thole.root, "/no/such/bundle", name], capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert failed.returncode == 1 and failed.stderr.startswith("life-cycle: "), failed
+
+
 def test_manual_page():
     page = os.path.join(TOP, "docs/libthole.3")
     with open(page, encoding="utf-8") as source:

@@ -101,7 +101,8 @@ def commands(text):
 
 # A mount namespace in which everything can be written and is gone at the end. The hosts of tests are
 # containers themselves as often as not: what engines cannot do there is switched off beside the recipe.
-FRESH = """mount -t tmpfs tmpfs /tmp; chmod 1777 /tmp
+FRESH = """set -e
+mount -t tmpfs tmpfs /tmp; chmod 1777 /tmp
 for folder in usr etc var root; do
     mkdir -p /tmp/.fresh/$folder/up /tmp/.fresh/$folder/work
     mount -t overlay overlay -o lowerdir=/$folder,upperdir=/tmp/.fresh/$folder/up,workdir=/tmp/.fresh/$folder/work /$folder
@@ -111,6 +112,7 @@ rm -f /etc/containers/containers.conf /etc/docker/daemon.json /etc/containerd/co
 cp "$RUNTIME" /usr/bin/thole
 printf '#!/bin/sh\\nexec "$@"\\n' >/usr/local/bin/sudo; chmod 755 /usr/local/bin/sudo
 mkdir /tmp/fresh; cd /tmp/fresh
+set +e
 """
 
 
@@ -141,6 +143,9 @@ class Kitchen:
     @classmethod
     def missing(cls, recipe, recipes):
         """Why it cannot be followed here, or None."""
+        with open("/proc/filesystems", encoding="ascii") as known:
+            if "\toverlay\n" not in known.read():
+                return "needs the filesystem overlay: what is written must not be the host's"
         while recipe:
             for need in recipe.needs:
                 absent = [name for name in cls.PROGRAMS.get(need, []) if not shutil.which(name)]
