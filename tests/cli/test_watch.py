@@ -110,6 +110,17 @@ def test_short_lives_in_a_row(thole, bundle, watcher):
         assert watcher.words(name) in (LIFE, ["starting", "stopped"])
 
 
+def test_a_life_that_nobody_saw_is_told_as_it_was(thole, bundle, watcher):
+    """Not as a start that failed, though the watcher was stopped from its start to its end."""
+    container = thole.create(bundle("/bin/true"))
+    watcher.expect(container.id, ["starting"])
+    os.kill(watcher.process.pid, signal.SIGSTOP)
+    container.start()
+    container.wait_stopped()
+    os.kill(watcher.process.pid, signal.SIGCONT)
+    watcher.expect(container.id, LIFE[:4])
+
+
 def test_a_start_that_fails_is_aborted(thole, bundle, watcher):
     """Its program, or its creation, or nobody ever starts it."""
     made = bundle("/bin/script")
