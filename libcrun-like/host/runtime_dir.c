@@ -15,8 +15,10 @@
 
 enum { NAME_SIZE = 64 };
 
+#define BEGIN_IN_TMP "/tmp/thole-"
+
 static void name_in_tmp(char name[NAME_SIZE]) {
-    (void)snprintf(name, NAME_SIZE, "/tmp/thole-%u", (unsigned)geteuid());
+    (void)snprintf(name, NAME_SIZE, BEGIN_IN_TMP "%u", (unsigned)geteuid());
 }
 
 /* Anybody may make things in /tmp, and what is found there may be a trap: only a directory of this
@@ -64,7 +66,10 @@ int host_runtime_dir(char **ret_directory, struct thole_error *err) {
     return *ret_directory != NULL ? 0 : error_errno(err, NULL, "name %s", directory);
 }
 
+/* Most paths do not need to know whose it is. */
 static bool lies_in_tmp(const char *path, char name[NAME_SIZE]) {
+    if (!text_starts_with(path, BEGIN_IN_TMP))
+        return false;
     name_in_tmp(name);
     return text_starts_with(path, name) && path[strlen(name)] == '/';
 }
