@@ -15,6 +15,10 @@ THOLE_ERROR_PAYLOAD = 7
 THOLE_ERROR_NO_PROGRAM = 8
 THOLE_ERROR_BAD_PROGRAM = 9
 THOLE_ERROR_BUG = 10
+THOLE_AUDIT_DEFAULT = 0
+THOLE_AUDIT_OFF = 1
+THOLE_AUDIT_ON = 2
+THOLE_AUDIT_MUST = 3
 THOLE_LOG_ERROR = 0
 THOLE_LOG_WARNING = 1
 THOLE_LOG_INFO = 2
@@ -76,6 +80,7 @@ class thole_context(ctypes.Structure):
         ("root", ctypes.c_char_p),
         ("cgroup_manager", ctypes.c_uint),
         ("ignore_cgroup_permissions", ctypes.c_bool),
+        ("audit", ctypes.c_uint),
         ("log", thole_log),
         ("phases", ctypes.c_void_p),
         ("reserved", ctypes.c_void_p * 8),
@@ -340,6 +345,8 @@ class thole_finding(ctypes.Structure):
         ("error", ctypes.c_bool),
         ("where", ctypes.c_char_p),
         ("text", ctypes.c_char_p),
+        ("line", ctypes.c_uint),
+        ("column", ctypes.c_uint),
     ]
 
 
