@@ -76,6 +76,15 @@ def test_added_and_removed(running, change, source):
     assert os.listdir(source) == ["file"]
 
 
+def test_the_last_one_is_removed_first(running, change):
+    """What lies beneath would take it along."""
+    before = mounted(running)
+    mounts = tmpfs("/new"), tmpfs("/new/deeper")
+    change("add", running, *mounts).ok()
+    change("remove", running, *mounts).ok()
+    assert mounted(running) == before
+
+
 def test_a_file_is_bound(running, change, source):
     change("add", running, bind(source + "/file", "/etc/new")).ok()
     assert running.exec("/bin/cat", "/etc/new").ok().out == "of the host\n"
