@@ -178,7 +178,7 @@ static void test_statistics(void **state) {
     rdt_put_stats(json, root, group, NULL);
     (void)yajl_gen_map_close(json);
     (void)yajl_gen_get_buf(json, &bytes, &length);
-    assert_string_equal(bytes, wanted);
+    assert_string_equal((const char *)bytes, wanted);
     yajl_gen_free(json);
 }
 
