@@ -31,8 +31,8 @@ static const struct option_row top_options[] = {
     {"reverse", 'r', OPTION_FLAG, MEMBER(reverse), NULL, "the other way round"},
     {"delay", 'd', OPTION_STRING, MEMBER(delay), "DURATION",
      "time between two looks: 2 (seconds, the default), 500ms, 1m, ..."},
-    {"batch", 'b', OPTION_STRING, MEMBER(batch), "N",
-     "print the table N times instead of a live one; 0: without end", .not_empty = true},
+    {"batch", 'b', OPTION_OPTIONAL, MEMBER(batch), "N",
+     "print the table instead of a live one, N times or without end"},
     {"format", 'f', OPTION_STRING, MEMBER(format), "FORMAT",
      "table (default), or json: a document a line, not live", .choices = "table|json"},
     {0},
@@ -236,7 +236,8 @@ static int complete(const struct invocation *invocation, struct view *view,
         if (text_equal(settings->sort, orders[i].name))
             view->order = (enum top_order)i;
     }
-    if (settings->batch != NULL && !text_parse_uint(settings->batch, UINT64_MAX, &view->looks))
+    const char *batch = text_equal(settings->batch, "") ? "0" : settings->batch;
+    if (batch != NULL && !text_parse_uint(batch, UINT64_MAX, &view->looks))
         return error_usage(err, "option --batch: \"%s\" is not a number", settings->batch);
     return parse_delay(settings->delay, &view->delay, err);
 }

@@ -3,6 +3,7 @@
 #include "state/roots.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -139,6 +140,15 @@ static int walk_matching(struct step *step, const char *component, struct thole_
     return errno == 0 ? 0 : error_errno(err, NULL, "read %s", step->path.data);
 }
 
+/* 1, or 0 if what is there is kept from this user. */
+static int visit_directory(const struct step *step, const char *path, struct thole_error *err) {
+    const struct state_roots_visitor *visitor = step->visitor;
+    struct thole_error failure = {0};
+    if (visitor->directory == NULL || visitor->directory(visitor->userdata, path, &failure) == 0)
+        return 1;
+    return failure.code == EACCES && !step->pattern->literal ? 0 : error_copy(err, &failure);
+}
+
 static int walk(struct step *step, struct thole_error *err) {
     const struct state_roots_visitor *visitor = step->visitor;
     const char *path = step->path.length > 0 ? step->path.data : "/";
@@ -147,8 +157,9 @@ static int walk(struct step *step, struct thole_error *err) {
         return missing(step, err);
     if (!S_ISDIR(status.st_mode))
         return 0;
-    if (visitor->directory != NULL && visitor->directory(visitor->userdata, path, err) < 0)
-        return -1;
+    const int seen = visit_directory(step, path, err);
+    if (seen <= 0)
+        return seen;
     step->rest += strspn(step->rest, "/");
     if (step->rest[0] == '\0')
         return visitor->root(visitor->userdata, path, step->pattern->origin, err);

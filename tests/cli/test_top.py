@@ -167,7 +167,7 @@ def test_cpu_is_the_usual_order(thole, two):
 
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_batch(thole, two, form):
-    out = thole("top", "--batch", "3", "--delay", "20ms", "--format", form).ok().out
+    out = thole("top", "--batch=3", "--delay", "20ms", "--format", form).ok().out
     if form == "json":
         documents = [json.loads(line) for line in out.splitlines()]
         assert [len(document["containers"]) for document in documents] == [2, 2, 2]
@@ -179,14 +179,14 @@ def test_batch(thole, two, form):
 
 
 def test_batch_without_end(thole, two):
-    process = thole.start_process("top", "--batch", "0", "--delay", "10ms", "--format", "json")
+    process = thole.start_process("top", "--batch", "--delay", "10ms", "--format", "json")
     until(lambda: process.output().count("\n") > 5)
     process.popen.terminate()
     process.popen.wait()
 
 
 @pytest.mark.parametrize("words", [("--sort", "x"), ("--delay", "0"), ("--delay", "x"),
-                                   ("--delay", "-1"), ("--batch", "x"), ("--format", "xml")])
+                                   ("--delay", "-1"), ("--batch=x",), ("--format", "xml")])
 def test_bad_words(thole, words):
     thole("top", *words).failed(words[0])
 
@@ -194,7 +194,7 @@ def test_bad_words(thole, words):
 def test_containers_that_come_and_go(thole, bundle):
     """Whoever ends while it is looked at is left out, and is no error."""
     os.makedirs(thole.root)
-    process = thole.start_process("top", "--batch", "0", "--delay", "10ms", "--format", "json")
+    process = thole.start_process("top", "--batch", "--delay", "10ms", "--format", "json")
     for _ in range(8):
         thole.run(bundle("/bin/true")).ok()
     assert process.popen.poll() is None, process.errors()

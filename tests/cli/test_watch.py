@@ -250,3 +250,25 @@ def test_wrong_command_lines(thole):
     thole("events").failed("a container, or --all")
     for words in (["--all", "some"], ["--all", "--stats"], ["--all", "--interval", "1s"]):
         thole("events", *words).failed("--all is for")
+
+
+def test_what_an_engine_keeps_from_a_user_is_no_error(thole, folder):
+    """/run/docker is root's alone: a user's own containers are followed all the same."""
+    own = os.path.join(folder, "run")
+    os.makedirs(own)
+    os.chown(own, 12345, 12345)
+    script = "mount -t tmpfs none /run && mkdir -m 700 /run/docker && exec setpriv --reuid 12345 " \
+        "--regid 12345 --clear-groups \"$@\""
+    process = subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", thole.path, "events", "--all"],
+                               env={**os.environ, "XDG_RUNTIME_DIR": own}, stderr=subprocess.PIPE)
+
+    def waits():
+        assert process.poll() is None, process.stderr.read()
+        with open(f"/proc/{process.pid}/wchan", encoding="ascii") as source:
+            waiting = "poll" in source.read()
+        with open(f"/proc/{process.pid}/comm", encoding="ascii") as source:
+            return waiting and source.read().strip() == "thole"
+
+    until(waits, what="that it waits for events")
+    process.terminate()
+    assert process.communicate()[1] == b""
