@@ -252,15 +252,13 @@ def test_wrong_command_lines(thole):
         thole("events", *words).failed("--all is for")
 
 
-def test_what_an_engine_keeps_from_a_user_is_no_error(thole, folder):
+def test_what_an_engine_keeps_from_a_user_is_no_error(thole):
     """/run/docker is root's alone: a user's own containers are followed all the same."""
-    own = os.path.join(folder, "run")
-    os.makedirs(own)
-    os.chown(own, 12345, 12345)
-    script = "mount -t tmpfs none /run && mkdir -m 700 /run/docker && exec setpriv --reuid 12345 " \
-        "--regid 12345 --clear-groups \"$@\""
+    script = "mount -t tmpfs -o mode=755 none /run && mkdir -m 700 /run/docker /run/own && " \
+        "chown 12345:12345 /run/own && " \
+        "exec setpriv --reuid 12345 --regid 12345 --clear-groups \"$@\""
     process = subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", thole.path, "events", "--all"],
-                               env={**os.environ, "XDG_RUNTIME_DIR": own}, stderr=subprocess.PIPE)
+                               env={**os.environ, "XDG_RUNTIME_DIR": "/run/own"}, stderr=subprocess.PIPE)
 
     def waits():
         assert process.poll() is None, process.stderr.read()
