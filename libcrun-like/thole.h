@@ -220,7 +220,8 @@ struct thole_exec_request {
 /**
  * Runs one more program in a running container. @ret_status as thole_run(). The program never holds
  * the caller's terminal: each of fds 0 to 2 that is one becomes a new pty instead, or /dev/null
- * when it is detached. docs/attach.md has the whole story.
+ * when it is detached: then the caller has to wait(2) for it, as its parent, or init cannot end
+ * either (pid_namespaces(7)). docs/attach.md has the whole story.
  */
 THOLE_PUBLIC int thole_exec(const struct thole_context *context,
                             const struct thole_exec_request *request, int *ret_status,

@@ -385,7 +385,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any], str]] = {
     "thole_exec": (
         ctypes.c_int,
         [ctypes.POINTER(thole_context), ctypes.POINTER(thole_exec_request), ctypes.POINTER(ctypes.c_int), ctypes.POINTER(thole_error)],
-        "Runs one more program in a running container. @ret_status as thole_run(). The program never holds the caller's terminal: each of fds 0 to 2 that is one becomes a new pty instead, or /dev/null when it is detached. docs/attach.md has the whole story.",
+        "Runs one more program in a running container. @ret_status as thole_run(). The program never holds the caller's terminal: each of fds 0 to 2 that is one becomes a new pty instead, or /dev/null when it is detached: then the caller has to wait(2) for it, as its parent, or init cannot end either (pid_namespaces(7)). docs/attach.md has the whole story.",
     ),
     "thole_namespaces_parse": (
         ctypes.c_int,
