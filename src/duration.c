@@ -65,39 +65,40 @@ static const char *parse_fraction(const char *text, long *ret_nanoseconds) {
     return text;
 }
 
+/* Begins with a time of this format, as long as @example: strptime(3) wants no leading zeros. */
+static bool is_time(const char *text, const char *format, const char *example,
+                    struct tm *ret_parts) {
+    const size_t length = strlen(example);
+    return strspn(text, "0123456789-:T") >= length &&
+           strptime(text, format, ret_parts) == text + length;
+}
+
 /* "Z", "+01:00" */
 static bool parse_zone(const char *text, long *ret_seconds) {
-    unsigned hours = 0;
-    unsigned minutes = 0;
-    int used = 0;
+    struct tm parts = {0};
     *ret_seconds = 0;
     if (strcmp(text, "Z") == 0)
         return true;
-    if ((text[0] != '+' && text[0] != '-') ||
-        sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 || used != 5 ||
-        text[6] != '\0' || hours > 23 || minutes > 59)
+    if ((text[0] != '+' && text[0] != '-') || strlen(text) != sizeof("+01:00") - 1 ||
+        !is_time(text + 1, "%H:%M", "01:00", &parts))
         return false;
-    *ret_seconds = (long)(hours * 3600 + minutes * 60) * (text[0] == '-' ? -1 : 1);
+    *ret_seconds = (parts.tm_hour * 3600L + parts.tm_min * 60L) * (text[0] == '-' ? -1 : 1);
     return true;
 }
 
 static bool parse_rfc3339(const char *text, struct timespec *ret_time) {
     struct tm parts = {0};
-    int used = 0;
+    static const char example[] = "2026-01-31T12:00:00";
     long zone = 0;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 6 ||
-        used != 19)
+    if (!is_time(text, "%Y-%m-%dT%H:%M:%S", example, &parts))
         return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
     const struct tm asked = parts;
     ret_time->tv_sec = timegm(&parts);
     /* A 31st of February would have become another day. */
     if (asked.tm_mon != parts.tm_mon || asked.tm_mday != parts.tm_mday ||
         asked.tm_hour != parts.tm_hour || asked.tm_min != parts.tm_min)
         return false;
-    if (!parse_zone(parse_fraction(text + used, &ret_time->tv_nsec), &zone))
+    if (!parse_zone(parse_fraction(text + strlen(example), &ret_time->tv_nsec), &zone))
         return false;
     ret_time->tv_sec -= zone;
     return true;

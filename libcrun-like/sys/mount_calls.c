@@ -7,6 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* glibc has reserved names for the parameters. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 int open_tree(int dirfd, const char *path, unsigned flags) {
     return (int)syscall(SYS_open_tree, dirfd, path, flags);
 }
@@ -35,3 +38,5 @@ int fsmount(int context, unsigned flags, unsigned attributes) {
 int fspick(int dirfd, const char *path, unsigned flags) {
     return (int)syscall(SYS_fspick, dirfd, path, flags);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

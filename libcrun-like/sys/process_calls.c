@@ -3,6 +3,9 @@
  * built. */
 #include "sys/process_calls.h"
 
+/* glibc has reserved names for the parameters. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 int pidfd_open(pid_t pid, unsigned flags) {
     return (int)syscall(SYS_pidfd_open, pid, flags);
 }
@@ -10,3 +13,5 @@ int pidfd_open(pid_t pid, unsigned flags) {
 int pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned flags) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

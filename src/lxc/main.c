@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of thole-lxc: finds the command by the program's name or first word, runs it, reports. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commit.h"
@@ -13,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/own_path.h"
 #include "cli/surroundings.h"
 #include "lxc/commands/commands.h"
 #include "lxc/help.h"
@@ -195,23 +194,11 @@ static int no_command(int argc, char *const *argv) {
     return EXIT_FAILURE;
 }
 
-/* Hooks call this program by its path, which the executable that goes on after sealing has not. */
-static void note_program(void) {
-    char path[PATH_MAX];
-    struct stat named;
-    struct stat running;
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    path[length > 0 ? length : 0] = '\0';
-    if (stat(path, &named) == 0 && stat("/proc/self/exe", &running) == 0 &&
-        named.st_dev == running.st_dev && named.st_ino == running.st_ino)
-        (void)setenv("THOLE_LXC_PROGRAM", path, 1);
-}
-
 int main(int argc, char *argv[]) {
     if (argc < 1)
         return EXIT_FAILURE;
     surroundings_settle();
-    note_program();
+    own_path_note("THOLE_LXC_PROGRAM");
     char *const *whole_argv = argv;
     struct lxc_settings settings = {0};
     struct lxc_call call = {.commands = commands, .settings = &settings};

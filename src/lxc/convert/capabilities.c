@@ -64,18 +64,6 @@ int lxc_convert_capabilities(struct lxc_conversion *conversion, struct thole_err
         return -1;
     if (keeps && dropped != NULL)
         return error_config(err, dropped->where, "excludes lxc.cap.keep, which is set, too");
-    /* In a user namespace of its own it has them all, whatever this process has. */
-    const uint64_t all =
-        conversion->oci->linux->uid_mappings.count > 0 ? ~UINT64_C(0) : host->capabilities;
-    const uint64_t wanted = all & (keeps ? keep : ~drop);
-    struct oci_capabilities *sets = arena_new(conversion->arena, struct oci_capabilities);
-    for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
-        if ((wanted & (uint64_t)known->value) == 0)
-            continue;
-        oci_strings_add(conversion->arena, &sets->bounding, known->name);
-        oci_strings_add(conversion->arena, &sets->effective, known->name);
-        oci_strings_add(conversion->arena, &sets->permitted, known->name);
-    }
-    conversion->oci->process->capabilities = sets;
+    translate_capabilities(conversion->arena, conversion->oci, host, keeps ? keep : ~drop);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "lxc/convert/convert.h"
 #include "lxc/convert/words.h"
 #include "oci-spec/spec.h"
+#include "translate/configuration.h"
 #include "translate/host.h"
 
 struct lxc_conversion {

@@ -33,19 +33,6 @@ static int (*const domains[])(struct lxc_conversion *, struct thole_error *) = {
 };
 /* clang-format on */
 
-static void begin(struct lxc_conversion *conversion) {
-    struct arena *arena = conversion->arena;
-    struct oci_config *oci = arena_new(arena, struct oci_config);
-    oci->oci_version = arena_strdup(arena, OCI_SPEC_VERSION);
-    oci->root = arena_new(arena, struct oci_root);
-    oci->process = arena_new(arena, struct oci_process);
-    oci->process->user = arena_new(arena, struct oci_user);
-    oci->linux = arena_new(arena, struct oci_linux);
-    oci->hooks = arena_new(arena, struct oci_hooks);
-    conversion->oci = oci;
-    conversion->used = arena_new_array(arena, conversion->lxc->count + 1, bool);
-}
-
 static void note_unused(struct lxc_conversion *conversion) {
     for (size_t i = 0; i < conversion->lxc->count; i++) {
         if (!conversion->used[i])
@@ -83,7 +70,8 @@ int lxc_convert(const struct lxc_configuration *config, const struct lxc_convert
         .converted = ret_converted,
         .arena = &ret_converted->arena,
     };
-    begin(&conversion);
+    conversion.oci = translate_config_new(conversion.arena);
+    conversion.used = arena_new_array(conversion.arena, config->count + 1, bool);
     if (check_encoding(&conversion, err) < 0) {
         lxc_converted_done(ret_converted);
         return -1;

@@ -32,16 +32,6 @@ static int add_dev(struct lxc_conversion *conversion, struct thole_error *err) {
     return 0;
 }
 
-static bool maps_group(const struct lxc_conversion *conversion, uint32_t id) {
-    const oci_id_mappings *maps = &conversion->oci->linux->gid_mappings;
-    for (size_t i = 0; i < maps->count; i++) {
-        if (id >= maps->items[i].container_id &&
-            id - maps->items[i].container_id < maps->items[i].size)
-            return true;
-    }
-    return maps->count == 0;
-}
-
 /* Always: the console is a pty of the container's own. */
 static int add_devpts(struct lxc_conversion *conversion, struct thole_error *err) {
     struct arena *arena = conversion->arena;
@@ -54,7 +44,7 @@ static int add_devpts(struct lxc_conversion *conversion, struct thole_error *err
         lxc_mount_add(conversion, "/dev/pts", "devpts", "devpts",
                       (const char *const[]){"nosuid", "noexec", "newinstance", "ptmxmode=0666",
                                             "mode=0620", NULL});
-    if (maps_group(conversion, PTS_GROUP))
+    if (translate_maps_group(conversion->oci, PTS_GROUP))
         oci_strings_add(arena, &mount->options, "gid=5");
     const struct lxc_item *item = lxc_conversion_item(conversion, "lxc.pty.max");
     if (item != NULL && ptys <= 1)

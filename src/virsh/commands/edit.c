@@ -86,7 +86,7 @@ static int run_edit(const struct virsh_call *call, int *ret_status, struct thole
     cleanup_free char *before = virsh_xml_write(document);
     if (edit_text(before, file, &after, err) < 0)
         return -1;
-    if (strcmp(before, after) == 0) {
+    if (text_equal(before, after)) {
         (void)unlink(file);
         virsh_tell(call, "Domain '%s' XML configuration not changed.", domain.name);
         return 0;

@@ -34,20 +34,9 @@ static int wanted_bits(const struct domain *domain, uint64_t *ret_bits, struct t
 }
 
 int virsh_convert_capabilities(struct virsh_conversion *conversion, struct thole_error *err) {
-    struct oci_capabilities *sets = arena_new(conversion->arena, struct oci_capabilities);
     uint64_t wanted = 0;
     if (wanted_bits(conversion->domain, &wanted, err) < 0)
         return -1;
-    /* In a user namespace of its own it has them all, whatever this process has. */
-    if (conversion->oci->linux->uid_mappings.count == 0)
-        wanted &= conversion->host->capabilities;
-    for (const struct name_value *known = names_capabilities; known->name != NULL; known++) {
-        if ((wanted & (uint64_t)known->value) == 0)
-            continue;
-        oci_strings_add(conversion->arena, &sets->bounding, known->name);
-        oci_strings_add(conversion->arena, &sets->effective, known->name);
-        oci_strings_add(conversion->arena, &sets->permitted, known->name);
-    }
-    conversion->oci->process->capabilities = sets;
+    translate_capabilities(conversion->arena, conversion->oci, conversion->host, wanted);
     return 0;
 }

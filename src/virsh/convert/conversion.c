@@ -50,14 +50,8 @@ void virsh_conversion_annotate(struct virsh_conversion *conversion, const char *
 struct oci_mount *virsh_mount_add(struct virsh_conversion *conversion, const char *destination,
                                   const char *type, const char *source,
                                   const char *const *options) {
-    struct arena *arena = conversion->arena;
-    struct oci_mount *mount = oci_list_add(arena, &conversion->oci->mounts);
-    mount->destination = arena_strdup(arena, destination);
-    mount->type = arena_strdup(arena, type);
-    mount->source = arena_strdup(arena, source);
-    for (; *options != NULL; options++)
-        oci_strings_add(arena, &mount->options, *options);
-    return mount;
+    return translate_mount_add(conversion->arena, conversion->oci, destination, type, source,
+                               options);
 }
 
 struct oci_hook *virsh_hook_add(struct virsh_conversion *conversion, oci_hook_list *list,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "oci-spec/append.h"
+#include "translate/configuration.h"
 #include "translate/host.h"
 #include "virsh/convert/convert.h"
 

@@ -24,19 +24,6 @@ static int (*const subjects[])(struct virsh_conversion *, struct thole_error *) 
 };
 /* clang-format on */
 
-static void begin(struct virsh_conversion *conversion) {
-    struct arena *arena = conversion->arena;
-    struct oci_config *oci = arena_new(arena, struct oci_config);
-    oci->oci_version = arena_strdup(arena, OCI_SPEC_VERSION);
-    oci->root = arena_new(arena, struct oci_root);
-    oci->process = arena_new(arena, struct oci_process);
-    oci->process->user = arena_new(arena, struct oci_user);
-    oci->linux = arena_new(arena, struct oci_linux);
-    oci->linux->resources = arena_new(arena, struct oci_resources);
-    oci->hooks = arena_new(arena, struct oci_hooks);
-    conversion->oci = oci;
-}
-
 static bool has_hooks(const struct oci_hooks *hooks) {
     return hooks->create_runtime.count + hooks->poststop.count > 0;
 }
@@ -50,7 +37,8 @@ int virsh_convert(const struct domain *domain, const struct virsh_convert_reques
         .converted = ret_converted,
         .arena = &ret_converted->arena,
     };
-    begin(&conversion);
+    conversion.oci = translate_config_new(conversion.arena);
+    conversion.oci->linux->resources = arena_new(conversion.arena, struct oci_resources);
     int result = translate_host_read(request->facts, conversion.arena, &conversion.host, err);
     for (size_t i = 0; result == 0 && i < sizeof(subjects) / sizeof(subjects[0]); i++)
         result = subjects[i](&conversion, err);

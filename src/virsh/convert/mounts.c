@@ -6,16 +6,6 @@
 
 enum { PTS_GROUP = 5 };
 
-static bool maps_group(const struct virsh_conversion *conversion, uint32_t id) {
-    const oci_id_mappings *maps = &conversion->oci->linux->gid_mappings;
-    for (size_t i = 0; i < maps->count; i++) {
-        if (id >= maps->items[i].container_id &&
-            id - maps->items[i].container_id < maps->items[i].size)
-            return true;
-    }
-    return maps->count == 0;
-}
-
 /* A user namespace may mount a sysfs of its own network only. */
 static void add_sys(struct virsh_conversion *conversion) {
     const bool own = (conversion->namespaces & CLONE_NEWUSER) == 0 ||
@@ -41,7 +31,7 @@ static void add_dev(struct virsh_conversion *conversion) {
         virsh_mount_add(conversion, "/dev/pts", "devpts", "devpts",
                         (const char *const[]){"nosuid", "noexec", "newinstance", "ptmxmode=0666",
                                               "mode=0620", NULL});
-    if (maps_group(conversion, PTS_GROUP))
+    if (translate_maps_group(conversion->oci, PTS_GROUP))
         oci_strings_add(conversion->arena, &pts->options, "gid=5");
 }
 

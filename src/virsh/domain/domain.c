@@ -2,16 +2,10 @@
 /* Lists of a domain, and its end. */
 #include "virsh/domain/domain.h"
 
-#include <string.h>
+#include "oci-spec/append.h"
 
-/* Full at 0 and at the powers of two. */
 void *domain_list_add(struct arena *arena, struct domain_list *list, size_t size) {
-    if (list->items == NULL || (list->count & (list->count - 1)) == 0) {
-        void *larger = arena_array(arena, 2 * list->count + 2, size);
-        if (list->count > 0)
-            memcpy(larger, list->items, list->count * size);
-        list->items = larger;
-    }
+    list->items = oci_list_grow(arena, list->items, list->count, size);
     return (char *)list->items + size * list->count++;
 }
 

@@ -2,7 +2,7 @@
 /* The path of thole-virsh, by which hooks find it again. */
 #pragma once
 
-/** To be called first in main(): the executable that goes on after sealing has no path. */
+/** To be called early in main(). */
 void virsh_program_note(void);
 
 /** Borrowed. */

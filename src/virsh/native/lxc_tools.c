@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "lxc/config/configuration.h"
 #include "lxc/config/rootfs_path.h"
+#include "virsh/xml/document.h"
 
 struct writing {
     const struct lxc_configuration *config;
@@ -26,29 +27,11 @@ static const char *value(struct writing *writing, const char *name) {
     return item->value;
 }
 
-static void append_escaped(struct text *text, const char *string, size_t length) {
-    for (const char *at = string; at < string + length; at++) {
-        switch (*at) {
-        case '&':
-            text_append(text, "&amp;");
-            break;
-        case '<':
-            text_append(text, "&lt;");
-            break;
-        case '\'':
-            text_append(text, "&apos;");
-            break;
-        default:
-            text_append_bytes(text, at, 1);
-        }
-    }
-}
-
 /* "BEFOREvalueAFTER" */
 static void append(struct writing *writing, const char *before, const char *string, size_t length,
                    const char *after) {
     text_append(writing->text, before);
-    append_escaped(writing->text, string, length);
+    virsh_xml_append_escaped(writing->text, string, length);
     text_append(writing->text, after);
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct xml_document;
 
@@ -17,6 +18,9 @@ int virsh_xml_read(const char *file, struct xml_document **ret_document, struct 
 /** The same for a text; @name stands for a file's name in errors. */
 int virsh_xml_parse(const char *text, size_t length, const char *name,
                     struct xml_document **ret_document, struct thole_error *err);
+
+/** Appends @length bytes of @string as text of an element, or of an attribute in single quotes. */
+void virsh_xml_append_escaped(struct text *text, const char *string, size_t length);
 
 /** The whole document, malloc'ed. */
 char *virsh_xml_write(const struct xml_document *document);

@@ -100,8 +100,8 @@ void virsh_xml_set_attribute(struct xml_document *document, const char *name, co
 
 /* ---- writing ---- */
 
-static void append_escaped(struct text *text, const char *string) {
-    for (const char *at = string; *at != '\0'; at++) {
+void virsh_xml_append_escaped(struct text *text, const char *string, size_t length) {
+    for (const char *at = string; at < string + length; at++) {
         switch (*at) {
         case '&':
             text_append(text, "&amp;");
@@ -128,8 +128,7 @@ static void append_escaped(struct text *text, const char *string) {
 static void append_attribute_value(struct text *text, const char *string) {
     for (const char *at = string; *at != '\0';) {
         const size_t length = strcspn(at, "\n\t");
-        cleanup_free char *part = strndup(at, length);
-        append_escaped(text, part);
+        virsh_xml_append_escaped(text, at, length);
         at += length;
         if (*at != '\0')
             text_append(text, *at++ == '\n' ? "&#xA;" : "&#x9;");
@@ -202,7 +201,7 @@ static void append_children(struct text *text, const xmlNode *node, int depth) {
 static void append_content(struct text *text, const xmlNode *node) {
     for (const xmlNode *at = node->children; at != NULL; at = at->next) {
         if (at->type == XML_TEXT_NODE)
-            append_escaped(text, chars(at->content));
+            virsh_xml_append_escaped(text, chars(at->content), strlen(chars(at->content)));
         else
             append_raw(text, at);
     }

@@ -120,7 +120,7 @@ static void fill_element(struct reading *reading, const struct virsh_row *row, c
             (struct domain_value){arena_strdup(arena, string(node->name)), 0, at};
 }
 
-static int read_element(struct reading *reading, const xmlNode *node, const struct place *place,
+static int read_element(struct reading *reading, const xmlNode *node, const struct place *outer,
                         struct thole_error *err);
 
 static int read_children(struct reading *reading, const xmlNode *node, const struct place *place,
