@@ -3,9 +3,9 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "base/cleanup.h"
+#include "sys/mount_calls.h"
 #include "virsh/convert/filesystems.h"
 
 static bool is_root(const struct domain_filesystem *filesystem) {
