@@ -132,6 +132,14 @@ def test_run_tells_the_status(runtime, thole, bundle, code):
     assert runtime.list() == []
 
 
+def test_a_run_leaves_its_caller_as_it_was(runtime, thole, bundle):
+    """While it waits it is the reaper of the container's orphans; those that come later are not for it."""
+    made = bundle("/bin/true")
+    assert not machine.is_subreaper()
+    assert runtime.run(thole.prepare(made), made.path) == 0
+    assert not machine.is_subreaper()
+
+
 def test_a_life_in_steps(runtime, thole, bundle):
     made = bundle("/bin/sleep", "1000")
     made.config["annotations"] = {"a.key": "its value"}

@@ -15,7 +15,7 @@ NO_CHANGE = os.path.join(TOP, "tests/harness/no-change.json")
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 36, 37
 
 # capabilities(7); the index is the number.
 CAPABILITIES = (
@@ -51,6 +51,14 @@ def become_subreaper():
     """Orphaned containers become children of this process, as they do of conmon."""
     if _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def is_subreaper():
+    """True if this process is what become_subreaper() makes."""
+    answer = ctypes.c_int(-1)
+    if _LIBC.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(answer), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_GET_CHILD_SUBREAPER)")
+    return answer.value == 1
 
 
 def die_with_parent():
