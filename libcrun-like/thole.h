@@ -156,9 +156,9 @@ struct thole_monitor {
 struct thole_run_request {
     struct thole_create_request create;
     bool detach;
-    bool attachable;   /* a keeper process holds the console for thole_attach() */
-    bool keep;         /* in the foreground: do not delete it at the end */
-    bool no_subreaper; /* do not become the reaper of orphans while waiting */
+    bool attachable; /* a keeper process holds the console for thole_attach() */
+    bool keep;       /* in the foreground: do not delete it at the end */
+    bool subreaper;  /* in the foreground: become the reaper of orphans, and stay it */
     struct thole_terminal_options terminal_options;
     const struct thole_monitor *monitor; /* with attachable: what else the keeper does, or NULL */
     void *reserved[THOLE_RESERVED];

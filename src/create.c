@@ -11,6 +11,7 @@ struct run_settings {
     struct thole_run_request request;
     struct monitor_settings monitor;
     const char *timing;
+    bool no_subreaper;
 };
 
 #define MEMBER(name) offsetof(struct run_settings, request.name)
@@ -41,7 +42,7 @@ struct run_settings {
 
 static const struct option_row create_options[] = {
     OPTIONS_OF_BOTH,
-    {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL, NULL},
+    {"no-subreaper", 0, OPTION_FLAG, offsetof(struct run_settings, no_subreaper), NULL, NULL},
     {0},
 };
 
@@ -54,7 +55,7 @@ static const struct option_row run_options[] = {
     TERMINAL_OPTIONS(MEMBER(terminal_options)),
     {"keep", 0, OPTION_FLAG, MEMBER(keep), NULL,
      "in the foreground: do not delete the container at the end"},
-    {"no-subreaper", 0, OPTION_FLAG, MEMBER(no_subreaper), NULL,
+    {"no-subreaper", 0, OPTION_FLAG, offsetof(struct run_settings, no_subreaper), NULL,
      "do not adopt orphaned processes while waiting"},
     {0},
 };
@@ -99,6 +100,7 @@ static int run_run(const struct invocation *invocation, int *ret_status, struct 
     struct thole_run_request request = complete(invocation);
     const struct run_settings *settings = invocation->options;
     struct thole_monitor monitor;
+    request.subreaper = !settings->no_subreaper;
     if (monitor_options_complete(&settings->monitor, &monitor, &request, err) < 0)
         return -1;
     return timing_run(invocation->context, timing_of(invocation), run, &request, ret_status, err);

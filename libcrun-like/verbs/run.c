@@ -48,22 +48,6 @@ static void tell_way_back(const struct thole_context *context,
              request->create.id, request->create.id);
 }
 
-/* Orphans of a container that shares the caller's pid namespace come back here. Returns what the
- * caller was before: 1 if it had taken this upon itself. */
-static int become_reaper(void) {
-    int former = 1;
-    (void)prctl(PR_GET_CHILD_SUBREAPER, &former, 0, 0, 0);
-    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    return former;
-}
-
-/* Who embeds the library may not want the orphans that come later. */
-static void reaper_done(const int *former) {
-    if (*former == 0)
-        (void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
-}
-#define cleanup_reaper __attribute__((cleanup(reaper_done)))
-
 static int run_in_foreground(const struct thole_context *context,
                              const struct thole_run_request *request, struct creation *creation,
                              int *ret_status, struct thole_error *err) {
@@ -75,7 +59,9 @@ static int run_in_foreground(const struct thole_context *context,
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)
         return -1;
     relay.detach_keys.doubled = options->detach_doubled;
-    cleanup_reaper int former = request->no_subreaper ? -1 : become_reaper();
+    /* Orphans of a container that shares the caller's pid namespace come back here. */
+    if (request->subreaper)
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (terminal_relay_block(&relay, err) < 0 ||
         create_build(context, &request->create, false, false, creation, err) < 0)
         return -1;

@@ -264,8 +264,8 @@ def test_what_the_library_says_is_told(thole, bundle):
 
 def test_the_end_of_an_attachable_container(launched):
     with launched("/bin/sh", "-c", "exit 6", attachable=True) as container:
-        until(lambda: container.state().status == "stopped")
-        assert container.state().exit_status == 6
+        until(lambda: container.state().exit_status == 6)
+        assert container.state().status == "stopped"
         with pytest.raises(sys.modules["thole"].StateError):
             container.attach(no_stdin=True)
 

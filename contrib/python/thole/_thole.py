@@ -159,7 +159,7 @@ class thole_run_request(ctypes.Structure):
         ("detach", ctypes.c_bool),
         ("attachable", ctypes.c_bool),
         ("keep", ctypes.c_bool),
-        ("no_subreaper", ctypes.c_bool),
+        ("subreaper", ctypes.c_bool),
         ("terminal_options", thole_terminal_options),
         ("monitor", ctypes.POINTER(thole_monitor)),
         ("reserved", ctypes.c_void_p * 8),

@@ -132,6 +132,7 @@ static int run(const struct lxc_container *container, const struct lxc_launch *l
                 .init_waits = true,
             },
         .detach = !launch->foreground,
+        .subreaper = true,
         .attachable = monitored,
         .monitor = monitored ? &converted->monitor : NULL,
     };
