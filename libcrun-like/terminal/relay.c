@@ -75,7 +75,14 @@ int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err) 
     fill_signals(&set);
     if (sigprocmask(SIG_BLOCK, &set, &relay->former_mask) < 0)
         return error_errno(err, NULL, "block signals");
+    relay->blocked = true;
     return 0;
+}
+
+void terminal_relay_done(struct terminal_relay *relay) {
+    if (relay->blocked)
+        (void)sigprocmask(SIG_SETMASK, &relay->former_mask, NULL);
+    relay->blocked = false;
 }
 
 /* ---- the process ---- */
@@ -433,7 +440,7 @@ static void session_done(struct session *session) {
     endpoint_close(&session->output);
     free(session->to_master);
     free(session->to_output);
-    (void)sigprocmask(SIG_SETMASK, &session->relay->former_mask, NULL);
+    terminal_relay_done(session->relay);
 }
 #define cleanup_session __attribute__((cleanup(session_done)))
 

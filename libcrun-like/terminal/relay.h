@@ -28,10 +28,14 @@ struct terminal_relay {
     struct terminal_detach_keys detach_keys; /* typed on the terminal that @input is */
     struct terminal_recorder *recorder;      /* NULL: none */
     struct terminal_also also;
-    bool detached; /* set when the detach keys were typed: the process goes on */
-    /* Signal mask to restore afterwards; filled by terminal_relay_block(). */
-    sigset_t former_mask;
+    bool detached;        /* set when the detach keys were typed: the process goes on */
+    bool blocked;         /* by terminal_relay_block() ... */
+    sigset_t former_mask; /* ... which noted what it was before */
 };
+
+/** Signals are as they were before terminal_relay_block(); does nothing a second time. */
+void terminal_relay_done(struct terminal_relay *relay);
+#define cleanup_terminal_relay __attribute__((cleanup(terminal_relay_done)))
 
 /** Blocks all signals that are forwarded, before the process is started, so that none is lost. */
 int terminal_relay_block(struct terminal_relay *relay, struct thole_error *err);

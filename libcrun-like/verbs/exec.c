@@ -106,12 +106,12 @@ int thole_exec(const struct thole_context *context, const struct thole_exec_requ
     cleanup_entry struct entry entry = ENTRY_INIT;
     const struct thole_terminal_options *options = &request->terminal_options;
     cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
-    struct terminal_relay relay = {.master = -1,
-                                   .input = -1,
-                                   .output = -1,
-                                   .forward_signals = true,
-                                   .shared_terminal = request->raw,
-                                   .recorder = &recorder};
+    cleanup_terminal_relay struct terminal_relay relay = {.master = -1,
+                                                          .input = -1,
+                                                          .output = -1,
+                                                          .forward_signals = true,
+                                                          .shared_terminal = request->raw,
+                                                          .recorder = &recorder};
     if (request_check(request->reserved, err) < 0 || request_check(options->reserved, err) < 0 ||
         terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)

@@ -53,7 +53,7 @@ static int run_in_foreground(const struct thole_context *context,
                              int *ret_status, struct thole_error *err) {
     const struct thole_terminal_options *options = &request->terminal_options;
     cleanup_terminal_recorder struct terminal_recorder recorder = TERMINAL_RECORDER_INIT;
-    struct terminal_relay relay = {
+    cleanup_terminal_relay struct terminal_relay relay = {
         .master = -1, .input = -1, .output = -1, .forward_signals = true, .recorder = &recorder};
     if (terminal_detach_keys_parse(options->detach_keys, &relay.detach_keys, err) < 0 ||
         terminal_recorder_open(options->log_file, options->record_file, &recorder, err) < 0)

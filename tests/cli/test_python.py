@@ -247,8 +247,10 @@ ERRORS = [("NotFoundError", lambda runtime: runtime.container("nobody").state())
 
 @pytest.mark.parametrize("name, call", ERRORS, ids=[name for name, _ in ERRORS])
 def test_kinds_of_errors(runtime, name, call):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     with pytest.raises(getattr(sys.modules["thole"], name)) as raised:
         call(runtime)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
     assert isinstance(raised.value, sys.modules["thole"].Error) and str(raised.value)
 
 
