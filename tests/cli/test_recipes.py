@@ -37,6 +37,8 @@ def test_what_differs_is_noticed(expected, printed):
     assert recipe.agrees(expected, printed) == ((expected, printed) in AGREEING)
 
 
+# Engines set limits, for which the view of cgroup v2 has no controllers where the host uses them for v1.
+@pytest.mark.any_layout
 @pytest.mark.needs(root=True)
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipe(thole_path, folder, image, name):
