@@ -87,6 +87,7 @@ def test_life(rootless):
     assert os.listdir(rootless.folder / "run/thole") == []
 
 
+@pytest.mark.needs(controller="pids")
 def test_limits_that_cannot_be_set_are_refused(rootless):
     def limit(config):
         config["linux"]["resources"] = {"pids": {"limit": 5}}
