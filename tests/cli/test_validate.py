@@ -91,7 +91,8 @@ def test_the_bad_values_cover_the_tables():
 HOSTS = {
     "apparmor-off", "cgroup-delegated-on-hybrid", "cgroup-mount-forced-v1", "cgroup-mount-none",
     "controller-missing", "exec-args", "exec-capability", "exec-user", "exec-user-name",
-    "huge-page-size", "memory-controller-missing", "rdt", "realtime-on-v2", "rootless-groups",
+    "huge-page-size", "memory-controller-missing", "memory-kernel-tcp-on-v2", "memory-oom-killer-on-v2",
+    "memory-swappiness-on-v2", "rdt", "realtime-on-v2", "rootless-groups",
     "rootless-no-user-namespace", "selinux-off", "time-namespace", "unified-controller",
     "unified-on-v1",
 }
