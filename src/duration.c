@@ -3,7 +3,6 @@
 #include "duration.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -122,22 +121,10 @@ static bool parse_time(const char *text, struct timespec *ret_time) {
     return then >= 0;
 }
 
-static bool format(const struct timespec *point, char *time, size_t size) {
-    struct tm parts;
-    if (gmtime_r(&point->tv_sec, &parts) == NULL)
-        return false;
-    const size_t used = strftime(time, size, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(time + used, size - used, ".%09ldZ", point->tv_nsec);
-    return true;
-}
-
-bool duration_parse_since(const char *text, char *time, size_t size) {
+bool duration_parse_since(const char *text, char time[CLOCK_TIME]) {
     struct timespec point = {0};
-    return parse_time(text, &point) && format(&point, time, size);
-}
-
-void duration_format_now(char *time, size_t size) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)format(&now, time, size);
+    if (!parse_time(text, &point))
+        return false;
+    clock_format(&point, time);
+    return true;
 }

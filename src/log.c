@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -63,21 +63,11 @@ int logger_init(struct logger *logger, const char *log, bool json, struct thole_
     return 0;
 }
 
-/* RFC 3339 with microseconds, in UTC. */
-static void format_time(char *buffer, size_t size) {
-    struct timespec now;
-    struct tm parts;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &parts);
-    size_t used = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(buffer + used, size - used, ".%06ldZ", now.tv_nsec / 1000);
-}
-
 /* One record for a log: JSON, or the key=value text that engines know from other runtimes. */
 static void append_record(struct text *text, bool json, enum thole_log_level level,
                           const char *message, const char *hint) {
-    char now[64];
-    format_time(now, sizeof(now));
+    char now[CLOCK_TIME];
+    clock_format_now(now);
     if (json)
         text_appendf(text, "{\"level\":\"%s\",\"msg\":", levels[level].name);
     else

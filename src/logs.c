@@ -67,7 +67,7 @@ static int print(void *userdata, const struct thole_output *output) {
     return -1;
 }
 
-static int complete(const struct logs_settings *settings, char *since, size_t size,
+static int complete(const struct logs_settings *settings, char since[CLOCK_TIME],
                     struct thole_logs_request *request, struct thole_error *err) {
     request->last = settings->tail != NULL && strcmp(settings->tail, "all") != 0;
     if (request->last && !text_parse_uint(settings->tail, UINT64_MAX, &request->lines))
@@ -75,7 +75,7 @@ static int complete(const struct logs_settings *settings, char *since, size_t si
     if (settings->since == NULL)
         return 0;
     request->since = since;
-    if (!duration_parse_since(settings->since, since, size))
+    if (!duration_parse_since(settings->since, since))
         return error_usage(err,
                            "option --since: \"%s\" is neither a duration like 10m nor a time like "
                            "2026-01-31T12:00:00Z",
@@ -86,7 +86,7 @@ static int complete(const struct logs_settings *settings, char *since, size_t si
 static int run_logs(const struct invocation *invocation, int *ret_status, struct thole_error *err) {
     (void)ret_status;
     const struct logs_settings *settings = invocation->options;
-    char since[48];
+    char since[CLOCK_TIME];
     struct printing printing = {
         .timestamps = settings->timestamps,
         .visible = {!settings->raw && isatty(STDOUT_FILENO) == 1,
@@ -98,7 +98,7 @@ static int run_logs(const struct invocation *invocation, int *ret_status, struct
         .write = print,
         .userdata = &printing,
     };
-    if (complete(settings, since, sizeof(since), &request, err) < 0 ||
+    if (complete(settings, since, &request, err) < 0 ||
         thole_logs(invocation->context, &request, err) < 0)
         return -1;
     /* A reader who has gone away has had enough. */

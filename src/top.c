@@ -124,8 +124,8 @@ static void append_object(struct text *text, const struct top_row *row) {
 }
 
 static void append_document(struct text *text, const struct top_rows *rows) {
-    char now[40];
-    duration_format_now(now, sizeof(now));
+    char now[CLOCK_TIME];
+    clock_format_now(now);
     text_appendf(text, "{\"time\":\"%s\",\"containers\":[", now);
     for (size_t i = 0; i < rows->count; i++) {
         text_append(text, i > 0 ? "," : "");

@@ -280,7 +280,7 @@ struct plan_cgroup *container_cgroup(struct container *container) {
 char *container_state_json(const struct container *container, const char *status, pid_t pid) {
     const struct container_record *record = container->record;
     char owner[] = "";
-    char created[RECORD_TIME];
+    char created[CLOCK_TIME];
     record_format_created(record, created);
     const struct oci_state state = {
         .oci_version = record->oci_version,

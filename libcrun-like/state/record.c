@@ -2,9 +2,6 @@
 /* The table of state.json, read and written by the engine of oci-spec. */
 #include "state/record.h"
 
-#include <stdio.h>
-#include <time.h>
-
 #include "oci-spec/fields.h"
 #include "oci-spec/reader.h"
 #include "oci-spec/writer.h"
@@ -75,13 +72,10 @@ int record_read(const char *json, size_t length, struct arena *arena,
     return *ret_record != NULL ? 0 : -1;
 }
 
-void record_format_created(const struct container_record *record, char text[RECORD_TIME]) {
-    const time_t seconds = (time_t)(record->created / 1000000000);
-    struct tm parts;
-    (void)gmtime_r(&seconds, &parts);
-    size_t length = strftime(text, RECORD_TIME, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text + length, RECORD_TIME - length, ".%09uZ",
-                   (unsigned)(record->created % 1000000000));
+void record_format_created(const struct container_record *record, char text[CLOCK_TIME]) {
+    const struct timespec created = {.tv_sec = (time_t)(record->created / 1000000000),
+                                     .tv_nsec = (long)(record->created % 1000000000)};
+    clock_format(&created, text);
 }
 
 struct plan_cgroup *record_cgroup(const struct container_record *record, struct arena *arena) {

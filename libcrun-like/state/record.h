@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "oci-spec/spec.h"
 #include "plan/plan.h"
@@ -54,10 +55,8 @@ struct container_record {
 /** The table of state.json. */
 extern const struct oci_type container_record_type;
 
-enum { RECORD_TIME = 40 };
-
 /** Writes when the container was created: RFC 3339, UTC, nanoseconds. */
-void record_format_created(const struct container_record *record, char text[RECORD_TIME]);
+void record_format_created(const struct container_record *record, char text[CLOCK_TIME]);
 
 /** Returns malloc'ed JSON. */
 char *record_write(const struct container_record *record);

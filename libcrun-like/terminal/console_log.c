@@ -7,10 +7,10 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -112,22 +112,12 @@ static void write_batch(struct terminal_console_log *log, struct text *batch) {
     batch->length = 0;
 }
 
-/* RFC 3339 in UTC, always as long: such times can be compared as texts. */
-static void format_now(char *time, size_t size) {
-    struct timespec now;
-    struct tm parts;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &parts);
-    const size_t used = strftime(time, size, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(time + used, size - used, ".%09ldZ", now.tv_nsec);
-}
-
 static void write_lines(struct terminal_console_log *log, int stream, const char *bytes,
                         size_t length) {
     cleanup_text struct text batch = {0};
     char head[64];
-    char time[40];
-    format_now(time, sizeof(time));
+    char time[CLOCK_TIME];
+    clock_format_now(time);
     while (length > 0) {
         size_t piece = length < TERMINAL_LOG_PIECE ? length : TERMINAL_LOG_PIECE;
         const char *end = memchr(bytes, '\n', piece);

@@ -31,7 +31,7 @@ static void fill(struct thole_state *state, const struct container *container,
                  enum thole_status status, bool kept, struct arena *arena) {
     const struct container_record *record = container->record;
     const size_t count = record->annotations.count;
-    char created[RECORD_TIME];
+    char created[CLOCK_TIME];
     record_format_created(record, created);
     *state = (struct thole_state){
         .oci_version = copy(arena, record->oci_version),

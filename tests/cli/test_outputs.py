@@ -260,7 +260,7 @@ def test_error_in_a_json_log(call, tmp_path):
     assert entry.keys() == {"level", "msg", "time"}
     assert entry["level"] == "error"
     assert "container does not exist" in entry["msg"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", entry["time"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", entry["time"])
     written = datetime.datetime.fromisoformat(entry["time"].replace("Z", "+00:00"))
     now = datetime.datetime.now(datetime.timezone.utc)
     assert abs(now - written) < datetime.timedelta(minutes=5)
@@ -281,7 +281,7 @@ def test_json_escapes(call, tmp_path):
 ])
 def test_text_log(call, tmp_path, destination, name):
     call("--log", destination, "state", NOBODY)
-    assert re.fullmatch(r'time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z" level=error '
+    assert re.fullmatch(r'time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z" level=error '
                         rf'msg="state {NOBODY}: container does not exist"\n',
                         (tmp_path / name).read_text())
 

@@ -75,7 +75,7 @@ void fuzz_record(const uint8_t *data, size_t size) {
     struct thole_error err = {0};
     struct container_record *record = NULL;
     struct container_record *again = NULL;
-    char created[RECORD_TIME];
+    char created[CLOCK_TIME];
     if (directory < 0)
         make_root();
     const int result = record_read((const char *)data, size, &arena, &record, &err);
@@ -91,6 +91,6 @@ void fuzz_record(const uint8_t *data, size_t size) {
     cleanup_free char *rewritten = record_write(again);
     require(strcmp(written, rewritten) == 0);
     record_format_created(record, created);
-    require(strlen(created) < RECORD_TIME && strchr(created, 'Z') != NULL);
+    require(strlen(created) < CLOCK_TIME && strchr(created, 'Z') != NULL);
     ask_living(record);
 }
