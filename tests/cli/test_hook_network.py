@@ -102,7 +102,8 @@ def test_a_list_of_plugins(runtime, host, asking, folder):
                   "--cni", folder + "/list", "--cni-path", path, "--state", folder + "/results")
     printed = runtime.run(made).ok().out
     assert f"inet {SUBNET}.2/24" in printed and printed.endswith("reached\n")
-    assert host.interfaces() == {"lo", "cni7"}
+    # The pair goes with the container's namespace, which the kernel takes apart some time after the last process.
+    until(lambda: host.interfaces() == {"lo", "cni7"}, 60, "the end of the container's network namespace")
     assert not [name for name in os.listdir(folder + "/ipam/web") if name.startswith(SUBNET)]
     assert os.listdir(folder + "/results") == []
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run costs in system calls and page faults, of the runtime, its init and the program together. Counts,
-unlike times, do not depend on what else the machine does; the limits have some air for other C libraries."""
+unlike times, do not depend on what else the machine does; the limits have some air for other C libraries, deeper
+paths (each component of the bundle's is a call) and what else a host may have to be asked."""
 import os
 import shutil
 import statistics
@@ -10,7 +11,7 @@ import pytest
 
 from harness import machine
 
-SYSTEM_CALLS = 420
+SYSTEM_CALLS = 430  # 415 to 420 by the depth of the bundle
 PAGE_FAULTS = 122  # 119 to 121 by the layout that address randomisation makes
 RUNS = 15
 TRUE = os.path.join(os.path.dirname(__file__), "../bench/true.c")

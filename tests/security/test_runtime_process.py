@@ -368,7 +368,7 @@ for use in (lambda path: open(path), lambda path: open(path, "r+"),
 
 
 @pytest.mark.parametrize("kind, names", [("created", {"gate", "state.json", "config.json"}),
-                                         ("attachable", {"console", "state.json", "config.json", "exit"})])
+                                         ("attachable", {"console", "state.json", "config.json", "exit", "log"})])
 def test_gate_cannot_be_opened_by_others(thole, bundle, kind, names):
     """Only root may start somebody's container, read what it is or type into it, also where a state
     root is not closed to others."""
