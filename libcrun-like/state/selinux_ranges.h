@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which pairs of SELinux categories containers have: a directory with a file for each pair, that
+ * names the processes for which it is kept. A pair whose processes are all gone is free, however
+ * they ended; nobody has to give it back.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+enum {
+    SELINUX_CATEGORIES = 1024,      /* what policies with categories have: c0 to c1023 */
+    SELINUX_RANGE_SIZE = 2 * 5 + 2, /* "c1022,c1023" */
+};
+
+/** "c1,c2": two categories, the smaller one first. */
+bool selinux_range_valid(const char *range);
+
+/** The registry of this user's containers, in whatever state root they are: its directory, made if
+ * it is not there. */
+int selinux_ranges_open(struct thole_error *err);
+
+/**
+ * Chooses a pair of the first @categories categories that no living process has, for the calling
+ * process. Two processes never get the same one.
+ */
+int selinux_range_allocate(int registry, unsigned categories, char ret_range[SELINUX_RANGE_SIZE],
+                           struct thole_error *err);
+
+/** Keeps @range for @pid as well, whoever else has it. */
+int selinux_range_hold(int registry, const char *range, pid_t pid, struct thole_error *err);
+
+/** The calling process keeps @range no more. */
+int selinux_range_release(int registry, const char *range, struct thole_error *err);
