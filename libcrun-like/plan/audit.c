@@ -58,16 +58,13 @@ void plan_audit_append(struct text *text, const char *name, const char *value) {
             text_appendf(text, "%02X", (unsigned char)value[i]);
 }
 
-/* It stands without quotes, and comes from an annotation: nothing else may come in with it. */
-static bool is_uuid(const char *text) {
-    return text != NULL && strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36;
-}
-
 /* Every record begins with the same fields: "virt=oci WORDS vm=ID uuid=UUID". */
 static void begin(struct text *text, const struct plan_audit_subject *subject, const char *words) {
     text_appendf(text, "virt=oci%s%s", words[0] == '\0' ? "" : " ", words);
     plan_audit_append(text, "vm", subject->id);
-    text_appendf(text, " uuid=%s", is_uuid(subject->uuid) ? subject->uuid : "?");
+    /* It stands without quotes, and comes from an annotation: nothing else may come in with it. */
+    bool known = subject->uuid != NULL && plan_is_uuid(subject->uuid);
+    text_appendf(text, " uuid=%s", known ? subject->uuid : "?");
 }
 
 static void add(unsigned type, struct text *text, struct arena *arena,

@@ -19,8 +19,10 @@ static plan_part *const parts[] = {
 static int build_process(struct plan_builder *builder, struct thole_error *err) {
     if (builder->config->process == NULL)
         return 0;
+    struct oci_process wanted = *builder->config->process;
     struct plan_process *process = NULL;
-    if (plan_build_process(builder, builder->config->process, "/process", &process, err) < 0)
+    if (plan_identity_add(builder, &wanted.env, err) < 0 ||
+        plan_build_process(builder, &wanted, "/process", &process, err) < 0)
         return -1;
     if (builder->request->init != NULL) {
         process->init = arena_strdup(builder->arena, builder->request->init);

@@ -77,6 +77,14 @@ void plan_environment_put(struct oci_strings *environment, struct arena *arena, 
 const char *plan_environment_get(const struct oci_strings *environment, const char *name);
 void plan_environment_remove(struct oci_strings *environment, const char *name);
 
+/**
+ * Puts the variables into a container's @environment that its annotations ask for; the list becomes
+ * one of its own.
+ */
+int plan_identity_add(const struct plan_builder *builder, struct oci_strings *environment,
+                      struct thole_error *err);
+bool plan_is_uuid(const char *text);
+
 /** Adds a word to a list being made in @arena. */
 void plan_words_add(struct arena *arena, struct plan_strings *words, const char *word);
 

@@ -157,7 +157,7 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
                     struct thole_error *err) {
     static const struct oci_process nothing = {0};
     static const struct oci_linux no_linux_section = {0};
-    const struct oci_process *own = config->process != NULL ? config->process : &nothing;
+    struct oci_process own = config->process != NULL ? *config->process : nothing;
     struct plan_builder builder = {
         .config = config,
         .linux_section = config->linux != NULL ? config->linux : &no_linux_section,
@@ -165,9 +165,11 @@ int plan_exec_build(const struct oci_config *config, const struct oci_process *p
         .arena = arena,
         .plan = arena_new(arena, struct plan),
     };
-    struct oci_process merged = process != NULL ? *process : derived(own);
+    if (plan_identity_add(&builder, &own.env, err) < 0)
+        return -1;
+    struct oci_process merged = process != NULL ? *process : derived(&own);
     if (process != NULL)
-        complete(&merged, own);
+        complete(&merged, &own);
     if (adjust(request, arena, &merged, err) < 0 || plan_build_namespaces(&builder, err) < 0 ||
         plan_build_user_mapping(&builder, err) < 0)
         return -1;

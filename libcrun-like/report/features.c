@@ -20,7 +20,7 @@
 
 /* Annotations of config.json that change what thole does; one that ends with "." is a prefix. */
 static const char *const unsafe_annotations[] = {
-    "bundle", "org.criu.config", "org.systemd.property.", "run.oci.", NULL,
+    "bundle", "org.criu.config", "org.systemd.property.", "org.thole.", "run.oci.", NULL,
 };
 
 static const struct oci_field *find_field(const struct oci_type *type, const char *name) {

@@ -151,7 +151,7 @@ def test_features(call):
     assert {"ro", "rro", "rbind", "idmap", "ridmap", "tmpcopyup", "copy-symlink", "nosymfollow",
             "iversion", "lazytime", "silent", "loud"} <= set(document["mountOptions"])
     assert len(document["mountOptions"]) == len(set(document["mountOptions"]))
-    assert {"org.systemd.property.", "run.oci."} <= set(
+    assert {"org.systemd.property.", "org.thole.", "run.oci."} <= set(
         document["potentiallyUnsafeConfigAnnotations"])
 
     linux = document["linux"]

@@ -42,6 +42,6 @@ int lxc_convert_environment(struct lxc_conversion *conversion, struct thole_erro
                 oci_strings_add(arena, &conversion->hook_env, text);
         }
     }
-    oci_strings_add(arena, &conversion->oci->process->env, "container=lxc");
+    lxc_conversion_annotate(conversion, "org.thole.container", "lxc");
     return 0;
 }

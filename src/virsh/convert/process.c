@@ -27,18 +27,12 @@ static void add_variable(struct virsh_conversion *conversion, const char *name, 
                     arena_printf(conversion->arena, "%s=%s", name, value));
 }
 
-/* As libvirt has it; container_ttys, for systemd, is the library's affair. */
+/* As libvirt has it. What init is told of its container is the library's affair: identity.c. */
 static int convert_environment(struct virsh_conversion *conversion, struct thole_error *err) {
     const struct domain *domain = conversion->domain;
     add_variable(conversion, "PATH", "/bin:/sbin:/usr/bin:/usr/sbin");
     add_variable(conversion, "TERM", "linux");
     add_variable(conversion, "HOME", "/");
-    add_variable(conversion, "container", "lxc-libvirt");
-    add_variable(conversion, "container_uuid", conversion->request->uuid);
-    add_variable(conversion, "LIBVIRT_LXC_UUID", conversion->request->uuid);
-    add_variable(conversion, "LIBVIRT_LXC_NAME", domain->name.text);
-    if (domain->command_line.text != NULL)
-        add_variable(conversion, "LIBVIRT_LXC_CMDLINE", domain->command_line.text);
     for (size_t i = 0; i < domain->init_environment.count; i++) {
         const struct domain_variable *variable = &domain->init_environment.items[i];
         if (variable->name.text == NULL || variable->name.text[0] == '\0' ||
