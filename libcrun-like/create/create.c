@@ -16,6 +16,7 @@
 #include "create/dialogue.h"
 #include "create/notify.h"
 #include "create/prepare.h"
+#include "create/selinux.h"
 #include "create/unmake.h"
 #include "host/security_modules.h"
 #include "state/status.h"
@@ -89,7 +90,8 @@ static int plan_container(const struct thole_context *context,
                           const struct thole_create_request *request, bool gated, bool detached,
                           struct creation *creation, struct thole_error *err) {
     struct bundle *bundle = &creation->bundle;
-    if (container_check_id(request->id, err) < 0 || bundle_read(request, NULL, bundle, err) < 0)
+    if (container_check_id(request->id, err) < 0 || bundle_read(request, NULL, bundle, err) < 0 ||
+        create_selinux_choose(bundle, err) < 0)
         return -1;
     phases_end(context->phases, PHASES_RUNTIME, "configuration");
     if (request->notify_socket != NULL) {
@@ -147,11 +149,14 @@ int create_build(const struct thole_context *context, const struct thole_create_
     size_t passed = 0;
     creation->gated = gated;
     if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
-                         &passed, err) < 0 ||
-        plan_container(context, request, gated, detached, creation, err) < 0)
+                         &passed, err) < 0)
         return -1;
-    if (container_new(context, request->id, &creation->container, err) < 0)
+    if (plan_container(context, request, gated, detached, creation, err) < 0 ||
+        container_new(context, request->id, &creation->container, err) < 0) {
+        if (creation->bundle.config != NULL)
+            create_selinux_release(context, &creation->bundle.config->annotations);
         return -1;
+    }
     phases_end(context->phases, PHASES_RUNTIME, "state directory");
     if (build_in_directory(context, request, passed, gated, detached, creation, err) < 0) {
         create_undo(context, creation);

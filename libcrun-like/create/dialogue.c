@@ -23,6 +23,7 @@
 #include "cgroup/join.h"
 #include "create/audit.h"
 #include "create/hooks.h"
+#include "create/selinux.h"
 #include "network/network.h"
 #include "resctrl/group.h"
 #include "state/gate.h"
@@ -266,7 +267,7 @@ static int launch_once(const struct thole_context *context,
         resctrl_apply(&plan->rdt, creation->launched.pid, record, err) < 0 ||
         container_save(&creation->container, err) < 0 || move_net_devices(creation, err) < 0 ||
         restrict_devices_ahead(context, creation, preparation, err) < 0 ||
-        create_audit_start(context, creation, err) < 0)
+        create_selinux_keep(creation, err) < 0 || create_audit_start(context, creation, err) < 0)
         return -1;
     /* A start that cannot be said is no failure: init then tells why. */
     creation->started =

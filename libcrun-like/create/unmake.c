@@ -11,6 +11,7 @@
 #include "cgroup/remove.h"
 #include "create/audit.h"
 #include "create/hooks.h"
+#include "create/selinux.h"
 #include "resctrl/group.h"
 #include "state/process.h"
 #include "state/status.h"
@@ -85,5 +86,8 @@ int create_clear(const struct thole_context *context, struct container *containe
 int create_unmake(const struct thole_context *context, struct container *container,
                   const struct plan *plan, struct thole_error *err) {
     int cleared = create_clear(context, container, plan, err);
-    return cleared <= 0 ? cleared : container_remove(container, err);
+    if (cleared <= 0)
+        return cleared;
+    create_selinux_release(context, &container->record->annotations);
+    return container_remove(container, err);
 }

@@ -7,6 +7,7 @@
 #include "host/security_modules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #ifdef HAVE_LIBSELINUX
@@ -17,6 +18,10 @@
 #endif
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum { SETTINGS_MAX = 64 * 1024 };
 
 #ifdef HAVE_LIBSELINUX
 typedef void constructor(void);
@@ -53,9 +58,63 @@ int host_check_selinux_label(const char *label, const char *where, struct thole_
         (void)error_hint(err, "this policy has no levels: a label has three parts");
     return -1;
 }
+
+/* The value of a line 'key = "value"' or "key=value". */
+static void take_value(struct arena *arena, const char *line, size_t length, const char *key,
+                       const char **ret_value) {
+    const size_t skipped = strlen(key);
+    if (length <= skipped || strncmp(line, key, skipped) != 0)
+        return;
+    const char *at = line + skipped + strspn(line + skipped, " \t");
+    if (*at != '=')
+        return;
+    at += 1 + strspn(at + 1, " \t\"");
+    *ret_value = arena_strndup(arena, at, strcspn(at, " \t\"\r\n"));
+}
+
+static int read_values(struct arena *arena, const char *file, size_t count,
+                       const char *const keys[], const char **const values[],
+                       struct thole_error *err) {
+    cleanup_free char *text = NULL;
+    const char *line = NULL;
+    size_t length = 0;
+    if (file_read_at(AT_FDCWD, file, SETTINGS_MAX, &text, NULL, err) < 0)
+        return -1;
+    const char *rest = text;
+    while (text_next_line(&rest, &line, &length)) {
+        for (size_t i = 0; i < count; i++)
+            take_value(arena, line, length, keys[i], values[i]);
+    }
+    return 0;
+}
+
+/* Without selinux_lxc_contexts_path(3): it brings the name services into a static program. */
+int host_selinux_contexts(struct arena *arena, struct host_selinux_contexts *ret_contexts,
+                          struct thole_error *err) {
+    const char *type = NULL;
+    begin_selinux();
+    if (is_selinux_enabled() != 1 || is_selinux_mls_enabled() != 1)
+        return 0;
+    if (read_values(arena, "/etc/selinux/config", 1, (const char *const[]){"SELINUXTYPE"},
+                    (const char **const[]){&type}, err) < 0)
+        return -1;
+    if (type == NULL)
+        return error_set(err, THOLE_ERROR_HOST, 0, NULL, "/etc/selinux/config has no SELINUXTYPE");
+    const char *file = arena_printf(arena, "/etc/selinux/%s/contexts/lxc_contexts", type);
+    return read_values(arena, file, 2, (const char *const[]){"process", "file"},
+                       (const char **const[]){&ret_contexts->process, &ret_contexts->file}, err) < 0
+               ? -1
+               : 1;
+}
 #else
 static void probe_selinux(struct host_facts *facts) {
     (void)facts;
+}
+
+int host_selinux_contexts(struct arena *arena, struct host_selinux_contexts *ret_contexts,
+                          struct thole_error *err) {
+    (void)arena, (void)ret_contexts, (void)err;
+    return 0;
 }
 
 int host_check_selinux_label(const char *label, const char *where, struct thole_error *err) {

@@ -3,6 +3,7 @@
  * a procfs that has been checked (security/label.h). */
 #pragma once
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "host/facts.h"
 
@@ -15,5 +16,18 @@ void host_probe_security_modules(struct host_facts *facts);
  */
 int host_check_selinux_label(const char *label, const char *where, struct thole_error *err);
 
-/** The same for the name of an AppArmor profile that has to be loaded. */
+/** What the loaded policy has for containers; NULL: it names none. */
+struct host_selinux_contexts {
+    const char *process; /* "system_u:system_r:container_t:s0" */
+    const char *file;
+};
+
+/**
+ * Reads them: selinux_config(5), lxc_contexts(5). 1: SELinux is enabled, and its labels have
+ * levels; 0: neither, or not both.
+ */
+int host_selinux_contexts(struct arena *arena, struct host_selinux_contexts *ret_contexts,
+                          struct thole_error *err);
+
+/** As host_check_selinux_label() for the name of an AppArmor profile that has to be loaded. */
 int host_check_apparmor_profile(const char *profile, const char *where, struct thole_error *err);

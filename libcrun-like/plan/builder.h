@@ -117,6 +117,7 @@ int plan_build_sysctls(struct plan_builder *builder, struct thole_error *err);
 int plan_build_net_devices(struct plan_builder *builder, struct thole_error *err);
 int plan_build_rdt(struct plan_builder *builder, struct thole_error *err);
 int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err);
+int plan_build_selinux_range(struct plan_builder *builder, struct thole_error *err);
 int plan_build_hooks(struct plan_builder *builder, struct thole_error *err);
 int plan_build_root_entry(struct plan_builder *builder, struct thole_error *err);
 int plan_build_annotations(struct plan_builder *builder, struct thole_error *err);

@@ -26,40 +26,6 @@ struct pair {
     unsigned high;
 };
 
-static void format(struct pair pair, char range[SELINUX_RANGE_SIZE]) {
-    cleanup_text struct text text = {0};
-    text_appendf(&text, "c%u,c%u", pair.low, pair.high);
-    memcpy(range, text.data, text.length + 1);
-}
-
-static bool parse(const char *range, struct pair *ret_pair) {
-    char word[SELINUX_RANGE_SIZE];
-    uint64_t low = 0;
-    uint64_t high = 0;
-    if (strlen(range) >= sizeof(word) || range[0] != 'c')
-        return false;
-    (void)stpcpy(word, range);
-    char *second = strstr(word, ",c");
-    if (second == NULL)
-        return false;
-    *second = '\0';
-    if (!text_parse_uint(word + 1, SELINUX_CATEGORIES - 1, &low) ||
-        !text_parse_uint(second + 2, SELINUX_CATEGORIES - 1, &high))
-        return false;
-    *ret_pair = (struct pair){(unsigned)low, (unsigned)high};
-    return low < high;
-}
-
-/* One spelling alone, since it is the name of a file. */
-bool selinux_range_valid(const char *range) {
-    char canonical[SELINUX_RANGE_SIZE];
-    struct pair pair;
-    if (!parse(range, &pair))
-        return false;
-    format(pair, canonical);
-    return strcmp(range, canonical) == 0;
-}
-
 int selinux_ranges_open(struct thole_error *err) {
     cleanup_free char *root = container_default_root(err);
     cleanup_text struct text path = {0};
@@ -171,7 +137,8 @@ int selinux_range_allocate(int registry, unsigned categories, char ret_range[SEL
     if (locked < 0)
         return -1;
     for (uint64_t i = 0; i < pairs; i++) {
-        format(pair_number(categories, (first % pairs + i) % pairs), ret_range);
+        const struct pair pair = pair_number(categories, (first % pairs + i) % pairs);
+        selinux_range_format(pair.low, pair.high, ret_range);
         int result = try_range(registry, ret_range, err);
         if (result != 0)
             return result < 0 ? -1 : 0;

@@ -6,18 +6,10 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
-
-enum {
-    SELINUX_CATEGORIES = 1024,      /* what policies with categories have: c0 to c1023 */
-    SELINUX_RANGE_SIZE = 2 * 5 + 2, /* "c1022,c1023" */
-};
-
-/** "c1,c2": two categories, the smaller one first. */
-bool selinux_range_valid(const char *range);
+#include "base/selinux_range.h"
 
 /** The registry of this user's containers, in whatever state root they are: its directory, made if
  * it is not there. */

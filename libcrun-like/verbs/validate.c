@@ -28,6 +28,7 @@ static const struct host_facts neutral_host = {
     .time_namespaces = true,
     .swap_accounting = true,
     .selinux = true,
+    .selinux_mls = true,
     .apparmor = true,
     .resctrl = "/sys/fs/resctrl",
     .hugepage_sizes = "",

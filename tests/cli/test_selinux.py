@@ -6,10 +6,12 @@ Containers answer in files of theirs: the policy does not let them write to the 
 import ctypes
 import json
 import os
+import signal
 
 import pytest
 
 from harness import machine
+from harness.runtime import until
 
 pytestmark = [pytest.mark.needs(root=True)]
 on = pytest.mark.needs(security_module="selinux")
@@ -150,6 +152,160 @@ def test_facts(thole, labelled):
     with open("/sys/fs/selinux/mls", encoding="ascii") as levels:
         assert facts["selinux_mls"] == (levels.read() == "1")
     assert facts["selinux"]
+
+
+# ---- a range of categories for each container ----
+
+RANGE = "org.thole.selinux.range"
+PLACE = "/annotations/" + RANGE
+REGISTRY = "/run/thole-selinux"
+OFF = PLACE + ": asked for, but SELinux is not enabled on this host"
+
+
+def file_label(made):
+    """Of what all containers may read."""
+    label_tree(made.rootfs, FILES.replace(":c1,c2", ""))
+    return made
+
+
+@pytest.fixture
+def ranged(thole, bundle):
+    """ranged(wish): a running container with the annotation."""
+
+    def launch(*options, wish="dynamic", args=("/bin/sleep", "1000"), **process):
+        made = file_label(bundle(*args, noNewPrivileges=False, **process))
+        made.config["annotations"] = {RANGE: wish}
+        return thole.launch(made, *options)
+
+    return launch
+
+
+def told(container):
+    """Its range, and the labels, of which state tells."""
+    annotations = container.state()["annotations"]
+    return [annotations[name] for name in (RANGE, "org.thole.selinux.label", "org.thole.selinux.mount-label")]
+
+
+def owners(categories):
+    with open(f"{REGISTRY}/{categories}", encoding="ascii") as lines:
+        return [int(line.split()[0]) for line in lines]
+
+
+@on
+def test_dynamic_labels(ranged):
+    """Init, an exec, mounts and files that it makes have the range that nobody else has."""
+    first, second = ranged(), ranged()
+    assert told(first)[0] != told(second)[0]
+    for container in (first, second):
+        categories, process, mount = told(container)
+        assert process == "system_u:system_r:container_t:s0:" + categories
+        assert mount == "system_u:object_r:container_file_t:s0:" + categories
+        with open(f"/proc/{container.pid}/attr/current", encoding="ascii") as label:
+            assert label.read().rstrip("\0\n") == process
+        container.sh("cat /proc/self/attr/current >/out").ok()
+        assert container.bundle.read("/out").rstrip("\0") == process
+        assert label_of(container.bundle.rootfs + "/out").endswith(":container_file_t:s0:" + categories)
+        assert label_of(f"/proc/{container.pid}/root/dev/shm") == mount
+        assert container.pid in owners(categories)
+        container.delete("--force").ok()
+        assert not os.path.exists(f"{REGISTRY}/{categories}")
+
+
+@on
+def test_dynamic_ranges_are_enforced(thole, bundle, ranged):
+    """Neither reads what the other one has written; each its own."""
+    with open("/sys/fs/selinux/enforce", encoding="ascii") as answer:
+        if answer.read().strip() != "1":
+            pytest.skip("needs SELinux enforcing; it is permissive here")
+    first = ranged()
+    first.sh("echo secret >/own; cat /own >/copy").ok()
+    assert first.bundle.read("/copy") == "secret\n"
+    made = file_label(bundle("/bin/sh", "-c", "echo mine >/own; cat /own >/out; cat /others/own >/out2 2>/err",
+                             noNewPrivileges=False))
+    os.setxattr(first.bundle.rootfs + "/own", ATTRIBUTE, told(first)[2].encode())
+    made.config["annotations"] = {RANGE: "dynamic"}
+    made.mount("/others", first.bundle.rootfs, "bind", ["bind"])
+    assert thole.run(made).code == 1
+    assert made.read("/out") == "mine\n" and made.read("/out2") == ""
+    assert "Permission denied" in made.read("/err")
+
+
+@on
+def test_range_that_is_given(ranged):
+    container = ranged(wish="c700,c800")
+    assert told(container)[0] == "c700,c800" and container.pid in owners("c700,c800")
+
+
+@on
+def test_own_labels_are_the_base(thole, bundle):
+    made = file_label(bundle("/bin/sh", "-c", "cat /proc/self/attr/current >/out",
+                             selinuxLabel="unconfined_u:unconfined_r:container_t:s0-s0:c0.c1023",
+                             noNewPrivileges=False))
+    made.config["annotations"] = {RANGE: "c5,c6"}
+    thole.run(made).ok()
+    assert made.read("/out").rstrip("\0") == "unconfined_u:unconfined_r:container_t:s0:c5,c6"
+    assert not os.path.exists(REGISTRY + "/c5,c6")
+
+
+@on
+def test_range_stays_over_restarts(ranged):
+    container = ranged("--attachable", "--restart", "always",
+                       args=("/bin/sh", "-c", "cat /proc/self/attr/current >>/work/labels; echo >>/work/labels; "
+                             "[ $(wc -l </work/labels) -lt 3 ] || sleep 1000; exit 1"))
+    path = os.path.join(container.bundle.rootfs, "work/labels")
+    until(lambda: os.path.exists(path) and len(open(path, encoding="ascii").read().splitlines()) >= 3,
+          what="the third start")
+    labels = set(open(path, encoding="ascii").read().replace("\0", "").split())
+    assert labels == {told(container)[1]}
+
+
+@on
+def test_killed_container_has_no_range(ranged):
+    """Whoever comes next may have it: nobody whom the registry names is alive."""
+    container = ranged()
+    os.kill(container.pid, signal.SIGKILL)
+    categories = told(container)[0]
+    container.wait_stopped()
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in owners(categories))
+
+
+@pytest.fixture
+def elsewhere(thole, tmp_path):
+    """elsewhere(bundle, facts...): its plan on a machine with these facts."""
+
+    def plan(made, **facts):
+        made.write()
+        all_facts = {**json.loads(thole("plan", "--print-facts").ok().out), **facts}
+        (tmp_path / "facts.json").write_text(json.dumps(all_facts))
+        return thole("plan", made.path, "--facts", str(tmp_path / "facts.json"))
+
+    return plan
+
+
+@pytest.mark.parametrize("wish", ["dynamic", "c1,c2"])
+def test_range_needs_selinux(thole, bundle, elsewhere, wish):
+    """One sentence, from every command that plans, and nothing is chosen."""
+    made = bundle("/bin/true")
+    made.config["annotations"] = {RANGE: wish}
+    elsewhere(made, selinux=False, selinux_mls=False).failed(OFF)
+    elsewhere(made, selinux=True, selinux_mls=False).failed(
+        PLACE + ": asked for, but the loaded policy has no categories")
+    elsewhere(made, selinux=True, selinux_mls=True).ok()
+    if "selinux" in machine.security_modules():
+        pytest.skip("the commands themselves: needs a host without SELinux")
+    before = os.path.exists(REGISTRY)
+    for attempt in (thole.try_create(made), thole.run(made), thole.run(made, "--detach", "--attachable")):
+        attempt.failed(OFF)
+        assert len(attempt.err.splitlines()) == 1
+    assert os.path.exists(REGISTRY) == before
+
+
+@pytest.mark.parametrize("wish", ["", "Dynamic", "c1", "c2,c1", "c1,c1", "c1,c1024", "c01,c2", "s0:c1,c2", "c1.c2",
+                                  "../c1,c2", "c1,c2,c3", "c1,c2\n"])
+def test_what_is_no_range(thole, bundle, wish):
+    made = bundle("/bin/true")
+    made.config["annotations"] = {RANGE: wish}
+    thole.try_create(made).failed(PLACE + ": ", " is neither dynamic nor a range of two categories, as c1,c2")
 
 
 def test_features(thole):
