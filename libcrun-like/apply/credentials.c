@@ -117,7 +117,7 @@ static int set_ids(const struct plan_process *process, struct thole_error *err) 
 
 int apply_identity(const struct plan_process *process, bool keep_admin, struct thole_error *err) {
     const struct plan_capabilities *wanted = &process->capabilities;
-    if (wanted->set && drop_bounding(wanted, err) < 0)
+    if (drop_bounding(wanted, err) < 0)
         return -1;
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
         return error_errno(err, "/process/capabilities", "keep capabilities");

@@ -61,7 +61,7 @@ static int keep_capabilities(struct plan_process *process, struct thole_error *e
     if (sys_get_capabilities(&sets) < 0)
         return error_errno(err, NULL, "read the capabilities of the caller");
     process->capabilities = (struct plan_capabilities){
-        .set = false, /* the bounding set stays */
+        .bounding = UINT64_MAX, /* that set stays as it is */
         .effective = sets.permitted,
         .permitted = sets.permitted,
         .inheritable = sets.inheritable,

@@ -129,7 +129,8 @@ int plan_build_process(struct plan_builder *builder, const struct oci_process *w
 /** What /linux says of every process: execution domain and memory policy. */
 int plan_build_personality(const struct plan_builder *builder, struct plan_process *process,
                            struct thole_error *err);
-/** The five sets; names that mean nothing and capabilities out of reach become warnings. */
+/** The five sets, empty where @wanted is NULL; names that mean nothing and capabilities out of
+ * reach become warnings. */
 void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
                              const char *where, struct plan_capabilities *ret_capabilities);
 int plan_build_scheduler(const struct plan_builder *builder, const struct oci_scheduler *wanted,

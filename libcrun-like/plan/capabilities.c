@@ -49,9 +49,10 @@ static uint64_t limited_to(struct plan_builder *builder, uint64_t bits, uint64_t
 
 void plan_build_capabilities(struct plan_builder *builder, const struct oci_capabilities *wanted,
                              const char *where, struct plan_capabilities *ret_capabilities) {
-    if (wanted == NULL)
-        return;
-    struct plan_capabilities sets = {.set = true};
+    static const struct oci_capabilities none;
+    struct plan_capabilities sets = {0};
+    if (wanted == NULL) /* not all that root could have: what is not asked for is not given */
+        wanted = &none;
     sets.bounding = read_set(builder, &wanted->bounding, where, "bounding");
     sets.permitted = read_set(builder, &wanted->permitted, where, "permitted");
     sets.effective = read_set(builder, &wanted->effective, where, "effective");

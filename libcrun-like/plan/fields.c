@@ -199,7 +199,6 @@ static OCI_TYPE(plan_sysctl);
 /* ---- the process ----------------------------------------------------------------------------- */
 
 static const struct oci_field plan_capabilities_fields[] = {
-    OCI_FIELD(plan_capabilities, "set", set),
     BITS(plan_capabilities, "bounding", bounding, names_capabilities),
     BITS(plan_capabilities, "effective", effective, names_capabilities),
     BITS(plan_capabilities, "permitted", permitted, names_capabilities),

@@ -154,7 +154,6 @@ struct plan_sysctl {
 /* ---- the process --------------------------------------------------------------------------- */
 
 struct plan_capabilities {
-    bool set; /* false: the config has none, nothing is kept by a process that is not root */
     uint64_t bounding;
     uint64_t effective;
     uint64_t inheritable;

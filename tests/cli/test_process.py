@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything in /process, read back inside the container or from /proc of the host."""
 import ctypes
+import json
 import os
 import platform
 import re
@@ -122,10 +123,29 @@ def test_a_user_without_ambient_capabilities_has_none(thole, bundle):
     assert seen["CapBnd"] == {"CAP_KILL", "CAP_NET_RAW"}
 
 
-def test_no_capabilities_at_all(thole, bundle):
-    made = bundle()
-    made.capabilities()
-    assert all(names == set() for names in capabilities_of(thole, made).values())
+@pytest.mark.parametrize("uid", [0, 1000])
+@pytest.mark.parametrize("own_user_namespace", [False, True])
+@pytest.mark.parametrize("written", ["absent", "no set", "empty sets"])
+def test_no_capabilities_at_all(thole, bundle, folder, written, own_user_namespace, uid):
+    """What a configuration does not ask for is not given, to init and to exec: root has none either."""
+    made = bundle("/bin/sh", "-c", "cat /proc/self/status; exec sleep 1000", user={"uid": uid, "gid": uid})
+    del made.process["capabilities"]
+    if written != "absent":
+        made.process["capabilities"] = {} if written == "no set" else {kind: [] for kind in ALL_SETS}
+    if own_user_namespace:
+        made.user_namespace()
+    container = thole.launch(made)
+    file = os.path.join(folder, "process.json")
+    with open(file, "w", encoding="ascii") as target:
+        json.dump({"args": ["/bin/cat", "/proc/self/status"], "cwd": "/", "user": {"uid": uid, "gid": uid}}, target)
+    until(lambda: "nonvoluntary" in container.output())
+    for text in (container.output(), container.exec("cat", "/proc/self/status").ok().out,
+                 thole("exec", "--process", file, container.id).ok().out):
+        sets = machine.parse_capability_sets(text)
+        assert set(sets) == set(ALL_SETS.values()) and not any(sets.values()), sets
+    assert machine.capability_names(machine.parse_capability_sets(
+        container.exec("cat", "/proc/self/status", options=["--cap", "CAP_KILL"]).ok().out)["CapBnd"]) == \
+        {"CAP_KILL"}
 
 
 def test_every_capability_of_the_machine(thole, bundle):
