@@ -107,6 +107,19 @@ def test_every_function_is_in_the_library(name):
     assert library.Library.function(name).__doc__ is not None
 
 
+# What a program calls first in its main() is nothing for an interpreter.
+NOT_FOR_PYTHON = {"thole_seal_executable"}
+
+
+def test_every_function_is_wrapped():
+    text = ""
+    for name in os.listdir(os.path.dirname(_thole.__file__)):
+        if name.endswith(".py") and name != "_thole.py":
+            with open(os.path.join(os.path.dirname(_thole.__file__), name), encoding="utf-8") as source:
+                text += source.read()
+    assert {name for name in _thole.FUNCTIONS if f'"{name}"' not in text} == NOT_FOR_PYTHON
+
+
 def test_types():
     if not shutil.which("mypy"):
         pytest.skip("needs mypy (package mypy)")
@@ -210,6 +223,118 @@ def test_events_end_when_told_so(launched):
             container.events(lambda event: 1 / 0, interval=0.01)
 
 
+def test_logs(launched):
+    """What was said last, and what follows until the end."""
+    script = "echo one; echo two >&2; until test -e /go; do sleep 0.1; done; printf three"
+    with launched("/bin/sh", "-c", script, attachable=True, monitor={"log_size": 65536}) as container:
+        until(lambda: len(container.logs()) == 2)
+        assert [(one.stream, one.data, one.begins, one.ends) for one in container.logs()] == [
+            (1, b"one", True, True), (2, b"two", True, True)]
+        last = container.logs(lines=1)
+        assert [one.data for one in last] == [b"two"]
+        assert container.logs(since=last[0].time)[-1] == last[0]
+        assert container.exec(["/bin/touch", "/go"]) == 0
+        said = []
+        container.follow(said.append, lines=1)
+        assert [one.data for one in said] == [b"two", b"three"] and not said[-1].ends
+        seen = []
+        container.follow(lambda one: bool(seen.append(one)))
+        assert len(seen) == 1, "False ends it"
+
+
+def test_what_the_function_raises_ends_logs(launched):
+    with launched("/bin/sh", "-c", "echo one; sleep 1000", attachable=True, monitor={"log_size": 65536}) as container:
+        with pytest.raises(ZeroDivisionError):
+            container.follow(lambda _: 1 / 0)
+
+
+def test_watch_tells_a_life(thole, bundle):
+    """Of all containers of the roots; the life begins when changes are seen, and goes on when they are told."""
+    made = bundle("/bin/sh", "-c", "until test -e /seen; do sleep 0.05; done; exit 3")
+    told, started = [], []
+
+    def changed(change):
+        told.append(change)
+        if change.change == "running":
+            made.file("/seen", "")
+        return change.change != "stopped"
+
+    watch = sys.modules["thole"].watch
+    assert watch(changed, roots=[thole.root], timeout=60, ready=lambda: started.append(thole.start_run(made))) is True
+    assert started[0][1].wait().code == 3
+    assert {(one.root, one.id) for one in told} == {(thole.root, told[0].id)}
+    assert [one.change for one in told] == ["starting", "running", "exited", "stopping", "stopped"]
+    assert [one.exit_status for one in told] == [None, None, 3, None, None]
+
+
+def test_watch_ends_with_its_time_and_with_what_is_raised(thole):
+    watch = sys.modules["thole"].watch
+    os.makedirs(thole.root, exist_ok=True)
+    assert watch(lambda change: None, id="nobody", roots=[thole.root], timeout=0.01) is False
+    assert watch(lambda change: None, roots=[thole.root], timeout=60, ready=lambda: False) is True
+    with pytest.raises(ZeroDivisionError):
+        watch(lambda change: None, roots=[thole.root], timeout=60, ready=lambda: 1 / 0)
+
+
+def test_roots(tmp_path):
+    """thole's own is among them, once it exists."""
+    program = ("import os, thole; root = thole.default_root(); before = [one.path for one in thole.roots()]; "
+               "os.mkdir(root); print(root, root in before, thole.Root(root, 'thole') in thole.roots())")
+    said = subprocess.run(["unshare", "--user", "--map-root-user", sys.executable, "-c", program], check=True, text=True,
+                          stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": FOLDER, "USER": "somebody",
+                                                       "XDG_RUNTIME_DIR": str(tmp_path)}).stdout
+    assert said == f"{tmp_path}/thole False True\n"
+
+
+def test_programs_of_the_keeper(runtime, thole, bundle, tmp_path):
+    """They are lists of mappings; their order is that of the end."""
+    note = tmp_path / "note"
+
+    def program(word):
+        return {"args": ["/bin/sh", "-c", f"echo {word} >>{note}"], "env": ["PATH=/bin:/usr/bin"]}
+    made = bundle("/bin/true")
+    with runtime.launch(thole.prepare(made), made.path, attachable=True, monitor={
+            "stop": [program("stop"), program("again")], "end": [program("end")], "remove": True}):
+        until(lambda: note.exists() and note.read_text() == "stop\nagain\nend\n")
+
+
+def test_a_record_of_the_terminal(launched, tmp_path):
+    with launched() as container:
+        assert container.exec(["/bin/echo", "seen"], terminal=True, additional_gids=[17, 18], detach=False,
+                              terminal_options={"record_file": tmp_path / "session.cast"}) == 0
+    assert "seen" in (tmp_path / "session.cast").read_text()
+
+
+def test_words_of_an_exec(launched):
+    """Groups, personality, namespaces and confinements as thole.h has them, in words or in numbers."""
+    with launched() as container:
+        script = "test \"$(id -G)\" = '0 17 18' && test \"$(uname -m)\" != x86_64"
+        assert container.exec(["/bin/sh", "-c", script], additional_gids=[17, 18], personality=8) == 0
+        assert container.exec(["/bin/true"], namespaces="mnt|pid", keep="cgroup") == 0
+        assert container.exec(["/bin/true"], keep=_thole.THOLE_KEEP_ALL) == 0
+        with pytest.raises(sys.modules["thole"].UsageError, match="nonsense"):
+            container.exec(["/bin/true"], keep="nonsense")
+
+
+def test_attach_tells_its_terminal(launched):
+    """Before its first byte; what the function raises waits until the container has ended."""
+    with launched("/bin/cat", attachable=True) as container:
+        told = []
+
+        def connected(console):
+            told.append(console)
+            container.kill(signal.SIGKILL)
+            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            container.attach(no_stdin=True, connected=connected)
+        assert told == [0]
+
+
+def test_a_state_as_the_specification_has_it(launched):
+    with launched() as container:
+        assert container.document()["status"] == "running" and container.document()["pid"] == container.state().pid
+
+
 def test_mounts_of_a_running_container(launched):
     with launched() as container:
         container.add_mounts([{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["size=1m"]}])
@@ -223,11 +348,15 @@ def test_a_plan_and_what_is_wrong(runtime, bundle):
     made.write()
     assert runtime.validate(made.path) == []
     assert runtime.plan(made.path)["hostname"] == "runc"
+    assert "runc" in runtime.plan_text(made.path) and not runtime.plan_text(made.path).startswith("{")
     made.process["rlimits"][0]["soft"] = 4096
     del made.config["root"]
     made.write()
-    found = [(one.error, one.where) for one in runtime.validate(made.path)]
-    assert (True, "/process/rlimits/0/soft") in found
+    found = {one.where: one for one in runtime.validate(made.path)}
+    soft = found["/process/rlimits/0/soft"]
+    with open(os.path.join(made.path, "config.json"), encoding="utf-8") as config:
+        line = config.read().split("\n")[soft.line - 1]
+    assert soft.error and line[soft.column - 1:].startswith('"soft"')
 
 
 def test_an_error_has_its_parts(runtime, thole, bundle):
@@ -275,3 +404,9 @@ def test_the_end_of_an_attachable_container(launched):
 def test_what_needs_no_container():
     assert sys.modules["thole"].features()["ociVersionMax"].startswith("1.")
     assert "hierarchies" in json.dumps(sys.modules["thole"].host_facts())
+    assert "SECCOMP" in sys.modules["thole"].build_features()
+    assert sys.modules["thole"].system_call_name(2 ** 31 - 1) is None
+    assert sys.modules["thole"].default_init().startswith("/")
+    version = sys.modules["thole"].seccomp_version()
+    assert (version is None) == ("-SECCOMP" in sys.modules["thole"].build_features())
+    assert version is None or sys.modules["thole"].system_call_name(0)

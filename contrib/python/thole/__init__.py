@@ -12,9 +12,12 @@ Whatever fails raises an Error, with the place in the configuration in `where`.
 """
 from .errors import (BadProgramError, BugError, ConfigError, Error, HostError, NoProgramError, NotFoundError,
                      PayloadError, StateError, UnsupportedError, UsageError)
-from .records import Finding, State, Usage
-from .runtime import Container, Runtime, default_config, features, host_facts
+from .host import (build_features, default_config, default_init, default_root, features, host_facts, roots,
+                   seccomp_version, system_call_name, watch)
+from .records import Change, Finding, Output, Root, State, Usage
+from .runtime import Container, Runtime
 
-__all__ = ["BadProgramError", "BugError", "ConfigError", "Container", "Error", "Finding", "HostError",
-           "NoProgramError", "NotFoundError", "PayloadError", "Runtime", "State", "StateError",
-           "UnsupportedError", "Usage", "UsageError", "default_config", "features", "host_facts"]
+__all__ = ["BadProgramError", "BugError", "Change", "ConfigError", "Container", "Error", "Finding", "HostError",
+           "NoProgramError", "NotFoundError", "Output", "PayloadError", "Root", "Runtime", "State", "StateError",
+           "UnsupportedError", "Usage", "UsageError", "build_features", "default_config", "default_init",
+           "default_root", "features", "host_facts", "roots", "seccomp_version", "system_call_name", "watch"]

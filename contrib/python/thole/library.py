@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """libthole.so.0: its functions with their types, strings that it hands out, and its errors as exceptions."""
 import ctypes
+import json
 import os
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from . import _thole
 from .errors import KINDS, BugError
 
 LIBRARY = "libthole.so.0"
+Path = Union[str, "os.PathLike[str]"]
 
 
 class Library:
@@ -65,9 +67,15 @@ def encoded(value: Any) -> Optional[bytes]:
     return None if value is None else os.fsencode(value)
 
 
-def vector(words: Optional[Sequence[str]]) -> Any:
+def vector(words: Optional[Sequence[Path]]) -> Any:
     """A list of strings with NULL at its end, or None."""
     if words is None:
         return None
     items: List[Optional[bytes]] = [*map(os.fsencode, words), None]
     return (ctypes.c_char_p * len(items))(*items)
+
+
+def document(found: Any) -> Dict[str, Any]:
+    """The JSON document at an address that a call has filled in."""
+    made: Dict[str, Any] = json.loads(taken(found.value))
+    return made

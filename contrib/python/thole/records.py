@@ -40,8 +40,42 @@ class Usage:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a configuration: an error, or a note if `error` is false."""
+    """Something about a configuration: an error, or a note if `error` is false; its place in the file counts from 1,
+    columns in bytes."""
 
     error: bool
     where: str
     text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Root:
+    """A state directory; `origin` is "thole", "lxc", "configured", "docker" or "containerd"."""
+
+    path: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to a container: `change` is "starting", "running", "exited", "stopping", "stopped", "aborting",
+    "freezing", "frozen" or "thawed"; `exit_status` of "exited", None where nobody knows it."""
+
+    root: str
+    id: str
+    change: str
+    exit_status: Optional[int]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A piece of what a container said, and when; `stream` 2 is standard error. A line of a stream is what lies between
+    a piece that `begins` and one that `ends` it; its line break is not in `data`."""
+
+    time: str
+    stream: int
+    data: bytes
+    begins: bool
+    ends: bool

@@ -10,14 +10,16 @@ from types import TracebackType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Type, Union
 
 from . import _thole
-from .library import Library, call, encoded, free, taken, text, vector
-from .records import Finding, State, Usage
+from .library import Library, Path, call, document, encoded, free, taken, text, vector
+from .records import Finding, Output, State, Usage
+from .requests import Told, array, bits, called, fill, monitor as keeper
 
-Path = Union[str, "os.PathLike[str]"]
 Config = Union[Path, Mapping[str, Any]]
 
 MANAGERS = {"cgroupfs": _thole.THOLE_CGROUP_FILES, "systemd": _thole.THOLE_CGROUP_SYSTEMD,
             "disabled": _thole.THOLE_CGROUP_DISABLED}
+AUDIT = {"default": _thole.THOLE_AUDIT_DEFAULT, "off": _thole.THOLE_AUDIT_OFF, "on": _thole.THOLE_AUDIT_ON,
+         "must": _thole.THOLE_AUDIT_MUST}
 LEVELS = ["error", "warning", "info", "debug"]
 
 
@@ -30,14 +32,13 @@ class Runtime:
 
     def __init__(self, root: Optional[Path] = None, cgroup_manager: str = "cgroupfs",
                  log: Optional[Callable[[str, str], None]] = None, level: str = "warning",
-                 ignore_cgroup_permissions: bool = False) -> None:
+                 ignore_cgroup_permissions: bool = False, audit: str = "default") -> None:
         self._context = _thole.thole_context(root=encoded(root), cgroup_manager=MANAGERS[cgroup_manager],
-                                             ignore_cgroup_permissions=ignore_cgroup_permissions)
+                                             ignore_cgroup_permissions=ignore_cgroup_permissions, audit=AUDIT[audit])
         if log is not None:
             told = log
-            self._context.log = _thole.thole_log(
-                level=LEVELS.index(level),
-                write=_called(_thole.thole_log, "write", lambda _, number, line: told(LEVELS[number], text(line))))
+            self._context.log.level = LEVELS.index(level)
+            called(self._context.log, "write", lambda _, number, line: told(LEVELS[number], text(line)))
 
     def _call(self, name: str, *arguments: Any) -> int:
         return call(name, ctypes.byref(self._context), *arguments)
@@ -50,8 +51,7 @@ class Runtime:
             request.config_text = json.dumps(config).encode()
         else:
             request.config = encoded(config)
-        _fill(request, more)
-        return request
+        return fill(request, more)
 
     def container(self, id: str) -> "Container":
         """The container of that name; nothing is looked at."""
@@ -64,22 +64,23 @@ class Runtime:
         return Container(self, id)._reaped()
 
     def run(self, id: str, bundle: Optional[Path] = None, config: Optional[Config] = None, keep: bool = False,
-            record: Optional[Path] = None, **options: Any) -> int:
-        """create and start, the wait for the end, and the deletion; the exit status, or 128 + signal."""
-        return self._run(_thole.thole_run_request(
-            create=self._request(id, bundle, config, options), keep=keep,
-            terminal_options=_thole.thole_terminal_options(record_file=encoded(record))))
+            record: Optional[Path] = None, terminal: Optional[Mapping[str, Any]] = None, subreaper: bool = False,
+            **options: Any) -> int:
+        """create and start, the wait for the end, and the deletion; the exit status, or 128 + signal. `terminal` has
+        members of struct thole_terminal_options."""
+        request = _thole.thole_run_request(create=self._request(id, bundle, config, options), keep=keep,
+                                           subreaper=subreaper)
+        fill(request.terminal_options, {"record_file": record, **(terminal or {})})
+        return self._run(request)
 
     def launch(self, id: str, bundle: Optional[Path] = None, config: Optional[Config] = None,
                attachable: bool = False, monitor: Optional[Mapping[str, Any]] = None, **options: Any) -> "Container":
-        """create and start in the background; with `attachable` a keeper holds the console, and `monitor` has
-        members of struct thole_monitor for it."""
+        """create and start in the background; with `attachable` a keeper holds the console, and `monitor` has members
+        of struct thole_monitor for it, `stop` and `end` as lists of {"args": [...], "env": [...], "timeout": 0}."""
         request = _thole.thole_run_request(create=self._request(id, bundle, config, options), detach=True,
                                            attachable=attachable)
         if monitor is not None:
-            keeper = _thole.thole_monitor()
-            _fill(keeper, monitor)
-            request.monitor = ctypes.pointer(keeper)
+            request.monitor = keeper(monitor)
         self._run(request)
         return Container(self, id)._reaped()
 
@@ -103,10 +104,19 @@ class Runtime:
     def plan(self, bundle: Optional[Path] = None, config: Optional[Config] = None, id: str = "container",
              facts: Optional[Path] = None) -> Dict[str, Any]:
         """What create would do, here or on the host that the file `facts` describes."""
+        return document(self._plan(bundle, config, id, facts, True))
+
+    def plan_text(self, bundle: Optional[Path] = None, config: Optional[Config] = None, id: str = "container",
+                  facts: Optional[Path] = None) -> str:
+        """The same to be read, as `thole plan` prints it."""
+        return taken(self._plan(bundle, config, id, facts, False).value)
+
+    def _plan(self, bundle: Optional[Path], config: Optional[Config], id: str, facts: Optional[Path],
+              as_json: bool) -> Any:
         plan = ctypes.c_void_p()
-        self._call("thole_plan", ctypes.byref(self._request(id, bundle, config, {})), encoded(facts), True,
+        self._call("thole_plan", ctypes.byref(self._request(id, bundle, config, {})), encoded(facts), as_json,
                    ctypes.byref(plan))
-        return _document(plan)
+        return plan
 
     def validate(self, bundle: Optional[Path] = None, config: Optional[Config] = None,
                  id: str = "container") -> List[Finding]:
@@ -115,7 +125,8 @@ class Runtime:
         count = ctypes.c_size_t()
         self._call("thole_validate", ctypes.byref(self._request(id, bundle, config, {})), ctypes.byref(found),
                    ctypes.byref(count))
-        findings = [Finding(item.error, taken(_address(item, "where")), taken(_address(item, "text")))
+        findings = [Finding(item.error, taken(_address(item, "where")), taken(_address(item, "text")), item.line,
+                            item.column)
                     for item in found[:count.value]]
         free(found)
         return findings
@@ -150,13 +161,20 @@ class Container:
         self._call("thole_start", encoded(notify_socket))
 
     def exec(self, args: Sequence[str], env: Optional[Mapping[str, str]] = None, capabilities: Optional[
-            Sequence[str]] = None, **options: Any) -> int:
-        """Runs one more program; its exit status, 0 with detach=True. The descriptors 0 to 2 are passed on. Other
-        options are members of struct thole_exec_request."""
+            Sequence[str]] = None, additional_gids: Optional[Sequence[int]] = None, personality: Optional[int] = None,
+             namespaces: Union[str, int] = 0, keep: Union[str, int] = 0, **options: Any) -> int:
+        """Runs one more program; its exit status, 0 with detach=True. The descriptors 0 to 2 are passed on.
+        `namespaces` to join are "mnt|pid" or CLONE_NEW*, confinements to `keep` "cgroup|lsm" or THOLE_KEEP_*. Other
+        options are members of struct thole_exec_request; `terminal_options` is a mapping."""
         request = _thole.thole_exec_request(id=encoded(self.id), args=vector(args))
         request.env = vector(None if env is None else [f"{key}={value}" for key, value in env.items()])
         request.capabilities = vector(capabilities)
-        _fill(request, options)
+        request.additional_gids = array(ctypes.c_uint32, additional_gids)
+        request.additional_gid_count = len(additional_gids or ())
+        request.personality = array(ctypes.c_ulong, None if personality is None else [personality])
+        request.namespaces = bits("thole_namespaces_parse", ctypes.c_ulong, namespaces)
+        request.keep = bits("thole_keep_parse", ctypes.c_uint, keep)
+        fill(request, options)
         status = ctypes.c_int()
         with tempfile.TemporaryDirectory() as folder:
             request.pid_file = request.pid_file or os.fsencode(os.path.join(folder, "pid"))
@@ -184,10 +202,19 @@ class Container:
 
     def state(self) -> State:
         """The container as it is now."""
+        state: State = self._state(_state)
+        return state
+
+    def document(self) -> Dict[str, Any]:
+        """The same as the runtime specification has it, as hooks are told it."""
+        made: Dict[str, Any] = self._state(lambda state: json.loads(taken(Library.function("thole_state_json")(state))))
+        return made
+
+    def _state(self, made: Callable[[Any], Any]) -> Any:
         state = ctypes.POINTER(_thole.thole_state)()
         self._call("thole_state", ctypes.byref(state))
         try:
-            return _state(state)
+            return made(state)
         finally:
             Library.function("thole_state_free")(state)
 
@@ -205,8 +232,8 @@ class Container:
         """What the kernel counts: the data of a "stats" event."""
         found = ctypes.c_void_p()
         self._call("thole_stats", ctypes.byref(found))
-        document = _document(found)
-        data: Dict[str, Any] = document.get("data", document)
+        event = document(found)
+        data: Dict[str, Any] = event.get("data", event)
         return data
 
     def usage(self) -> Usage:
@@ -217,28 +244,41 @@ class Container:
         return Usage(**{name: None if number == _thole.THOLE_USAGE_UNKNOWN else number
                         for name, number in numbers.items()})
 
-    def events(self, told: Callable[[Dict[str, Any]], bool], interval: float = 5.0) -> None:
+    def events(self, told: Callable[[Dict[str, Any]], Optional[bool]], interval: float = 5.0) -> None:
         """Calls `told` with each event, statistics every `interval` seconds, until the container has stopped or
         `told` returns False."""
         sink = _thole.thole_event_sink()
-        raised: List[BaseException] = []
-
-        def write(_: Any, line: bytes) -> int:
-            try:
-                return 0 if told(json.loads(line)) is not False else -1
-            except BaseException as problem:  # not through the frames of the library
-                raised.append(problem)
-                return -1
-
-        sink.write = _called(_thole.thole_event_sink, "write", write)
+        write = Told(told)
+        write.member(sink, "write", lambda _, line: json.loads(line))
         self._call("thole_events", max(1, int(interval * 1000)), ctypes.byref(sink))
-        if raised:
-            raise raised[0]
+        write.check()
 
-    def update(self, resources: Mapping[str, Any], devices_on_top: bool = False) -> None:
-        """Changes limits, all or nothing: linux.resources of a configuration."""
-        update = _thole.thole_update(resources=json.dumps(resources).encode(), devices_on_top=devices_on_top)
-        self._call("thole_update", ctypes.byref(update))
+    def logs(self, lines: Optional[int] = None, since: Optional[str] = None) -> List[Output]:
+        """What the keeper has kept of what it said (launch with monitor={"log_size": ...}), oldest first: the last
+        `lines`, what is not older than `since`, such a time as an Output has."""
+        found: List[Output] = []
+        self._logs(found.append, False, lines, since)
+        return found
+
+    def follow(self, told: Callable[[Output], Optional[bool]], lines: Optional[int] = None,
+               since: Optional[str] = None) -> None:
+        """Calls `told` with that and with all that comes, until the container has ended or `told` returns False."""
+        self._logs(told, True, lines, since)
+
+    def _logs(self, told: Callable[[Output], Optional[bool]], follow: bool, lines: Optional[int],
+              since: Optional[str]) -> None:
+        request = _thole.thole_logs_request(id=encoded(self.id), follow=follow, last=lines is not None,
+                                            lines=lines or 0, since=encoded(since))
+        write = Told(told)
+        write.member(request, "write", lambda _, output: _output(output.contents))
+        self.runtime._call("thole_logs", ctypes.byref(request))
+        write.check()
+
+    def update(self, resources: Optional[Mapping[str, Any]] = None, **options: Any) -> None:
+        """Changes limits, all or nothing: linux.resources of a configuration. Options are the other members of struct
+        thole_update."""
+        update = _thole.thole_update(resources=None if resources is None else json.dumps(resources).encode())
+        self._call("thole_update", ctypes.byref(fill(update, options)))
 
     def add_mounts(self, mounts: Sequence[Mapping[str, Any]]) -> None:
         """Makes mounts, as a configuration has them, while it runs: all of them or none."""
@@ -258,11 +298,17 @@ class Container:
         """Writes such a file, in one go."""
         self._call("thole_cgroup_write", encoded(file), value.encode())
 
-    def attach(self, no_stdin: bool = False, console: int = 0) -> int:
-        """Connects the caller's terminal with the console, until it ends: its exit status."""
+    def attach(self, no_stdin: bool = False, console: int = 0, connected: Optional[Callable[[int], None]] = None,
+               terminal: Optional[Mapping[str, Any]] = None) -> int:
+        """Connects the caller's terminal with the console, until it ends: its exit status. `connected` is told the
+        number of the terminal before the first byte; `terminal` has members of struct thole_terminal_options."""
         request = _thole.thole_attach_request(id=encoded(self.id), no_stdin=no_stdin, console=console)
+        fill(request.terminal_options, terminal or {})
+        told = Told(connected or (lambda _: None))
+        told.member(request, "connected", lambda _, number: number)
         status = ctypes.c_int()
         self.runtime._call("thole_attach", ctypes.byref(request), ctypes.byref(status))
+        told.check()
         return status.value
 
 
@@ -280,48 +326,14 @@ def _reap(pid: int) -> None:
         threading.Thread(target=wait, daemon=True).start()
 
 
-def features() -> Dict[str, Any]:
-    """What this build supports: the document of the runtime specification."""
-    found = ctypes.c_void_p()
-    call("thole_features", ctypes.byref(found))
-    return _document(found)
-
-
-def host_facts() -> Dict[str, Any]:
-    """What is known of this host, for plan() elsewhere."""
-    found = ctypes.c_void_p()
-    call("thole_host_facts", ctypes.byref(found))
-    return _document(found)
-
-
-def default_config(args: Optional[Sequence[str]] = None, rootless: bool = False) -> Dict[str, Any]:
-    """A configuration to start from; `args` None: a shell on a terminal."""
-    found = ctypes.c_void_p()
-    call("thole_default_config", rootless, vector(args), ctypes.byref(found))
-    return _document(found)
-
-
-def _document(found: Any) -> Dict[str, Any]:
-    document: Dict[str, Any] = json.loads(taken(found.value))
-    return document
-
-
 def _address(record: Any, member: str) -> Optional[int]:
     """Where the string of a member lies: ctypes gives its bytes only."""
     return ctypes.c_void_p.from_buffer(record, getattr(type(record), member).offset).value
 
 
-def _called(record: Any, member: str, function: Callable[..., Any]) -> Any:
-    """A function of Python for a member that takes one of C."""
-    return dict(record._fields_)[member](function)
-
-
-def _fill(record: Any, members: Mapping[str, Any]) -> None:
-    known = dict(record._fields_)
-    for name, value in members.items():
-        if name not in known or name == "reserved":
-            raise TypeError(f"{type(record).__name__} has no member {name}")
-        setattr(record, name, encoded(value) if known[name] is ctypes.c_char_p else value)
+def _output(found: Any) -> Output:
+    return Output(time=text(found.time), stream=found.stream, data=ctypes.string_at(found.bytes, found.length),
+                  begins=found.begins, ends=found.ends)
 
 
 def _state(found: Any) -> State:
