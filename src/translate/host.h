@@ -17,6 +17,9 @@ struct translate_hierarchy {
 struct translate_host {
     bool apparmor;
     bool selinux;
+    bool selinux_enforcing;
+    bool selinux_mls;
+    uint32_t euid;
     bool cgroup_namespaces;
     uint64_t capabilities; /* that can be given */
     struct translate_hierarchy *hierarchies;

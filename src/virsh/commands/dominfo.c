@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dominfo and domstats: what a domain is, and what it uses. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "translate/host.h"
 #include "virsh/commands/commands.h"
 #include "virsh/commands/states.h"
 #include "virsh/store/definition.h"
 #include "virsh/xml/reader.h"
 
-enum { KIB = 1024 };
+enum { KIB = 1024, LABEL_SIZE = 4096 };
 
 /* ---- what both tell ---- */
 
@@ -24,6 +27,8 @@ struct facts {
     bool running;
     struct thole_usage usage;
     int autostart;
+    struct translate_host *host; /* for dominfo */
+    char label[LABEL_SIZE];      /* of init; "" if it has none */
 };
 
 static int read_facts(const struct virsh_domain *domain, struct facts *facts,
@@ -64,6 +69,20 @@ static const struct option_row dominfo_rows[] = {
     {0},
 };
 
+/* The kernel's own word: what init has, not what it was to get. */
+static int read_security(const struct virsh_domain *domain, struct arena *arena,
+                         struct facts *facts, struct thole_error *err) {
+    char path[48];
+    if (translate_host_read(NULL, arena, &facts->host, err) < 0)
+        return -1;
+    if (!facts->host->selinux || !facts->running)
+        return 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/attr/current", (int)domain->state->pid);
+    if (file_read_kernel(AT_FDCWD, path, facts->label, sizeof(facts->label)) < 0)
+        return error_errno(err, NULL, "read %s", path);
+    return 0;
+}
+
 enum { LABEL_WIDTH = 15 };
 
 static void append_line(struct text *text, const char *label, const char *value) {
@@ -89,8 +108,11 @@ static void append_text(struct text *text, const struct virsh_domain *domain,
     append_line(text, "Persistent:", domain->persistent ? "yes" : "no");
     append_line(text, "Autostart:", facts->autostart > 0 ? "enable" : "disable");
     append_line(text, "Managed save:", "no");
-    append_line(text, "Security model:", "none");
+    append_line(text, "Security model:", facts->host->selinux ? "selinux" : "none");
     append_line(text, "Security DOI:", "0");
+    if (facts->host->selinux && facts->label[0] != '\0')
+        text_appendf(text, "%-*s %s (%s)\n", LABEL_WIDTH, "Security label:", facts->label,
+                     facts->host->selinux_enforcing ? "enforcing" : "permissive");
 }
 
 static void append_json(struct text *text, const struct virsh_domain *domain,
@@ -110,10 +132,11 @@ static int run_dominfo(const struct virsh_call *call, int *ret_status, struct th
     const struct dominfo_options *options = call->options;
     cleanup_virsh_domain struct virsh_domain domain = {0};
     cleanup_text struct text text = {0};
+    cleanup_arena struct arena arena = {0};
     struct facts facts = {0};
     (void)ret_status;
     if (virsh_domain_find(call->place, options->domain, &call->log, &domain, err) < 0 ||
-        read_facts(&domain, &facts, err) < 0)
+        read_facts(&domain, &facts, err) < 0 || read_security(&domain, &arena, &facts, err) < 0)
         return -1;
     if (options->format != NULL && strcmp(options->format, "json") == 0) {
         append_json(&text, &domain, &facts);

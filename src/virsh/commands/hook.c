@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hook: what thole runs as a hook of a domain's container. Its state is on standard input
  * (runtime-spec "State"). */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/selinux_range.h"
 #include "nic/hook.h"
 #include "translate/hook_state.h"
 #include "virsh/commands/commands.h"
 #include "virsh/lifecycle/reason.h"
+#include "virsh/lifecycle/relabel.h"
+#include "virsh/store/domains.h"
 
 struct hook_options {
     const char *word;
@@ -54,14 +60,61 @@ static int note_end(const struct virsh_call *call, const struct oci_state *state
     return known ? virsh_reason_note(call->place->live, state->id, reason, err) : 0;
 }
 
+/* ---- SELinux: the paths of files are arguments ---- */
+
+/* In the document that the domain runs with. */
+static int show_label(const struct oci_state *state, const char *image_label,
+                      struct thole_error *err) {
+    cleanup_xml struct xml_document *document = NULL;
+    const char *label = translate_annotation(state, SELINUX_LABEL_ANNOTATION);
+    const char *live = translate_annotation(state, VIRSH_ANNOTATION_LIVE);
+    if (label == NULL || live == NULL)
+        return 0;
+    if (virsh_xml_read(live, &document, err) < 0)
+        return -1;
+    virsh_xml_set_label(document, label, image_label);
+    cleanup_free char *text = virsh_xml_write(document);
+    return file_replace_at(AT_FDCWD, live, text, strlen(text), 0600, err);
+}
+
+static const char *image_label_of(const struct oci_state *state, struct thole_error *err) {
+    const char *label = translate_annotation(state, SELINUX_MOUNT_LABEL_ANNOTATION);
+    if (label == NULL)
+        error_state(err, "the container has no SELinux label");
+    return label;
+}
+
+static int label(const struct virsh_call *call, const struct oci_state *state,
+                 struct thole_error *err) {
+    const char *image_label = image_label_of(state, err);
+    if (image_label == NULL)
+        return -1;
+    for (size_t i = 0; i < call->argument_count; i++) {
+        if (virsh_relabel(call->arguments[i], image_label, err) < 0)
+            return -1;
+    }
+    return show_label(state, image_label, err);
+}
+
+static int label_back(const struct virsh_call *call, const struct oci_state *state,
+                      struct thole_error *err) {
+    const char *image_label = image_label_of(state, err);
+    if (image_label == NULL)
+        return -1;
+    for (size_t i = 0; i < call->argument_count; i++) {
+        if (virsh_relabel_back(call->arguments[i], image_label, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static const struct {
     const char *word;
     int (*run)(const struct virsh_call *call, const struct oci_state *state,
                struct thole_error *err);
 } hooks[] = {
-    {"network-down", network_down},
-    {"network-up", network_up},
-    {"stopped", note_end},
+    {"label", label},           {"label-back", label_back}, {"network-down", network_down},
+    {"network-up", network_up}, {"stopped", note_end},
 };
 
 static int run_hook(const struct virsh_call *call, int *ret_status, struct thole_error *err) {
@@ -85,6 +138,7 @@ const struct virsh_command virsh_command_hook = {
     .options_size = sizeof(struct hook_options),
     .operands = operands,
     .required = 1,
+    .rest = "PATH...",
     .hidden = true,
     .run = run_hook,
 };

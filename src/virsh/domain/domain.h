@@ -201,6 +201,7 @@ struct domain_seclabel {
     struct domain_value model;
     struct domain_value relabel;
     struct domain_value label;
+    struct domain_value base_label;
     struct domain_value image_label;
 };
 

@@ -42,5 +42,8 @@ void virsh_xml_set(struct xml_document *document, const char *path, const char *
 /** Sets an attribute of the root, which comes last; NULL: takes it away. */
 void virsh_xml_set_attribute(struct xml_document *document, const char *name, const char *value);
 
+/** Shows what became of a dynamic seclabel, which is made if the document has none. */
+void virsh_xml_set_label(struct xml_document *document, const char *label, const char *image_label);
+
 void virsh_xml_done(struct xml_document **document);
 #define cleanup_xml __attribute__((cleanup(virsh_xml_done)))

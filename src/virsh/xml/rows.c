@@ -392,7 +392,7 @@ const struct virsh_row virsh_rows[] = {
     ROW("seclabel@model", TEXT, domain_seclabel, model, NULL),
     WORD("seclabel@relabel", domain_seclabel, relabel, switches, NULL),
     ROW("seclabel/label", TEXT, domain_seclabel, label, "process.selinuxLabel, process.apparmorProfile"),
-    KEPT("seclabel/baselabel"),
+    ROW("seclabel/baselabel", TEXT, domain_seclabel, base_label, "process.selinuxLabel, with a range of its own: annotation org.thole.selinux.range"),
     ROW("seclabel/imagelabel", TEXT, domain_seclabel, image_label, "linux.mountLabel"),
 
     PLACE("lxc:namespace"),
