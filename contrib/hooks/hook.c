@@ -14,8 +14,12 @@
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
-#ifndef HOOK_VERSION
+/* Built by hand, it is of no release. */
+#ifdef HOOK_VERSION
+#include "commit.h"
+#else
 #define HOOK_VERSION "unknown"
+#define THOLE_COMMIT "unknown"
 #endif
 
 enum { LARGEST_DOCUMENT = 16 << 20 };
@@ -30,6 +34,11 @@ void hook_fail(const char *format, ...) {
     (void)fputc('\n', stderr);
     va_end(words);
     exit(EXIT_FAILURE);
+}
+
+static noreturn void print_version(const char *name) {
+    (void)printf("%s %s\ncommit: %s\n", name, HOOK_VERSION, THOLE_COMMIT);
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static noreturn void print_help(const struct hook_program *program) {
@@ -71,7 +80,7 @@ void hook_parse_arguments(const struct hook_program *program, int argc, char **a
         if (strcmp(argv[i], "--help") == 0)
             print_help(program);
         if (strcmp(argv[i], "--version") == 0)
-            exit(printf("%s %s\n", program->name, HOOK_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+            print_version(program->name);
         i += take_option(program, argv + i);
     }
 }

@@ -4,9 +4,13 @@
  * signals on to it, waits for what loses its parent, and ends with the program's status.
  *
  *     thole-init [-w] -- PROGRAM [ARGUMENT]...
+ *     thole-init --version
  *
  * With -w it ends when no other process is left, still with the status of the program.
  */
+#include "commit.h"
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -35,6 +39,11 @@ static noreturn void complain(const char *what, const char *why, int status) {
             break;
     }
     _exit(status);
+}
+
+static noreturn void print_version(void) {
+    static const char text[] = "thole-init " PACKAGE_VERSION "\ncommit: " THOLE_COMMIT "\n";
+    _exit(write(STDOUT_FILENO, text, sizeof(text) - 1) < 0 ? EXIT_NOT_EXECUTABLE : 0);
 }
 
 /* A group of its own, in front of the terminal: what is typed goes to the program alone, and comes
@@ -102,6 +111,8 @@ int main(int argc, char *argv[]) {
     char **args = argv + 1;
     (void)argc;
     (void)prctl(PR_SET_NAME, "thole-init", 0, 0, 0); /* else the number of a descriptor */
+    if (args[0] != NULL && strcmp(args[0], "--version") == 0)
+        print_version();
     if (args[0] != NULL && strcmp(args[0], "-w") == 0) {
         init.wait_all = true;
         args++;

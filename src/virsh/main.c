@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commit.h"
 #include "config.h"
 
 #include "base/cleanup.h"
@@ -121,6 +122,19 @@ static int run_command(struct virsh_call *call, char *const *words, char *const 
     return result < 0 ? report(&err) : status;
 }
 
+/* Programs that call virsh take what it prints for its version, whole. */
+static bool is_called_virsh(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash != NULL ? slash + 1 : path, "virsh") == 0;
+}
+
+static int print_version(bool is_long) {
+    int length = is_long ? printf("thole-virsh %s, the commands of virsh %s\ncommit: %s\n",
+                                  PACKAGE_VERSION, VIRSH_LEVEL, THOLE_COMMIT)
+                         : printf("%s\n", VIRSH_LEVEL);
+    return length < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int run(struct virsh_settings *settings, char *const *words, bool help,
                char *const *whole_argv) {
     struct virsh_call call = {
@@ -128,8 +142,8 @@ static int run(struct virsh_settings *settings, char *const *words, bool help,
         .settings = settings,
         .log = {THOLE_LOG_DEBUG, write_log, settings},
     };
-    if (settings->version)
-        return printf("%s\n", VIRSH_LEVEL) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (settings->version || settings->long_version)
+        return print_version(settings->long_version || !is_called_virsh(whole_argv[0]));
     if (help || words[0] == NULL) {
         virsh_help_print_program(commands);
         return help ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -11,7 +11,7 @@ const struct option_row virsh_global_options[] = {
      "lxc:/// (default), or lxc:///?directory=PATH for domains defined in PATH"},
     {"quiet", 'q', OPTION_FLAG, MEMBER(quiet), NULL, "no headings, messages and empty lines"},
     {"version", 'v', OPTION_FLAG, MEMBER(version), NULL, "print the version"},
-    {"long-version", 'V', OPTION_FLAG, MEMBER(version), NULL, NULL},
+    {"long-version", 'V', OPTION_FLAG, MEMBER(long_version), NULL, NULL},
     {"debug", 'd', OPTION_STRING, MEMBER(debug), "LEVEL", "0 to 4; accepted, without effect"},
     {"escape", 'e', OPTION_STRING, MEMBER(escape), "CHARACTER",
      "what leaves a console (default: ^])"},

@@ -27,6 +27,7 @@ struct virsh_settings {
     const char *keepalive_interval;
     const char *keepalive_count;
     bool version;
+    bool long_version;
     const char *version_of;
 };
 
