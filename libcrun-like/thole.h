@@ -122,15 +122,11 @@ struct thole_program {
     unsigned timeout;  /* seconds until it is killed, 0: none */
 };
 
-/** When a container that has ended is started once more. */
-enum thole_restart {
-    THOLE_RESTART_NEVER,
-    THOLE_RESTART_REBOOT,  /* it asked for it by reboot(2) */
-    THOLE_RESTART_FAILURE, /* that, and when its status is not 0 */
-    THOLE_RESTART_ALWAYS,  /* but for halt by reboot(2) and thole_kill() */
-};
-
-/** What the keeper of an attachable container does besides holding its console. */
+/**
+ * What the keeper of an attachable container does besides holding its console. Where consoles,
+ * console_directory, restart or restart_delay is 0, the annotation of that name counts
+ * (docs/annotations.md).
+ */
 struct thole_monitor {
     unsigned consoles; /* /dev/tty1 ... besides the console */
     const char
@@ -141,8 +137,10 @@ struct thole_monitor {
     bool console_log_rotate;   /* what there was is kept as FILE.1 */
     uint64_t log_size; /* bytes that thole_logs() has of what the console said last, at least 16384;
                           0: none */
-    enum thole_restart restart;
+    unsigned restart;  /* THOLE_RESTART_*, or'ed */
     unsigned restart_limit; /* times that a failed container is started again, 0: without limit */
+    unsigned restart_delay; /* milliseconds before that, but for a reboot; 0: from 100 on, doubled
+                               with each end that comes soon */
     int death_signal;       /* what init gets if the monitor dies, 0: nothing */
     bool remove;            /* the container is deleted at its end */
     const struct thole_program

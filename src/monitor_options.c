@@ -6,36 +6,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/names.h"
+#include "base/restart_words.h"
 #include "base/text.h"
 
 /* For each container, in the state directory and so usually in memory. */
 enum { USUAL_LOG_SIZE = 1048576 };
-
-/* "on-failure:3": as Podman and Docker have it, and reboot for what only init itself asks for. */
-static int parse_restart(const char *word, struct thole_monitor *monitor, struct thole_error *err) {
-    static const struct name_value policies[] = {
-        {"no", THOLE_RESTART_NEVER},      {"never", THOLE_RESTART_NEVER},
-        {"reboot", THOLE_RESTART_REBOOT}, {"on-failure", THOLE_RESTART_FAILURE},
-        {"always", THOLE_RESTART_ALWAYS}, {NULL, 0},
-    };
-    const size_t length = strcspn(word, ":");
-    uint64_t limit = 0;
-    for (const struct name_value *at = policies; at->name != NULL; at++) {
-        if (strlen(at->name) != length || strncmp(at->name, word, length) != 0)
-            continue;
-        monitor->restart = (enum thole_restart)at->value;
-        if (word[length] == '\0')
-            return 0;
-        if (monitor->restart != THOLE_RESTART_FAILURE ||
-            !text_parse_uint(word + length + 1, UINT32_MAX, &limit))
-            break;
-        monitor->restart_limit = (unsigned)limit;
-        return 0;
-    }
-    return error_usage(
-        err, "option --restart: \"%s\" is not one of no|reboot|on-failure[:N]|always", word);
-}
 
 /* "64k" */
 static int parse_size(const char *option, const char *word, uint64_t *ret_size,
@@ -57,8 +32,14 @@ static int parse_size(const char *option, const char *word, uint64_t *ret_size,
 int monitor_options_complete(const struct monitor_settings *settings, struct thole_monitor *monitor,
                              struct thole_run_request *request, struct thole_error *err) {
     *monitor = settings->wish;
-    if (settings->restart != NULL && parse_restart(settings->restart, monitor, err) < 0)
-        return -1;
+    if (settings->restart != NULL &&
+        !restart_parse(settings->restart, &monitor->restart, &monitor->restart_limit))
+        return error_usage(err, "option --restart: \"%s\" is not one of " RESTART_WORDS,
+                           settings->restart);
+    if (settings->restart_delay != NULL &&
+        !restart_delay_parse(settings->restart_delay, &monitor->restart_delay))
+        return error_usage(err, "option --restart-delay: \"%s\" is not " RESTART_DELAY_WORDS,
+                           settings->restart_delay);
     if (settings->console_log_size != NULL &&
         parse_size("console-log-size", settings->console_log_size, &monitor->console_log_size,
                    err) < 0)
@@ -68,9 +49,9 @@ int monitor_options_complete(const struct monitor_settings *settings, struct tho
         return -1;
     if (settings->log_size == NULL && request->attachable)
         monitor->log_size = USUAL_LOG_SIZE;
-    if (request->attachable || monitor->remove || monitor->restart != THOLE_RESTART_NEVER ||
-        monitor->consoles > 0 || monitor->console_log != NULL || monitor->console_log_size > 0 ||
-        monitor->console_log_rotate || monitor->log_size > 0)
+    if (request->attachable || monitor->remove || monitor->restart != THOLE_RESTART_DEFAULT ||
+        monitor->restart_delay > 0 || monitor->consoles > 0 || monitor->console_log != NULL ||
+        monitor->console_log_size > 0 || monitor->console_log_rotate || monitor->log_size > 0)
         request->monitor = monitor;
     return 0;
 }

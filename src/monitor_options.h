@@ -9,6 +9,7 @@
 struct monitor_settings {
     struct thole_monitor wish;
     const char *restart;
+    const char *restart_delay;
     const char *console_log_size;
     const char *log_size;
 };
@@ -21,6 +22,9 @@ struct monitor_settings {
                "with --attachable: delete the container at its end"),                              \
         OPTION_ROW("restart", 0, OPTION_STRING, MONITOR_AT(offset, restart), "POLICY",             \
                    "with --attachable: no, reboot, on-failure[:N] or always: start it again"),     \
+        OPTION_ROW("restart-delay", 0, OPTION_STRING, MONITOR_AT(offset, restart_delay), "TIME",   \
+                   "wait so long before that (500ms, 5s, 1m), unless it has rebooted",             \
+                   .not_empty = true),                                                             \
         OPTION_ROW("consoles", 0, OPTION_NUMBER, MONITOR_AT(offset, wish.consoles), "N",           \
                    "with --attachable: terminals /dev/tty1 ... for attach --console"),             \
         OPTION_ROW("log-size", 0, OPTION_STRING, MONITOR_AT(offset, log_size), "SIZE",             \

@@ -20,17 +20,6 @@
 
 static const char console_where[] = "/process/terminal";
 
-int apply_terminals_check(const struct apply_terminals *terminals, struct thole_error *err) {
-    enum { DIRECTORY_MAX = 64, COUNT_MAX = 255 };
-    const char *directory = terminals->directory;
-    if (terminals->count > COUNT_MAX)
-        return error_usage(err, "a container has at most %d terminals", COUNT_MAX);
-    if (directory != NULL && (directory[0] == '\0' || directory[0] == '/' ||
-                              strlen(directory) > DIRECTORY_MAX || strstr(directory, "..") != NULL))
-        return error_usage(err, "%s is no directory beneath /dev for terminals", directory);
-    return 0;
-}
-
 /* By fd, so that no swapped path can take its place. */
 static int bind_peer(int peer, const char *path, int root_fd, const char *where,
                      struct thole_error *err) {

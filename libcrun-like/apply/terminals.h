@@ -14,9 +14,6 @@ struct apply_terminals {
                        starts login programs: https://systemd.io/CONTAINER_INTERFACE */
 };
 
-/** "lxc", "lxc/ttys": a path that stays beneath /dev. */
-int apply_terminals_check(const struct apply_terminals *terminals, struct thole_error *err);
-
 /**
  * Makes ptys from the devpts beneath @root_fd, binds the inner ends on /dev/ttyN, or on
  * /dev/DIRECTORY/ttyN with a link, and sends the masters to the runtime over @sync.

@@ -38,6 +38,17 @@ enum thole_audit {
     THOLE_AUDIT_MUST, /* no container starts without */
 };
 
+/** After which ends a container is started once more; after none that thole_kill() asked for. */
+enum thole_restart {
+    THOLE_RESTART_DEFAULT = 0, /* as the container's annotation says, without one never */
+    THOLE_RESTART_REBOOT = 1,  /* it asked for it by reboot(2) */
+    THOLE_RESTART_HALT = 2,    /* it halted or powered off by reboot(2) */
+    THOLE_RESTART_SUCCESS = 4, /* with status 0 */
+    THOLE_RESTART_FAILURE = 8, /* with another status, or by a signal */
+    THOLE_RESTART_ALWAYS = 13, /* reboot, success, failure */
+    THOLE_RESTART_NEVER = 16,  /* whatever the annotation says */
+};
+
 enum thole_log_level {
     THOLE_LOG_ERROR,
     THOLE_LOG_WARNING,

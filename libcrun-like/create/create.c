@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "apply/process.h"
@@ -37,8 +38,14 @@ static int publish(const struct thole_create_request *request, const struct crea
     return file_replace_at(AT_FDCWD, request->pid_file, text, (size_t)length, 0644, err);
 }
 
-static void log_warnings(const struct thole_context *context, const struct bundle *bundle) {
+static void log_warnings(const struct thole_context *context, const struct creation *creation) {
+    const struct bundle *bundle = &creation->bundle;
     const struct plan *plan = bundle->plan;
+    if (!creation->kept && plan->keeper.where[0] != '\0')
+        log_warning(&context->log,
+                    "%s: has no effect: nothing keeps the container, as run "
+                    "--attachable does",
+                    plan->keeper.where);
     if (bundle->config->misspelt != NULL)
         log_warning(&context->log, "%s", bundle->config->misspelt);
     for (size_t i = 0; i < plan->warnings.count; i++)
@@ -75,6 +82,32 @@ static int check_console(const struct thole_create_request *request, bool gated,
     return 0;
 }
 
+bool create_starts_again(const struct creation *creation) {
+    return creation->kept && (creation->keeper.restart & ~(uint64_t)THOLE_RESTART_NEVER) != 0;
+}
+
+/* The caller's word goes before that of the container. */
+static int take_wishes(const struct thole_create_request *request, struct creation *creation,
+                       struct thole_error *err) {
+    const struct plan_keeper *asked = &creation->bundle.plan->keeper;
+    struct plan_keeper *keeper = &creation->keeper;
+    if (keeper->consoles == 0)
+        keeper->consoles = asked->consoles;
+    if (keeper->console_directory == NULL && asked->console_directory != NULL)
+        keeper->console_directory = strdup(asked->console_directory); /* the plan goes before */
+    if (keeper->restart == THOLE_RESTART_DEFAULT) {
+        keeper->restart = asked->restart;
+        keeper->restart_limit = asked->restart_limit;
+    }
+    if (keeper->restart_delay == 0)
+        keeper->restart_delay = asked->restart_delay;
+    creation->terminals.count = keeper->consoles;
+    creation->terminals.directory = keeper->console_directory;
+    if (create_starts_again(creation) && request->preserve_fds + request->listen_fds > 0)
+        return error_usage(err, "a container that is started again cannot be given descriptors");
+    return 0;
+}
+
 /* What the kernel would say at the end, in the middle of init, is asked before anything is made. */
 static int check_labels(const struct plan *plan, struct thole_error *err) {
     const struct plan_process *process = plan->process;
@@ -100,6 +133,7 @@ static int plan_container(const struct thole_context *context,
             return -1;
     }
     if (bundle_plan(context, request, NULL, creation->notify_directory, bundle, err) < 0 ||
+        (creation->kept && take_wishes(request, creation, err) < 0) ||
         check_console(request, gated, detached, creation, err) < 0 ||
         check_labels(bundle->plan, err) < 0)
         return -1;
@@ -119,7 +153,7 @@ static int build_in_directory(const struct thole_context *context,
     /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
      * who is at work. */
     create_prepare_record(container, &creation->bundle, creation->notify_directory);
-    container->record->restarts = creation->restarts;
+    container->record->restarts = create_starts_again(creation);
     if (creation->kept && container_set_keeper(container, err) < 0)
         return -1;
     if (container_set_worker(container, false, err) < 0)
@@ -129,7 +163,7 @@ static int build_in_directory(const struct thole_context *context,
     if (create_prepare_filter(context, creation, &preparation, err) < 0)
         return -1;
     phases_end_at(context->phases, PHASES_RUNTIME, "/linux/seccomp", "seccomp filter");
-    log_warnings(context, &creation->bundle);
+    log_warnings(context, creation);
     if (container->record->notify_directory != NULL && notify_make_directory(container, err) < 0)
         return -1;
     if (create_prepare_cgroup(context, creation, &preparation, err) < 0)

@@ -17,10 +17,11 @@ struct creation {
     int notify;                       /* where the container says that it is ready, -1: nowhere */
     bool replace[3];                  /* which of fds 0-2 it stands for */
     int stdio[3];                     /* set by the caller: what init gets for fds 0-2, -1: these */
-    struct apply_terminals terminals; /* set by the caller, with room for the masters */
+    struct plan_keeper keeper;        /* set by its keeper: what the caller asks of that; the rest
+                                         is what the plan has */
+    struct apply_terminals terminals; /* its masters set by the keeper, with room for all */
     int death_signal;                 /* set by the caller: what init gets if this process dies */
     bool kept;                        /* set by the caller: this process is its keeper */
-    bool restarts;                    /* set by the caller: this process may start it again */
     bool gated;                       /* init waits at the gate, else on launched.sync */
     bool heard;                       /* init has sent a message */
     int end;                 /* status of an init that ended before it was ready, 0: none did */
@@ -55,6 +56,9 @@ int create_build(const struct thole_context *context, const struct thole_create_
  */
 int create_rebuild(const struct thole_context *context, const struct thole_create_request *request,
                    struct creation *creation, struct thole_error *err);
+
+/** True if the process that keeps the container may start it again. */
+bool create_starts_again(const struct creation *creation);
 
 /** create_unmake() for failures after the build: one of its own is a warning. */
 void create_undo(const struct thole_context *context, struct creation *creation);

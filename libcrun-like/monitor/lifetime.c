@@ -112,7 +112,7 @@ static void undo(struct monitor_lifetime *life, bool again) {
 static int serve_consoles(struct monitor_lifetime *life, struct thole_error *err) {
     const struct terminal_console_setup setup = {
         .listener = life->listener,
-        .count = 1 + life->wish.consoles,
+        .count = 1 + life->creation.keeper.consoles,
         .buffer = life->wish.console_buffer > 0 ? life->wish.console_buffer : DEFAULT_BUFFER,
         .logs = life->logs,
         .log_count = MONITOR_LOGS,
@@ -125,7 +125,7 @@ static int serve_consoles(struct monitor_lifetime *life, struct thole_error *err
     if (life->server == NULL)
         return -1;
     int opened = terminal_console_server_open(life->server, life->consoles, &program, err);
-    for (unsigned i = 0; i <= life->wish.consoles; i++)
+    for (unsigned i = 0; i <= life->creation.keeper.consoles; i++)
         life->consoles[i] = (struct terminal_console)TERMINAL_CONSOLE_INIT;
     return opened;
 }
@@ -141,7 +141,7 @@ static void drop_program(struct monitor_lifetime *life) {
     cleanup_close_fd(&life->creation.launched.pidfd);
     cleanup_close_fd(&life->creation.console);
     take_consoles(life);
-    for (unsigned i = 0; i <= life->wish.consoles; i++)
+    for (unsigned i = 0; i <= life->creation.keeper.consoles; i++)
         close_console(&life->consoles[i]);
     monitor_namespaces_close(&life->namespaces);
     release(life);
@@ -169,19 +169,43 @@ static int start(struct monitor_lifetime *life, bool again, struct thole_error *
 
 static int check_wish(const struct thole_monitor *wish, const struct thole_create_request *request,
                       struct thole_error *err) {
-    const struct apply_terminals terminals = {.count = wish->consoles,
-                                              .directory = wish->console_directory};
     if (request->console_socket != NULL)
         return error_usage(err, "a console socket cannot be used for an attachable container");
-    if (wish->restart != THOLE_RESTART_NEVER && request->preserve_fds + request->listen_fds > 0)
-        return error_usage(err, "a container that is started again cannot be given descriptors");
+    if (wish->consoles > PLAN_TERMINALS_MAX)
+        return error_usage(err, "a container has at most %d terminals", PLAN_TERMINALS_MAX);
+    if (wish->console_directory != NULL && !plan_is_terminal_directory(wish->console_directory))
+        return error_usage(err, "%s is no directory beneath /dev for terminals",
+                           wish->console_directory);
     if (wish->death_signal < 0 || wish->death_signal >= NSIG)
         return error_usage(err, "%d is no signal", wish->death_signal);
     if (wish->console_log == NULL && (wish->console_log_size > 0 || wish->console_log_rotate))
         return error_usage(err, "a size and rotation of the console's log need a console log");
     if (wish->log_size > 0 && wish->log_size < TERMINAL_LOG_LEAST)
         return error_usage(err, "a log has at least %d bytes", TERMINAL_LOG_LEAST);
-    return apply_terminals_check(&terminals, err);
+    return 0;
+}
+
+/* What is not said is left to the container's annotations. */
+static int prepare_creation(struct monitor_lifetime *life, struct thole_error *err) {
+    const struct thole_monitor *wish = &life->wish;
+    life->creation.kept = true;
+    life->creation.death_signal = wish->death_signal;
+    life->creation.keeper = (struct plan_keeper){
+        .consoles = wish->consoles,
+        /* Arguments of this process, where it may lie, are overwritten in init. */
+        .console_directory =
+            wish->console_directory != NULL ? strdup(wish->console_directory) : NULL,
+        .restart = wish->restart,
+        .restart_limit = wish->restart_limit,
+        .restart_delay = wish->restart_delay,
+    };
+    life->consoles = calloc(1 + PLAN_TERMINALS_MAX, sizeof(*life->consoles));
+    life->creation.terminals.masters = calloc(PLAN_TERMINALS_MAX, sizeof(int));
+    if (life->consoles == NULL || life->creation.terminals.masters == NULL)
+        return error_errno(err, NULL, "allocate consoles");
+    for (unsigned i = 0; i <= PLAN_TERMINALS_MAX; i++)
+        life->consoles[i] = (struct terminal_console)TERMINAL_CONSOLE_INIT;
+    return 0;
 }
 
 static int make_absolute(const char **path, struct thole_error *err) {
@@ -232,24 +256,13 @@ int monitor_lifetime_begin(struct monitor_lifetime *life, const struct thole_con
         terminal_console_log_open(wish->console_log, wish->console_log_size,
                                   wish->console_log_rotate, &life->logs[MONITOR_LOG_FILE], err) < 0)
         return -1;
-    life->consoles = calloc(1 + wish->consoles, sizeof(*life->consoles));
-    life->creation.terminals = (struct apply_terminals){
-        .count = wish->consoles,
-        /* Arguments of this process, where it may lie, are overwritten in init. */
-        .directory = wish->console_directory != NULL ? strdup(wish->console_directory) : NULL,
-        .masters = calloc(1 + wish->consoles, sizeof(int)),
-    };
-    if (life->consoles == NULL || life->creation.terminals.masters == NULL)
-        return error_errno(err, NULL, "allocate consoles");
-    for (unsigned i = 0; i <= wish->consoles; i++)
-        life->consoles[i] = (struct terminal_console)TERMINAL_CONSOLE_INIT;
-    life->creation.death_signal = wish->death_signal;
-    life->creation.kept = true;
-    life->creation.restarts = wish->restart != THOLE_RESTART_NEVER;
-    life->restart = (struct monitor_restart){.policy = wish->restart, .limit = wish->restart_limit};
-    if (start(life, false, err) < 0)
+    if (prepare_creation(life, err) < 0 || start(life, false, err) < 0)
         return -1;
-    if (life->creation.restarts && prepare_restart(life, err) < 0) {
+    const struct plan_keeper *keeper = &life->creation.keeper;
+    life->restart = (struct monitor_restart){.policy = (unsigned)keeper->restart,
+                                             .limit = keeper->restart_limit,
+                                             .delay = keeper->restart_delay};
+    if (create_starts_again(&life->creation) && prepare_restart(life, err) < 0) {
         create_undo(&life->context, &life->creation);
         return -1;
     }

@@ -11,12 +11,14 @@ enum {
     FREE_REBOOTS = 3, /* in a row, before they are taken for a loop */
 };
 
-bool monitor_is_reboot(const struct monitor_end *end) {
-    return end->own_pid_namespace && end->how.by_signal && end->how.number == SIGHUP;
-}
-
-bool monitor_is_halt(const struct monitor_end *end) {
-    return end->own_pid_namespace && end->how.by_signal && end->how.number == SIGINT;
+/* reboot(2) ends init by SIGHUP or SIGINT, and nothing else can: pid_namespaces(7). */
+static enum thole_restart kind_of(const struct monitor_end *end) {
+    if (end->own_pid_namespace && end->how.by_signal && end->how.number == SIGHUP)
+        return THOLE_RESTART_REBOOT;
+    if (end->own_pid_namespace && end->how.by_signal && end->how.number == SIGINT)
+        return THOLE_RESTART_HALT;
+    const bool failed = end->how.by_signal || end->how.number != 0;
+    return failed ? THOLE_RESTART_FAILURE : THOLE_RESTART_SUCCESS;
 }
 
 /* Doubled with each of @times, so that what fails at once does not keep the machine busy. */
@@ -28,17 +30,18 @@ static int64_t delay_after(unsigned times) {
 }
 
 int64_t monitor_restart_decide(struct monitor_restart *restart, const struct monitor_end *end) {
-    const bool failed = end->how.by_signal || end->how.number != 0;
-    if (restart->policy == THOLE_RESTART_NEVER || !end->how.known)
+    const enum thole_restart kind = kind_of(end);
+    if ((restart->policy & kind) == 0 || !end->how.known)
         return -1;
     restart->quick = end->lived < SOON ? restart->quick + 1 : 0;
-    if (monitor_is_reboot(end))
+    if (kind == THOLE_RESTART_REBOOT)
         return restart->quick <= FREE_REBOOTS ? 0 : delay_after(restart->quick - FREE_REBOOTS);
-    if (restart->policy == THOLE_RESTART_REBOOT || monitor_is_halt(end) || end->asked_to_end ||
-        (restart->policy == THOLE_RESTART_FAILURE && !failed))
+    if (end->asked_to_end)
         return -1;
-    if (failed && restart->limit > 0 && restart->failures >= restart->limit)
-        return -1;
-    restart->failures += failed ? 1 : 0;
-    return delay_after(restart->quick);
+    if (kind == THOLE_RESTART_FAILURE) {
+        if (restart->limit > 0 && restart->failures >= restart->limit)
+            return -1;
+        restart->failures++;
+    }
+    return restart->delay > 0 ? restart->delay : delay_after(restart->quick);
 }

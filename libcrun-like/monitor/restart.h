@@ -7,8 +7,9 @@
 
 /** What there has been so far. */
 struct monitor_restart {
-    enum thole_restart policy;
+    unsigned policy;   /* THOLE_RESTART_* */
     unsigned limit;    /* of starts after failures, 0: none */
+    unsigned delay;    /* milliseconds, 0: growing */
     unsigned failures; /* after which it was started again */
     unsigned quick;    /* how often in a row it ended soon after its start */
 };
@@ -21,9 +22,6 @@ struct monitor_end {
     bool asked_to_end;     /* by thole_kill() */
     int64_t lived;         /* milliseconds */
 };
-
-bool monitor_is_reboot(const struct monitor_end *end);
-bool monitor_is_halt(const struct monitor_end *end);
 
 /** Returns after how many milliseconds it is started again, or -1: not any more. */
 int64_t monitor_restart_decide(struct monitor_restart *restart, const struct monitor_end *end);

@@ -15,7 +15,7 @@ static plan_part *const parts[] = {
     plan_build_paths,         plan_build_sysctls,    plan_build_net_devices,
     plan_build_rdt,           build_process,         plan_build_seccomp,
     plan_build_hooks,         plan_build_root_entry, plan_build_audit,
-    plan_build_selinux_range,
+    plan_build_selinux_range, plan_build_keeper,
 };
 
 static int build_process(struct plan_builder *builder, struct thole_error *err) {

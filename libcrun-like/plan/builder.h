@@ -103,6 +103,7 @@ int plan_id_map_text(struct arena *arena, const oci_id_mappings *mappings, const
                      const char **ret_text, struct thole_error *err);
 
 /* The parts of a plan. Each fills its members of builder->plan; later ones read earlier ones. */
+int plan_build_keeper(struct plan_builder *builder, struct thole_error *err);
 int plan_build_audit(struct plan_builder *builder, struct thole_error *err);
 int plan_build_namespaces(struct plan_builder *builder, struct thole_error *err);
 int plan_build_time_offsets(struct plan_builder *builder, struct thole_error *err);

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "base/names.h"
+#include "base/restart_words.h"
 #include "plan/plan.h"
 
 /* clang-format off */
@@ -403,6 +404,16 @@ static const struct oci_field plan_hooks_fields[] = {
 };
 static OCI_TYPE(plan_hooks);
 
+static const struct oci_field plan_keeper_fields[] = {
+    OCI_FIELD(plan_keeper, "consoles", consoles),
+    OCI_FIELD(plan_keeper, "consoleDirectory", console_directory),
+    BITS(plan_keeper, "restart", restart, restart_names),
+    OCI_FIELD(plan_keeper, "restartLimit", restart_limit),
+    OCI_FIELD(plan_keeper, "restartDelay", restart_delay),
+    OCI_FIELD(plan_keeper, "where", where),
+};
+static OCI_TYPE(plan_keeper);
+
 static const struct oci_field plan_net_device_fields[] = {
     OCI_FIELD(plan_net_device, "hostName", host_name, .flags = OCI_COLUMN),
     OCI_FIELD(plan_net_device, "name", name, .flags = OCI_COLUMN),
@@ -444,6 +455,7 @@ static const struct oci_field plan_fields[] = {
     POINTER(plan, "process", process, plan_process),
     POINTER(plan, "seccomp", seccomp, plan_seccomp),
     PART(plan, "hooks", hooks, plan_hooks),
+    PART(plan, "keeper", keeper, plan_keeper),
     OCI_COUNTED_OBJECTS(plan, "annotations", annotations, annotation_count, plan_pair),
     OCI_FIELD(plan, "hookStdout", hook_stdout),
     OCI_FIELD(plan, "hookStderr", hook_stderr),

@@ -42,3 +42,9 @@ const struct plan_cgroup_write *plan_find_limit(const struct plan_cgroup *cgroup
     }
     return NULL;
 }
+
+bool plan_is_terminal_directory(const char *name) {
+    enum { LENGTH_MAX = 64 };
+    return name[0] != '\0' && name[0] != '/' && strlen(name) <= LENGTH_MAX &&
+           strstr(name, "..") == NULL;
+}

@@ -365,6 +365,18 @@ struct plan_hooks {
     size_t count;
 };
 
+/** What is asked of the process that keeps the container, if there is one. */
+enum { PLAN_TERMINALS_MAX = 255 };
+
+struct plan_keeper {
+    uint32_t consoles;             /* /dev/tty1 ... besides the console */
+    const char *console_directory; /* beneath /dev, where they lie; NULL: /dev */
+    uint64_t restart;              /* THOLE_RESTART_* */
+    uint32_t restart_limit;
+    uint32_t restart_delay; /* milliseconds, 0: growing */
+    const char *where;      /* "": nothing is asked */
+};
+
 struct plan_net_device {
     const char *host_name;
     const char *name; /* may hold %d */
@@ -411,6 +423,7 @@ struct plan {
     struct plan_process *process; /* NULL: the config has none; such a container cannot start */
     struct plan_seccomp *seccomp; /* NULL: none */
     struct plan_hooks hooks[PLAN_HOOK_STAGES];
+    struct plan_keeper keeper;
     struct plan_pair *annotations;
     size_t annotation_count;
     const char *hook_stdout; /* run.oci.hooks.stdout, NULL: none */
@@ -425,6 +438,9 @@ bool plan_has_hooks(const struct plan *plan, enum plan_hook_stage first, enum pl
 
 /** True if the container gets (creates or joins) its own namespace of the CLONE_NEW* kind. */
 bool plan_has_namespace(const struct plan *plan, unsigned long flag);
+
+/** "lxc", "lxc/ttys": a path that stays beneath /dev. */
+bool plan_is_terminal_directory(const char *name);
 
 /** The last write of a number to @file, or NULL. */
 const struct plan_cgroup_write *plan_find_limit(const struct plan_cgroup *cgroup, const char *file);

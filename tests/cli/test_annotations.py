@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What docs/annotations.md offers to every container: it is planned, it is done, and bad values are refused."""
 import json
+import os
+import subprocess
 
 import pytest
+
+from harness.runtime import until
 
 UUID = "c7a5fdbd-edaf-9455-926a-d65c16db1809"
 BAD_UUIDS = ("", UUID[:-1], UUID + "0", UUID.replace("-", "_"), UUID[:-1] + "g", UUID[:-1] + "\n")
@@ -17,7 +21,12 @@ VARIABLES = {
     "org.thole.libvirt.cmdline": ("LIBVIRT_LXC_CMDLINE", "systemd.unit=rescue.target \"quoted\"", ("",)),
 }
 # annotation -> bad values
-BAD = {name: bad for name, (_, _, bad) in VARIABLES.items()}
+BAD = {name: bad for name, (_, _, bad) in VARIABLES.items()} | {
+    "org.thole.consoles": ("", "-1", "256", "two"),
+    "org.thole.consoles.directory": ("", "/lxc", "../lxc", "a/..", "x" * 65),
+    "org.thole.restart": ("", "sometimes", "always:3", "no,reboot"),
+    "org.thole.restart.delay": ("", "5", "0s", "61m"),
+}
 
 
 @pytest.fixture
@@ -74,3 +83,75 @@ def test_exec_has_them_with_the_environment_of_the_container(thole, annotated):
     container.bundle.file("process.json", json.dumps(process))
     told = container.exec(options=("--process", container.bundle.path + "/rootfs/process.json")).ok().out
     assert "container" not in variables(told)
+
+
+# ---- what is asked of the keeper ----
+
+def test_terminals(thole, annotated):
+    made = annotated({"org.thole.consoles": "2", "org.thole.consoles.directory": "lxc"}, "/bin/sleep", "1000")
+    container = thole.launch(made, "--attachable")
+    told = container.sh("readlink /dev/tty1; readlink /dev/tty2; tty < /dev/lxc/tty2; tr '\\0' '\\n' < /proc/1/environ; "
+                        "echo there > /dev/tty2; ls /dev/tty3").out.splitlines()
+    assert told[:2] == ["lxc/tty1", "lxc/tty2"] and told[2].startswith("/dev/")
+    assert "container_ttys=pts/0 pts/1" in told and "/dev/tty3" not in told
+    container("kill", "KILL").ok()
+    container.wait_stopped()
+
+
+def test_attach_reaches_them(thole, annotated):
+    """What is written there and read from there."""
+    made = annotated({"org.thole.consoles": "2"}, "/bin/sh", "-c",
+                     "read word < /dev/tty2; echo told $word > /dev/tty2; exec sleep 1000")
+    container = thole.launch(made, "--attachable")
+    viewer = container.runtime.start_process("attach", "--console", "2", container.id, stdin=subprocess.PIPE)
+    viewer.popen.stdin.write(b"hello\n")
+    viewer.popen.stdin.flush()
+    until(lambda: "told hello" in viewer.output())
+    container("kill", "KILL").ok()
+    viewer.wait()
+
+
+# The first start ends as a container's init does that SAYS, the second one stays.
+SCRIPT = "echo $$ >> /work/starts; [ $(wc -l < /work/starts) = 2 ] && exec sleep 1000; {}; sleep 10"
+
+
+@pytest.mark.parametrize("policy, ending", [
+    ("reboot", "busybox reboot -f"), ("halt", "busybox halt -f"), ("always,halt", "exit 0"), ("failure:1", "exit 3")])
+def test_started_again(thole, annotated, policy, ending):
+    made = annotated({"org.thole.restart": policy, "org.thole.restart.delay": "1ms"}, "/bin/sh", "-c",
+                     SCRIPT.format(ending))
+    made.capabilities("CAP_SYS_BOOT")
+    container = thole.launch(made, "--attachable")
+    until(lambda: os.path.exists(made.rootfs + "/work/starts") and made.read("work/starts").count("\n") == 2)
+    until(lambda: container.status == "running")
+    container.delete("--force").ok()
+
+
+@pytest.mark.parametrize("annotation, words", [("no", ()), ("failure", ("--restart", "no")),
+                                               ("success", ("--restart", "reboot"))])
+def test_the_callers_word_goes_first(thole, annotated, annotation, words):
+    made = annotated({"org.thole.restart": annotation}, "/bin/sh", "-c", "echo x >> /work/starts; exit 1")
+    container = thole.launch(made, "--attachable", *words, "--rm")
+    until(lambda: not os.path.exists(os.path.join(thole.root, container.id)), what="its end")
+    assert made.read("work/starts") == "x\n"
+
+
+@pytest.mark.parametrize("name, value", [("org.thole.consoles", "1"), ("org.thole.restart", "always")])
+def test_without_a_keeper_there_is_a_warning(thole, annotated, name, value):
+    result = thole.run(annotated({name: value}, "/bin/echo", "ran")).ok()
+    assert result.out == "ran\n" and f"/annotations/{name}: has no effect" in result.err
+
+
+def test_the_plan_has_what_is_asked_of_the_keeper(thole, annotated):
+    made = annotated({"org.thole.consoles": "3", "org.thole.consoles.directory": "lxc",
+                      "org.thole.restart": "on-failure:4", "org.thole.restart.delay": "5s"}, "/bin/true")
+    made.write()
+    keeper = json.loads(thole("plan", "--json", made.path).ok().out)["keeper"]
+    assert keeper.pop("where").startswith("/annotations/")
+    assert keeper == {"consoles": 3, "consoleDirectory": "lxc", "restart": ["reboot", "failure"], "restartLimit": 4,
+                      "restartDelay": 5000}
+
+
+def test_what_is_started_again_is_given_no_descriptors(thole, annotated):
+    made = annotated({"org.thole.restart": "always"}, "/bin/true")
+    thole.run(made, "--detach", "--attachable", "--preserve-fds", "1").failed("descriptor")

@@ -197,7 +197,7 @@ def test_timeout_of_a_program(monitored, bundle, folder, member):
 
 def test_stop_programs_run_after_delete_force(monitored, bundle, folder):
     """What they undo lies outside of the container."""
-    container = monitored(bundle("/bin/sleep", "1000"), restart=3,
+    container = monitored(bundle("/bin/sleep", "1000"), restart=13,
                           stop=f"echo $LXC_TARGET >> {folder}/stopped",
                           end=f"echo end >> {folder}/stopped")
     container.delete("--force").ok()
@@ -245,7 +245,7 @@ def test_death_signal_of_another_user(monitored, bundle):
 def test_death_signal_over_a_restart(monitored, bundle):
     made = bundle("/bin/sh", "-c", "echo x >> /work/starts; [ $(wc -l < /work/starts) = 2 ] || exit 1;"
                   " exec sleep 1000")
-    container = monitored(made, restart=3, death_signal=9)
+    container = monitored(made, restart=13, death_signal=9)
     until(lambda: len(written(made.rootfs + "/work/starts").split()) == 2 and
           container.status == "running")
     os.kill(keeper_of(container), signal.SIGKILL)

@@ -11,8 +11,7 @@ from harness.runtime import until
 
 pytestmark = pytest.mark.needs(root=True)
 
-NEVER, REBOOT, FAILURE, ALWAYS = range(4)
-WORDS = {NEVER: "no", REBOOT: "reboot", FAILURE: "on-failure", ALWAYS: "always"}
+ALWAYS = 13  # THOLE_RESTART_ALWAYS
 
 # Each start appends a line to /work/starts; the Nth ends as ENDS[N] says, the last one stays.
 SCRIPT = """
@@ -26,8 +25,8 @@ exec sleep 1000
 ENDS = {"success": "exit 0", "failure": "exit 3", "reboot": "busybox reboot -f; sleep 10",
         "halt": "busybox halt -f; sleep 10"}
 # What is started again, by policy.
-AGAIN = {NEVER: set(), REBOOT: {"reboot"}, FAILURE: {"reboot", "failure"},
-         ALWAYS: {"reboot", "failure", "success"}}
+AGAIN = {"no": set(), "reboot": {"reboot"}, "on-failure": {"reboot", "failure"},
+         "always": {"reboot", "failure", "success"}, "halt": {"halt"}, "always,halt": set(ENDS)}
 
 
 def container_that(bundle, ending):
@@ -60,10 +59,9 @@ def lives(pid):
 # ---- which ends ----
 
 @pytest.mark.parametrize("ending", ENDS)
-@pytest.mark.parametrize("policy", WORDS, ids=WORDS.values())
+@pytest.mark.parametrize("policy", AGAIN)
 def test_policy_and_end(thole, bundle, policy, ending):
-    container = thole.launch(container_that(bundle, ending), "--attachable", "--restart",
-                             WORDS[policy])
+    container = thole.launch(container_that(bundle, ending), "--attachable", "--restart", policy)
     if ending in AGAIN[policy]:
         until(lambda: starts(container) == 2, what="the second start")
         until(lambda: container.status == "running", what="running")
@@ -118,6 +116,16 @@ def test_delay_grows(thole, bundle):
     for gap, least in zip(gaps, (0.1, 0.2, 0.4, 0.8)):
         assert gap >= least - 0.02, gaps
     container.delete("--force").ok()
+
+
+def test_delay_of_the_callers_choice(thole, bundle):
+    made = bundle("/bin/sh", "-c", "cat /proc/uptime >> /work/starts; exit 1")
+    container = thole.launch(made, "--attachable", "--restart", "on-failure:3", "--restart-delay", "300ms")
+    until(lambda: starts(container) == 8, what="four starts, of two words each")
+    times = [float(line.split()[0]) for line in made.read("work/starts").splitlines()]
+    gaps = [later - former for former, later in zip(times, times[1:])]
+    assert all(gap >= 0.28 for gap in gaps), gaps
+    container.wait_stopped()
 
 
 # ---- the second time is like the first ----
@@ -341,6 +349,7 @@ def test_start_that_fails_leaves_it_stopped(thole, bundle):
     (("--restart", "sometimes"), "no|reboot|on-failure[:N]|always"),
     (("--restart", "always:3"), "no|reboot|on-failure[:N]|always"),
     (("--restart", "on-failure:x"), "no|reboot|on-failure[:N]|always"),
+    (("--restart", "always", "--restart-delay", "1h"), "a time from 1ms to 60m"),
 ])
 def test_bad_policies(thole, bundle, words, text):
     thole.run(bundle("/bin/true"), "--detach", "--attachable", *words).failed(text)

@@ -66,7 +66,9 @@ static void set(const char *name, char *value) {
     else if (strcmp(name, "console_log_rotate") == 0)
         monitor.console_log_rotate = atoi(value) != 0;
     else if (strcmp(name, "restart") == 0)
-        monitor.restart = (enum thole_restart)atoi(value);
+        monitor.restart = (unsigned)atoi(value);
+    else if (strcmp(name, "restart_delay") == 0)
+        monitor.restart_delay = (unsigned)atoi(value);
     else if (strcmp(name, "restart_limit") == 0)
         monitor.restart_limit = (unsigned)atoi(value);
     else if (strcmp(name, "death_signal") == 0)

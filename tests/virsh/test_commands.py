@@ -262,24 +262,27 @@ def test_no_event_in_time(virsh):
     virsh("event").failed("one of --list, --all, or --event <type> is required")
 
 
-@pytest.mark.parametrize("poweroff, reboot, crash, restarts", [
-    ("destroy", "restart", "destroy", "never"), ("destroy", "restart", "restart", "failure"),
-    ("restart", "restart", "restart", "always")])
-def test_what_happens_at_an_end_is_the_monitors(virsh, root, poweroff, reboot, crash, restarts):
-    policy = f"<on_poweroff>{poweroff}</on_poweroff><on_reboot>{reboot}</on_reboot>" \
-             f"<on_crash>{crash}</on_crash>"
-    for status, again in ((0, restarts == "always"), (3, restarts != "never")):
-        mark = f"times{status}"
-        script = f"echo x >>/{mark}; test $(wc -l &lt;/{mark}) -ge 2 &amp;&amp; sleep 1000; exit {status}"
-        name = virsh.define(policy, rootfs=root, init=LISTENS % script)
-        virsh("start", name).ok()
-        path = os.path.join(root, mark)
-        if again:
-            until(lambda: os.path.exists(path) and os.path.getsize(path) == 4)
-            assert virsh.state(name) == "running"
-        else:
-            virsh.until_off(name)
-            assert os.path.getsize(path) == 2
+ENDS = {"poweroff": "exit 0", "halt": "busybox halt -f; sleep 10", "reboot": "busybox reboot -f; sleep 10",
+        "crash": "exit 3"}
+ELEMENT = {"halt": "poweroff"}  # the others are called as their ends
+
+
+@pytest.mark.parametrize("restarting", ["none", "poweroff", "reboot", "crash"])
+@pytest.mark.parametrize("end", ENDS)
+def test_each_end_is_dealt_with_by_its_element(virsh, root, restarting, end):
+    policy = "".join(f"<on_{word}>{'restart' if word == restarting else 'destroy'}</on_{word}>"
+                     for word in ("poweroff", "reboot", "crash"))
+    script = f"echo x >>/times; test $(wc -l &lt;/times) -ge 2 &amp;&amp; sleep 1000; {ENDS[end]}"
+    features = "<features><capabilities policy='default'><sys_boot state='on'/></capabilities></features>"
+    name = virsh.define(policy, features, rootfs=root, init=LISTENS % script)
+    virsh("start", name).ok()
+    path = os.path.join(root, "times")
+    if ELEMENT.get(end, end) == restarting:
+        until(lambda: os.path.exists(path) and os.path.getsize(path) == 4)
+        until(lambda: virsh.state(name) == "running")
+    else:
+        virsh.until_off(name)
+        assert os.path.getsize(path) == 2
 
 
 def test_a_converted_domain_is_printed(virsh, root):

@@ -19,6 +19,13 @@ THOLE_AUDIT_DEFAULT = 0
 THOLE_AUDIT_OFF = 1
 THOLE_AUDIT_ON = 2
 THOLE_AUDIT_MUST = 3
+THOLE_RESTART_DEFAULT = 0
+THOLE_RESTART_REBOOT = 1
+THOLE_RESTART_HALT = 2
+THOLE_RESTART_SUCCESS = 4
+THOLE_RESTART_FAILURE = 8
+THOLE_RESTART_ALWAYS = 13
+THOLE_RESTART_NEVER = 16
 THOLE_LOG_ERROR = 0
 THOLE_LOG_WARNING = 1
 THOLE_LOG_INFO = 2
@@ -27,10 +34,6 @@ THOLE_RESERVED = 8
 THOLE_CGROUP_FILES = 0
 THOLE_CGROUP_SYSTEMD = 1
 THOLE_CGROUP_DISABLED = 2
-THOLE_RESTART_NEVER = 0
-THOLE_RESTART_REBOOT = 1
-THOLE_RESTART_FAILURE = 2
-THOLE_RESTART_ALWAYS = 3
 THOLE_KEEP_CGROUP = 1
 THOLE_KEEP_CAPABILITIES = 2
 THOLE_KEEP_LSM = 4
@@ -131,7 +134,9 @@ class thole_program(ctypes.Structure):
 
 
 class thole_monitor(ctypes.Structure):
-    """What the keeper of an attachable container does besides holding its console."""
+    """What the keeper of an attachable container does besides holding its console. Where consoles,
+    console_directory, restart or restart_delay is 0, the annotation of that name counts
+    (docs/annotations.md)."""
     _fields_ = [
         ("consoles", ctypes.c_uint),
         ("console_directory", ctypes.c_char_p),
@@ -142,6 +147,7 @@ class thole_monitor(ctypes.Structure):
         ("log_size", ctypes.c_uint64),
         ("restart", ctypes.c_uint),
         ("restart_limit", ctypes.c_uint),
+        ("restart_delay", ctypes.c_uint),
         ("death_signal", ctypes.c_int),
         ("remove", ctypes.c_bool),
         ("stop", ctypes.POINTER(thole_program)),

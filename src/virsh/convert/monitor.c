@@ -14,7 +14,9 @@ static int convert_consoles(struct virsh_conversion *conversion, struct thole_er
                                      "a container's console is a pty, which thole attach reaches");
     }
     if (domain->consoles.count > 1)
-        conversion->converted->monitor.consoles = (unsigned)domain->consoles.count - 1;
+        virsh_conversion_annotate(
+            conversion, "org.thole.consoles",
+            arena_printf(conversion->arena, "%zu", domain->consoles.count - 1));
     return 0;
 }
 
@@ -32,18 +34,28 @@ static void warn_preserve(struct virsh_conversion *conversion, const struct doma
                               "nothing is kept of a container whose init has ended: as destroy");
 }
 
-/* From the least to the most: a monitor that starts again after a failure does so after a reboot.
- */
-static enum thole_restart restart_of(struct virsh_conversion *conversion) {
+/* A domain powers itself off by reboot(2), or its init just ends. */
+static void convert_ends(struct virsh_conversion *conversion) {
     const struct domain *domain = conversion->domain;
-    const bool poweroff = restarts(action(&domain->on_poweroff, DOMAIN_DESTROY));
-    const bool reboot = restarts(action(&domain->on_reboot, DOMAIN_RESTART));
-    const bool crash = restarts(action(&domain->on_crash, DOMAIN_DESTROY));
-    if (poweroff)
-        return THOLE_RESTART_ALWAYS;
-    if (crash)
-        return THOLE_RESTART_FAILURE;
-    return reboot ? THOLE_RESTART_REBOOT : THOLE_RESTART_NEVER;
+    const struct {
+        const struct domain_value *element;
+        enum domain_action otherwise;
+        const char *ends;
+    } elements[] = {
+        {&domain->on_poweroff, DOMAIN_DESTROY, ",halt,success"},
+        {&domain->on_reboot, DOMAIN_RESTART, ",reboot"},
+        {&domain->on_crash, DOMAIN_DESTROY, ",failure"},
+    };
+    const char *ends = "";
+    for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+        if (restarts(action(elements[i].element, elements[i].otherwise)))
+            ends = arena_printf(conversion->arena, "%s%s", ends, elements[i].ends);
+        warn_preserve(conversion, elements[i].element);
+        if (elements[i].element->text != NULL)
+            virsh_conversion_origin(conversion, elements[i].element->where,
+                                    "/annotations/org.thole.restart");
+    }
+    virsh_conversion_annotate(conversion, "org.thole.restart", ends[0] != '\0' ? ends + 1 : "no");
 }
 
 static void note_end(struct virsh_conversion *conversion) {
@@ -78,14 +90,10 @@ static void remove_live(struct virsh_conversion *conversion) {
 }
 
 int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_error *err) {
-    const struct domain *domain = conversion->domain;
     struct thole_monitor *monitor = &conversion->converted->monitor;
-    monitor->restart = restart_of(conversion);
     monitor->death_signal = SIGKILL;
     monitor->remove = true;
-    warn_preserve(conversion, &domain->on_poweroff);
-    warn_preserve(conversion, &domain->on_reboot);
-    warn_preserve(conversion, &domain->on_crash);
+    convert_ends(conversion);
     if (conversion->request->live != NULL) {
         note_end(conversion);
         remove_live(conversion);
