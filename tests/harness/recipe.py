@@ -116,6 +116,16 @@ set +e
 """
 
 
+# The folder of a user who has a session. It is the host's, and so are the processes: systemd has to know them.
+USER = 1000
+SESSION = f"""set -e
+cd "$FOLDER"
+mkdir bin rootfs; cp "$RUNTIME" bin/thole; tar -C rootfs -xf "$IMAGE"; chown -R {USER}:{USER} .
+export PATH=$PWD/bin:$PATH
+set +e
+"""
+
+
 class Kitchen:
     """Where a recipe is followed; `image` is a tar of a root file system."""
 
@@ -134,6 +144,8 @@ class Kitchen:
         "user": "chown -R nobody:nogroup .\n",
     }
     AS_USER = "setpriv --reuid=nobody --regid=nogroup --clear-groups bash -c "
+    IN_SESSION = (f"setpriv --reuid={USER} --regid={USER} --init-groups env XDG_RUNTIME_DIR=/run/user/{USER} "
+                  "bash -c ")
     PROGRAMS = {"podman": ["podman"], "buildah": ["buildah"], "docker": ["dockerd", "containerd"],
                 "containerd": ["containerd", "ctr"], "systemd-analyze": ["systemd-analyze"]}
 
@@ -147,6 +159,8 @@ class Kitchen:
             if "\toverlay\n" not in known.read():
                 return "needs the filesystem overlay: what is written must not be the host's"
         while recipe:
+            if "session" in recipe.needs and not os.path.exists(f"/run/user/{USER}/bus"):
+                return f"needs a session of user {USER}: their systemd does not run"
             for need in recipe.needs:
                 absent = [name for name in cls.PROGRAMS.get(need, []) if not shutil.which(name)]
                 if absent:
@@ -166,6 +180,8 @@ class Kitchen:
             steps.append((prints, succeeds))
             if "user" in recipe.needs:
                 command = self.AS_USER + shlex.quote(command)
+            if "session" in recipe.needs:
+                command = self.IN_SESSION + shlex.quote(command)
             text += f"printf '\\036'\n{{\n{command}\n}}\nprintf '\\037%d\\037' $?\n"
 
         for block in recipe.blocks:
@@ -183,13 +199,18 @@ class Kitchen:
         """[(what should be printed or None, what is, status, must it be 0)] of the steps."""
         text, steps = self.script(recipe, recipes)
         path = os.path.join(self.folder, "recipe.sh")
+        surroundings, alone = FRESH, ["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+                                      "--kill-child", "--mount-proc"]
+        if "session" in recipe.needs:
+            surroundings, alone = SESSION, []
         with open(path, "w", encoding="utf-8") as target:
-            target.write(FRESH + text + 'left=$(thole list --quiet); [ -z "$left" ] || { thole delete --force '
+            target.write(surroundings + text + 'left=$(thole list --quiet); [ -z "$left" ] || { thole delete --force '
                          '$left; printf "\\030%s" "$left"; }\n')
-        shell = pexpect.spawn("unshare", ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
-                                          "--mount-proc", "/bin/bash", "+m", path],
+        program, *words = [*alone, "/bin/bash", "+m", path]
+        shell = pexpect.spawn(program, words,
                               env={**{name: value for name, value in os.environ.items() if name != "THOLE"},
-                                   "RUNTIME": self.runtime, "HOME": "/root", "TERM": "dumb",
+                                   "RUNTIME": self.runtime, "FOLDER": self.folder, "IMAGE": self.image or "",
+                                   "HOME": "/root", "TERM": "dumb",
                                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                               encoding="utf-8", codec_errors="replace", timeout=180, dimensions=(50, 200))
         shell.expect(pexpect.EOF)
