@@ -21,7 +21,7 @@ const struct example examples[] = {
     {"kill", "ask the program to end", "thole kill web1 TERM"},
     {"kill", "end every process inside", "thole kill --all web1 KILL"},
     {"list", "a table", "thole list"},
-    {"list", "pause all containers", "thole list --quiet | xargs -n1 thole pause"},
+    {"list", "pause all containers", "thole list --quiet | xargs -r -n1 thole pause"},
     {"logs", "what the program said, and what it says from now on", "thole logs --follow web1"},
     {"mounts", "add the mounts that a file lists", "thole mounts add web1 mounts.json"},
     {"pause", "suspend it", "thole pause web1"},
