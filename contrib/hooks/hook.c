@@ -14,6 +14,10 @@
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
+#ifndef STATX_BASIC_STATS /* musl up to 1.2.4 has no statx(2) */
+#include <linux/stat.h>
+#endif
+
 /* Built by hand, it is of no release. */
 #ifdef HOOK_VERSION
 #include "commit.h"
@@ -201,7 +205,7 @@ int hook_open_in_root(int root, const char *path, int flags) {
  * is the mount's number; "shared:N" stands before the " - ". */
 static bool is_shared(int fd) {
     struct statx status;
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) < 0)
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) < 0)
         hook_fail("statx: %s", strerror(errno));
     if (!(status.stx_mask & STATX_MNT_ID))
         hook_fail("statx: the kernel does not tell the number of a mount");
