@@ -181,9 +181,10 @@ int layout_wait(pid_t pid) {
     return WIFSIGNALED(status) ? WTERMSIG(status) : -1;
 }
 
-bool layout_is_counting(void) {
+bool layout_counts_within(long milliseconds) {
     unsigned long before = layout.shared->ticks;
-    layout_sleep(60);
+    for (long waited = 0; waited < milliseconds && layout.shared->ticks == before; waited += 10)
+        layout_sleep(10);
     return layout.shared->ticks != before;
 }
 

@@ -74,7 +74,9 @@ pid_t layout_start(const char *subgroup);
 /** The signal that ended the process @pid, -1 if none did. */
 int layout_wait(pid_t pid);
 
-bool layout_is_counting(void);
+/** True once a process started by layout_start() has counted further; false if it has not by then.
+ */
+bool layout_counts_within(long milliseconds);
 void layout_sleep(long milliseconds);
 
 /** /proc/PID/cgroup, malloc'ed. */

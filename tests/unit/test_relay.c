@@ -326,7 +326,7 @@ struct terminal {
 };
 
 static struct terminal open_terminal(void) {
-    struct terminal terminal;
+    struct terminal terminal = {0};
     const struct winsize size = {.ws_row = 24, .ws_col = 80};
     assert_int_equal(openpty(&terminal.user, &terminal.line, NULL, NULL, &size), 0);
     assert_int_equal(tcgetattr(terminal.line, &terminal.modes), 0);
@@ -340,7 +340,7 @@ static bool is_raw(const struct terminal *terminal) {
 }
 
 static void assert_restored(const struct terminal *terminal) {
-    struct termios modes;
+    struct termios modes = {0}; /* not all of it is filled in by every C library */
     assert_int_equal(tcgetattr(terminal->line, &modes), 0);
     assert_int_equal(modes.c_iflag, terminal->modes.c_iflag);
     assert_int_equal(modes.c_oflag, terminal->modes.c_oflag);
