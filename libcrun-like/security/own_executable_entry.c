@@ -23,10 +23,6 @@
 #include "security/own_executable.h"
 #include "sys/process_calls.h"
 
-#ifndef __x86_64__
-#error "the entry is written for x86-64 only"
-#endif
-
 #define WITHOUT_LIBC __attribute__((no_stack_protector, noinline))
 
 /* Keeps the compiler from making a loop into a call of memcpy() or strlen(). */
@@ -40,6 +36,11 @@ struct initial_stack {
 
 void thole_entry(void);
 WITHOUT_LIBC __attribute__((used)) void sealed_entry(struct initial_stack *stack);
+
+/* thole_entry calls sealed_entry() with the stack that the kernel left, and goes on where the C
+ * library begins, with what is defined there: the stack, and the register that tells what to run at
+ * exit. */
+#if defined(__x86_64__)
 
 __asm__(".text\n"
         ".globl thole_entry\n"
@@ -66,6 +67,35 @@ static inline long kernel(long number, long a, const void *b, long c, const void
                      : "rcx", "r11", "memory");
     return result;
 }
+
+#elif defined(__aarch64__)
+
+__asm__(".text\n"
+        ".globl thole_entry\n"
+        ".type thole_entry, %function\n"
+        "thole_entry:\n"
+        "    mov x29, #0\n"
+        "    mov x19, x0\n"
+        "    mov x0, sp\n"
+        "    bl sealed_entry\n"
+        "    mov x0, x19\n"
+        "    b _start\n"
+        ".size thole_entry, . - thole_entry\n");
+
+static inline long kernel(long number, long a, const void *b, long c, const void *d, long e) {
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register const void *x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register const void *x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+    return x0;
+}
+
+#else
+#error "the entry is written for x86-64 and arm64 only"
+#endif
 
 static WITHOUT_LIBC bool begins_with(const char *text, const char *prefix) {
     for (; *prefix != '\0'; text++, prefix++) {
