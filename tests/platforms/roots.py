@@ -14,37 +14,51 @@ ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter")
 BUILD = ("autoconf automake libtool make gcc libc6-dev pkg-config libcap-dev libyajl-dev libseccomp-dev "
          "libselinux1-dev libapparmor-dev libnl-route-3-dev libxml2-dev libncurses-dev busybox-static git").split()
 
+# What a release calls otherwise.
+RENAMED = {"sid": {"libselinux1-dev": "libselinux-dev"}}
+KEYRINGS = {"ubuntu": "/usr/share/keyrings/ubuntu-archive-keyring.gpg"}
+
 
 class Missing(Exception):
     """A root that cannot be had here: a reason to skip."""
 
 
-def base(suite, packages, mirror=DEBIAN, architectures=(), components="main"):
-    """The directory of a root of @suite with @packages; made now if it is not there yet."""
-    packages = sorted(set(packages))
-    wanted = " ".join([suite, mirror, components, *architectures, *packages])
-    path = os.path.join(CACHE, f"{suite}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}")
-    if os.path.exists(path + ".made"):
-        return path
+def debootstrap(suite, path, packages, mirror, architectures, components, variant="minbase"):
+    """Makes the root file system @path."""
     if os.geteuid() != 0:
         raise Missing("needs root")
     if not shutil.which("mmdebstrap"):
         raise Missing("needs mmdebstrap")
-    os.makedirs(CACHE, exist_ok=True)
     shutil.rmtree(path, ignore_errors=True)
-    command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages),
+    command = ["mmdebstrap", f"--variant={variant}", "--include=" + ",".join(packages),
                # A mirror that is frozen, or a clock that is ahead, is no reason to have no root.
                "--aptopt=Acquire::Check-Valid-Until \"false\"",
                "--components=" + components, suite, path, mirror]
     if architectures:
         command.insert(1, "--architectures=" + ",".join(architectures))
-    print(f"# making a root of {suite}: {path}", flush=True)
+    keyring = KEYRINGS.get(os.path.basename(mirror))
+    if keyring:
+        if not os.path.exists(keyring):
+            raise Missing(f"needs {keyring}: package ubuntu-keyring, of Debian 13 and later")
+        command.insert(1, "--keyring=" + keyring)
     result = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             check=False)
     if result.returncode:
         shutil.rmtree(path, ignore_errors=True)
         errors = [line for line in result.stdout.splitlines() if line.startswith("E:")]
         raise Missing(f"no root of {suite}: {' '.join(errors)[:300]}")
+
+
+def base(suite, packages, mirror=DEBIAN, architectures=(), components="main"):
+    """The directory of a root of @suite with @packages; made now if it is not there yet."""
+    packages = sorted({RENAMED.get(suite, {}).get(package, package) for package in packages})
+    wanted = " ".join([suite, mirror, components, *architectures, *packages])
+    path = os.path.join(CACHE, f"{suite}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}")
+    if os.path.exists(path + ".made"):
+        return path
+    os.makedirs(CACHE, exist_ok=True)
+    print(f"# making a root of {suite}: {path}", flush=True)
+    debootstrap(suite, path, packages, mirror, architectures, components)
     with open(path + ".made", "w", encoding="utf-8") as note:
         note.write(wanted + "\n")
     return path
@@ -67,7 +81,7 @@ class Root:
 
     def run(self, script, log=None):
         """Runs a shell script inside, from /share. Returns its exit status and what it said."""
-        result = subprocess.run(["nice", ENTER, self.path, self.scratch, self.share, "sh", "-ec", script],
+        result = subprocess.run([ENTER, self.path, self.scratch, self.share, "sh", "-ec", script],
                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 stdin=subprocess.DEVNULL, errors="replace", check=False)
         if log:
