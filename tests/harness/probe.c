@@ -105,6 +105,15 @@ static int stay(char **arguments) {
         pause();
 }
 
+/* accept FD TEXT: answers one connection of a socket that listens with a line. */
+static int answer(char **arguments) {
+    int fd = accept(atoi(arguments[0]), NULL, NULL);
+    if (fd < 0)
+        return fail("accept");
+    dprintf(fd, "%s\n", arguments[1]);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int arguments;
@@ -117,6 +126,7 @@ static const struct {
     {"mknod", 5, use_device},
     {"syscall", 1, call},
     {"stay", 0, stay},
+    {"accept", 2, answer},
 };
 
 int main(int argc, char **argv) {

@@ -203,7 +203,7 @@ def test_enter_namespace(virsh, root):
 
 def test_descriptors_are_passed(virsh, root, folder):
     """They arrive as 3 and up, in the order given, and init is told so (sd_listen_fds(3))."""
-    script = ("echo fds=$LISTEN_FDS pid=$LISTEN_PID >/told; cat <&3 >>/told; cat <&4 >>/told;"
+    script = ("echo fds=$LISTEN_FDS pid=$LISTEN_PID $LISTEN_FDNAMES >/told; cat <&3 >>/told; cat <&4 >>/told;"
               " sleep 1000")
     name = virsh.define(rootfs=root, init=LISTENS.replace("%s", script.replace("&", "&amp;")
                                                           .replace("<", "&lt;")
@@ -215,10 +215,10 @@ def test_descriptors_are_passed(virsh, root, folder):
             target.write(word + "\n")
         opened.append(os.open(path, os.O_RDONLY))
     first, second = opened
-    virsh("start", name, "--pass-fds", f"{second},{first}", pass_fds=opened).ok()
+    virsh("start", name, "--pass-fds", f"two={second},{first}", pass_fds=opened).ok()
     told = os.path.join(root, "told")
     until(lambda: os.path.exists(told) and "one" in open(told, encoding="ascii").read())
-    assert open(told, encoding="ascii").read() == "fds=2 pid=1\ntwo\none\n"
+    assert open(told, encoding="ascii").read() == "fds=2 pid=1 two:unknown\ntwo\none\n"
     for descriptor in opened:
         os.close(descriptor)
 

@@ -25,7 +25,7 @@ struct start_options {
     {"paused", 0, OPTION_FLAG, MEMBER(paused), NULL, "leave the guest paused after creation"}, \
     {"autodestroy", 0, OPTION_FLAG, MEMBER(autodestroy), NULL, NULL}, \
     {"pass-fds", 0, OPTION_STRING, MEMBER(pass_fds), "N,M,...", \
-     "pass file descriptors N,M,... to the guest"}
+     "pass file descriptors N,M,... to the guest, with names: web=N,admin=M"}
 /* clang-format on */
 
 static const struct option_row start_rows[] = {
@@ -93,8 +93,8 @@ static int run_start(const struct virsh_call *call, int *ret_status, struct thol
 const struct virsh_command virsh_command_start = {
     .name = "start",
     .summary = "start a (previously defined) inactive domain",
-    .description = "The descriptors of --pass-fds are 3, 4 ... for its init, with LISTEN_FDS and\n"
-                   "LISTEN_PID=1 in its environment (sd_listen_fds(3)).",
+    .description = "The descriptors of --pass-fds are 3, 4 ... for its init, with LISTEN_FDS,\n"
+                   "LISTEN_PID=1 and LISTEN_FDNAMES in its environment (sd_listen_fds(3)).",
     .options = start_rows,
     .options_size = sizeof(struct start_options),
     .operands = virsh_operand_domain,

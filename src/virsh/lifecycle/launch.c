@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/pass_fds.h"
 #include "virsh/convert/convert.h"
-#include "virsh/lifecycle/passed.h"
 #include "virsh/lifecycle/program.h"
 #include "virsh/lifecycle/reason.h"
 #include "virsh/xml/reader.h"
@@ -70,7 +70,8 @@ static int run(const struct virsh_place *place, const char *name, const struct v
     const struct thole_context context = {.root = place->root, .log = *log};
     int status = 0;
     unsigned passed = 0;
-    if (launch->pass_fds != NULL && virsh_pass_descriptors(launch->pass_fds, &passed, err) < 0)
+    cleanup_free char *names = NULL;
+    if (launch->pass_fds != NULL && pass_fds(launch->pass_fds, &passed, &names, err) < 0)
         return -1;
     struct thole_monitor monitor = converted->monitor;
     if (passed > 0) /* a second init would find them used up */
@@ -79,7 +80,8 @@ static int run(const struct virsh_place *place, const char *name, const struct v
         .create = {.id = name,
                    .bundle = "/",
                    .config_text = converted->config,
-                   .listen_fds = passed},
+                   .listen_fds = passed,
+                   .listen_fdnames = names},
         .detach = true,
         .attachable = true,
         .monitor = &monitor,
