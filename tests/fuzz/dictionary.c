@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints the words of one target's tables as a dictionary of libFuzzer. */
+/* Prints the words of one target's tables as a dictionary of libFuzzer; without one those of
+ * all. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +24,8 @@ static void print_type(const struct oci_type *type) {
         printf("\"\\\"%s\\\":\"\n", field->name);
         if (inner != NULL)
             print_type(inner);
-        const struct name_value *names = inner == NULL ? field->names : NULL;
+        const bool has_names = inner == NULL && !oci_field_is_number(field);
+        const struct name_value *names = has_names ? field->names : NULL;
         for (; names != NULL && names->name != NULL; names++)
             print_quoted(names->name);
     }
@@ -50,6 +53,10 @@ static void print_words(const struct name_value *names) {
         printf("\"%s\"\n", names->name);
 }
 
+static bool is_wanted(const char *target, const char *name) {
+    return target == NULL || strcmp(target, name) == 0;
+}
+
 int main(int argc, char **argv) {
     const struct {
         const char *target;
@@ -60,18 +67,18 @@ int main(int argc, char **argv) {
         {"process", &oci_features_type}, {"resources", &oci_resources_type},
         {"facts", &host_facts_type},     {"record", &container_record_type},
     };
-    const char *target = argc > 1 ? argv[1] : "";
+    const char *target = argc > 1 ? argv[1] : NULL;
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-        if (strcmp(documents[i].target, target) == 0)
+        if (is_wanted(target, documents[i].target))
             print_type(documents[i].type);
     }
-    if (strcmp(target, "mount") == 0 || strcmp(target, "plan") == 0)
+    if (is_wanted(target, "mount") || is_wanted(target, "plan"))
         print_mount_options();
-    if (strcmp(target, "lxc_config") == 0)
+    if (is_wanted(target, "lxc_config"))
         print_lxc_keys(""), print_old_names();
-    if (strcmp(target, "lxc_network") == 0)
+    if (is_wanted(target, "lxc_network"))
         print_lxc_keys("lxc.net.");
-    if (strcmp(target, "lxc_seccomp") == 0)
+    if (is_wanted(target, "lxc_seccomp"))
         print_words(names_seccomp_operators), print_words(names_seccomp_architectures);
     return fflush(stdout) == 0 ? 0 : 1;
 }
