@@ -209,14 +209,15 @@ def random_resources(source):
 
 
 @pytest.mark.needs(controller=["memory", "cpu", "pids", "cpuset"])
-def test_two_hundred_updates_under_load(thole, bundle):
-    """The files always hold the last success, though every fifth update fails at its last value."""
+def test_random_updates_under_load(thole, bundle):
+    """The files always hold the last success, though every fifth update fails at its last value: 200 updates,
+    fewer on an emulated processor."""
     made = bundle("/bin/sh", "-c", "while :; do head -c 300000 /dev/zero | tail -c 300000 >/dev/null;"
                   " done")
     container = thole.launch(made)
     source = random.Random(20)
     held = contents(container)
-    for number in range(200):
+    for number in range(int(200 / machine.PATIENCE)):
         wanted = random_resources(source)
         spoilt = number % 5 == 4
         if spoilt:

@@ -360,7 +360,7 @@ class SessionPodman(UserPodman):
 
 def main(name, kind, tests, program=None):
     """Runs the tests and prints TAP; 77 if none could run."""
-    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    patterns = sys.argv[1:] or [""]
     runtime = machine.find_runtime()
     reason = machine.missing({"root": True, "program": [program or name]})
     if reason is None and runtime is None:
@@ -379,7 +379,8 @@ def main(name, kind, tests, program=None):
     failed = 0
     try:
         engine.prepare()
-        chosen = {title: test for title, test in tests(engine).items() if pattern in title}
+        chosen = {title: test for title, test in tests(engine).items()
+                  if any(pattern in title for pattern in patterns)}
         print(f"1..{len(chosen)}")
         for number, (title, test) in enumerate(chosen.items(), 1):
             failed += run_one(f"{number} - {name} {title}", test, engine)
