@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import audit_log
+from harness.runtime import Process, until
 
 NEEDED = "the kernel's audit log: CAP_AUDIT_WRITE is needed"
 UUID = "5f0b7bb0-1111-2222-3333-444455556666"
@@ -191,3 +192,53 @@ def test_ausearch_finds_the_life_of_a_container(thole, life, folder):
     assert "resrc=fs" in search("--message", "VIRT_RESOURCE", "--uuid", UUID)
     assert "/rootfs/my files target=\"/mnt\"" in search("--message", "VIRT_RESOURCE", "--interpret")
     assert "model=none" in search("--message", "VIRT_MACHINE_ID", "--interpret")
+
+
+# ---- the daemon's own log ----
+
+@pytest.fixture
+def auditd(folder):
+    """The path of the log that an audit daemon writes meanwhile."""
+    if not audit_log.is_enabled():
+        pytest.skip("needs a kernel whose audit log is on (audit=1) and has no daemon yet: a guest")
+    if subprocess.run(["auditctl", "-s"], capture_output=True, text=True, check=True).stdout.find("\npid 0\n") < 0:
+        pytest.skip("needs a machine without an audit daemon of its own")
+    settings, log = os.path.join(folder, "settings"), os.path.join(folder, "audit.log")
+    os.makedirs(settings + "/plugins.d")
+    with open(settings + "/auditd.conf", "w", encoding="ascii") as target:
+        target.write(f"log_file = {log}\nlog_format = RAW\nflush = SYNC\nplugin_dir = {settings}/plugins.d\n"
+                     "space_left = 2\nadmin_space_left = 1\nspace_left_action = IGNORE\n"
+                     "admin_space_left_action = IGNORE\ndisk_full_action = IGNORE\ndisk_error_action = IGNORE\n")
+    os.chmod(settings + "/auditd.conf", 0o640)
+    with Process(["auditd", "-n", "-s", "nochange", "-c", settings]).popen as daemon:
+        until(lambda: os.path.exists(log) and "DAEMON_START" in open(log, encoding="utf-8").read(), 60,
+              "the audit daemon")
+        yield log
+        daemon.terminate()
+
+
+@pytest.mark.needs(program=["auditd", "auditctl", "ausearch"], controller="memory")
+def test_the_daemon_has_it_all(thole, asking, auditd):
+    """Start, update and stop of a container, out of the log of auditd."""
+    container = thole.launch(asking("/bin/sleep", "1000"), before=("--audit", "must"))
+    thole("update", "--resources", "-", container.id,
+          stdin=json.dumps({"memory": {"limit": 64 << 20}})).ok()
+    container.delete("--force").ok()
+
+    def search(kind):
+        found = subprocess.run(["ausearch", "--input", auditd, "--message", kind, "--vm-name", container.id,
+                                "--uuid", UUID], capture_output=True, text=True, check=False,
+                               stdin=subprocess.DEVNULL)
+        return found.stdout.split("type=")[1:]
+
+    until(lambda: any("op=stop" in record for record in search("VIRT_CONTROL")), 60, "the last record")
+    controls_told = search("VIRT_CONTROL")
+    for op, reason in (("start", "booted"), ("init", None), ("stop", "destroyed")):
+        [told] = [record for record in controls_told if f" op={op} " in record]
+        assert "res=success" in told and (reason is None or f" reason={reason} " in told)
+    resources = search("VIRT_RESOURCE")
+    assert sum(f"old-mem=? new-mem={64 << 20}" in record and "reason=update" in record for record in resources) == 1
+    for kind in ("fs", "mem", "vcpu", "cgroup"):
+        assert any(f" resrc={kind} reason=" in record for record in resources), kind
+    [machine_id] = search("VIRT_MACHINE_ID")
+    assert " vm-ctx=" in machine_id and " model=" in machine_id

@@ -193,6 +193,8 @@ def test_filesystems(virsh, given, root, folder):
     assert inside("ls /etc-again").ok().out == inside("ls /etc").ok().out
     sizes = inside("df -k /memory /more").ok().out
     assert len(re.findall(r"^tmpfs\s+1024 ", sizes, re.M)) == 2
+    for place in ("/memory", "/more"): # as libvirt mounts them
+        assert inside(f"grep -E '^tmpfs {place} tmpfs r[wo],nosuid,nodev' /proc/mounts").code == 0, place
     assert inside("(: >>/proc/sys/kernel/hostname) 2>/dev/null").code != 0
     assert inside("grep -E '^sysfs /sys sysfs ro,' /proc/mounts").code == 0
     assert inside("readlink /dev/stdin; readlink /dev/ptmx").ok().out \

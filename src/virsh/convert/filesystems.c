@@ -50,7 +50,9 @@ static int add_memory(struct virsh_conversion *conversion,
         return error_config(err, filesystem->where, "the source has a usage: how large it may be");
     const char *size =
         arena_printf(conversion->arena, "size=%" PRIu64, filesystem->source_usage.number);
-    (void)add(conversion, filesystem, "tmpfs", "tmpfs", size);
+    struct oci_mount *mount = add(conversion, filesystem, "tmpfs", "tmpfs", size);
+    oci_strings_add(conversion->arena, &mount->options, "nosuid");
+    oci_strings_add(conversion->arena, &mount->options, "nodev");
     return 0;
 }
 
