@@ -326,12 +326,16 @@ def test_raw_is_for_the_background(thole, bundle):
     thole.try_create(made, "--raw", "--console-socket", "/nowhere").failed("in the background")
 
 
-def test_passed_descriptor_that_is_a_terminal(thole, sleeper, caller):
+@pytest.mark.parametrize("value", ["0", "1"])
+def test_passed_descriptor_that_is_a_terminal(thole, sleeper, typing, value):
+    """Refused where the kernel lets the program type into it."""
     container = sleeper()
     script = f"exec {thole.path} --root {thole.root} exec --preserve-fds 1 {container.id} " \
              "/bin/true 3<&0"
-    one = Caller(["/bin/sh", "-c", script])
-    assert one.wait() == 255 and b"descriptor 3 is a terminal" in one.text["terminal"]
+    one = Caller([*typing(value), "/bin/sh", "-c", script])
+    code = one.wait()
+    refused = b"descriptor 3 is a terminal" in one.text["terminal"]
+    assert (code, refused) == ((255, True) if value == "1" else (0, False)), one.text
     one.close()
 
 
