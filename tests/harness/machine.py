@@ -111,7 +111,8 @@ def controllers():
                     found[name] = (where, True)
         elif kind == "cgroup":
             for name in options.split(","):
-                if name not in ("rw", "ro", "xattr", "clone_children", "noprefix"):
+                if name not in ("rw", "ro", "xattr", "clone_children", "noprefix") \
+                        and not name.startswith("release_agent="):
                     found[name] = (where, False)
     return found
 
