@@ -156,7 +156,7 @@ class Kitchen:
     def missing(cls, recipe, recipes):
         """Why it cannot be followed here, or None."""
         with open("/proc/filesystems", encoding="ascii") as known:
-            if "\toverlay\n" not in known.read():
+            if "\toverlay\n" not in known.read() and "session" not in recipe.needs:
                 return "needs the filesystem overlay: what is written must not be the host's"
         while recipe:
             if "session" in recipe.needs and not os.path.exists(f"/run/user/{USER}/bus"):

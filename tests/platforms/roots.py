@@ -12,7 +12,7 @@ ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter")
 
 # What tests/install-dependencies build installs, without git's recommendations.
 BUILD = ("autoconf automake libtool make gcc libc6-dev pkg-config libcap-dev libyajl-dev libseccomp-dev "
-         "libselinux1-dev libapparmor-dev libnl-route-3-dev libxml2-dev libncurses-dev busybox-static git").split()
+         "libselinux1-dev libapparmor-dev libnl-route-3-dev libxml2-dev busybox-static git").split()
 
 # What a release calls otherwise.
 RENAMED = {"sid": {"libselinux1-dev": "libselinux-dev"}}
