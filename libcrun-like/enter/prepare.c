@@ -31,7 +31,7 @@
 
 /* ---- what the container is ---- */
 
-static int check_status(const struct thole_exec_request *request, const struct container *container,
+static int check_status(const struct thole_exec_request *request, struct container *container,
                         struct thole_error *err) {
     enum thole_status status;
     if (container_status(container, &status, err) < 0)

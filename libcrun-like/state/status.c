@@ -73,8 +73,8 @@ static int is_half_made(const struct container_record *record, bool has_init,
     return has_init ? 1 : process_lives((pid_t)record->worker, record->worker_start_time, err);
 }
 
-int container_status(const struct container *container, enum thole_status *ret_status,
-                     struct thole_error *err) {
+static int find_status(const struct container *container, enum thole_status *ret_status,
+                       struct thole_error *err) {
     const struct container_record *record = container->record;
     int lives = record->pid == 0 ? 0 : process_lives((pid_t)record->pid, record->start_time, err);
     int half_made = lives < 0 ? -1 : is_half_made(record, lives == 1, err);
@@ -92,4 +92,15 @@ int container_status(const struct container *container, enum thole_status *ret_s
                   : waits == 1 ? THOLE_STATUS_CREATED
                                : THOLE_STATUS_RUNNING;
     return 0;
+}
+
+int container_status(struct container *container, enum thole_status *ret_status,
+                     struct thole_error *err) {
+    if (find_status(container, ret_status, err) < 0)
+        return -1;
+    /* A creator may have finished, and ended, since the record was read. */
+    if (*ret_status != THOLE_STATUS_STOPPED || container->record->worker == 0 ||
+        container->record->deleting)
+        return 0;
+    return container_reload(container, err) < 0 ? -1 : find_status(container, ret_status, err);
 }

@@ -6,9 +6,10 @@
 
 /**
  * Asks the record, the processes that it names, the freezer and the gate. -1 if one of them cannot
- * be asked: a container is never called something that it only may be.
+ * be asked: a container is never called something that it only may be. The record is read anew if
+ * its creator has ended since.
  */
-int container_status(const struct container *container, enum thole_status *ret_status,
+int container_status(struct container *container, enum thole_status *ret_status,
                      struct thole_error *err);
 
 /** A pidfd of init. Kind STATE when it is gone: "container not running ... no such process". */

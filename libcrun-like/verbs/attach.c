@@ -6,7 +6,7 @@
 #include "state/request.h"
 #include "state/status.h"
 
-static int check_running(const struct container *container, struct thole_error *err) {
+static int check_running(struct container *container, struct thole_error *err) {
     enum thole_status status;
     if (container_status(container, &status, err) < 0)
         return -1;

@@ -30,7 +30,7 @@ static int check_creator(struct container *container, bool end, struct thole_err
     return process_end(pidfd, err) < 0 ? -1 : container_reload(container, err);
 }
 
-static int check_deletable(const struct container *container, struct thole_error *err) {
+static int check_deletable(struct container *container, struct thole_error *err) {
     enum thole_status status;
     if (container_status(container, &status, err) < 0)
         return -1;
@@ -55,7 +55,7 @@ static int kill_everything(struct container *container, struct thole_error *err)
     return cgroup_kill(cgroup, SIGKILL, err);
 }
 
-static bool lives(const struct container *container) {
+static bool lives(struct container *container) {
     enum thole_status status;
     struct thole_error failure = {0};
     return container_status(container, &status, &failure) == 0 && status != THOLE_STATUS_STOPPED;

@@ -19,7 +19,7 @@
 #include "state/status.h"
 #include "sys/clone.h"
 
-static int check_status(const struct container *container, struct thole_error *err) {
+static int check_status(struct container *container, struct thole_error *err) {
     enum thole_status status;
     if (container_status(container, &status, err) < 0)
         return -1;

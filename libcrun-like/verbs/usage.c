@@ -23,7 +23,7 @@ int thole_usage(const struct thole_context *context, const char *id, struct thol
 
 enum { CGROUP_FILE_MAX = 16 * 1024 * 1024 };
 
-static bool is_running(const struct container *container, struct thole_error *err) {
+static bool is_running(struct container *container, struct thole_error *err) {
     enum thole_status status;
     if (container_status(container, &status, err) < 0)
         return false;
