@@ -370,8 +370,9 @@ int plan_mount_options_parse(const struct plan_builder *builder, const struct oc
         if (apply_option(builder, wanted->options.items[i], bind, option_where, mount, err) < 0)
             return -1;
     }
-    if (mount->copy_up && (bind || !text_equal(wanted->type, "tmpfs"))) {
-        plan_note(builder, where, "the option tmpcopyup has no effect: it is for tmpfs");
+    if (mount->copy_up &&
+        (mount->kind != PLAN_MOUNT_FILESYSTEM || !text_equal(wanted->type, "tmpfs"))) {
+        plan_note(builder, where, "the option tmpcopyup has no effect: it is for a new tmpfs");
         mount->copy_up = false;
     }
     if (mount->loop && mount->kind != PLAN_MOUNT_FILESYSTEM)
