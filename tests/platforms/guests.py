@@ -97,7 +97,9 @@ def image(suite, architecture, mirror=roots.DEBIAN, kernel=None, components="mai
     complete(tree)
     release = os.listdir(os.path.join(tree, "lib/modules"))[0]
     make_ramdisk(tree, release, os.path.join(path, "initrd"))
-    shutil.move(glob.glob(os.path.join(tree, "boot/vmlinu[xz]-*"))[0], os.path.join(path, "kernel"))
+    images = (glob.glob(os.path.join(tree, "boot/vmlinu[xz]-*")) +
+              glob.glob(os.path.join(tree, "lib/modules/*/vmlinu[xz]")))  # where Debian 14 has it
+    shutil.move(images[0], os.path.join(path, "kernel"))
     disk = os.path.join(path, "root.img")
     with open(disk, "wb") as file:
         file.truncate(2 << 30)
