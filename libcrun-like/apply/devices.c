@@ -149,8 +149,9 @@ static int make_link(const struct plan_link *link, int parent, const char *name,
                      struct thole_error *err) {
     if (symlinkat(link->target, parent, name) == 0)
         return 0;
-    /* An image may bring its own ptmx node, which belongs to another devpts. */
-    if (errno == EEXIST && strcmp(name, "ptmx") == 0 && unlinkat(parent, name, 0) == 0 &&
+    /* An image may bring nodes of its own, of another devpts and of the host's terminal. */
+    const bool replaces = strcmp(name, "ptmx") == 0 || strcmp(name, "tty1") == 0;
+    if (errno == EEXIST && replaces && unlinkat(parent, name, 0) == 0 &&
         symlinkat(link->target, parent, name) == 0)
         return 0;
     if (errno == EEXIST)

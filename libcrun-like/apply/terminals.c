@@ -65,7 +65,7 @@ static int add_terminal(const struct apply_terminals *terminals, unsigned number
     cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
     char name[16];
     unsigned pts = 0;
-    (void)snprintf(name, sizeof(name), "tty%u", number);
+    (void)snprintf(name, sizeof(name), "tty%u", number + (terminals->after_console ? 1 : 0));
     if (terminal_pty_open(devpts, false, &pty, err) < 0 ||
         bind_as(terminals, name, pty.peer, root_fd, NULL, err) < 0)
         return -1;

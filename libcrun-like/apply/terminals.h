@@ -3,10 +3,13 @@
  * changes. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct apply_terminals {
-    unsigned count;        /* /dev/tty1 to /dev/ttyN */
+    unsigned count;        /* /dev/tty1 to /dev/ttyN, ... */
+    bool after_console;    /* ... or /dev/tty2 to /dev/ttyN+1: the console has the first name */
     const char *directory; /* beneath /dev where they and the console are, with links; NULL: /dev */
     int *masters;          /* in the runtime: what init has sent, in this order */
     unsigned sent;

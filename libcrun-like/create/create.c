@@ -102,6 +102,7 @@ static int take_wishes(const struct thole_create_request *request, struct creati
     if (keeper->restart_delay == 0)
         keeper->restart_delay = asked->restart_delay;
     creation->terminals.count = keeper->consoles;
+    creation->terminals.after_console = asked->console_is_tty1;
     creation->terminals.directory = keeper->console_directory;
     if (create_starts_again(creation) && request->preserve_fds + request->listen_fds > 0)
         return error_usage(err, "a container that is started again cannot be given descriptors");

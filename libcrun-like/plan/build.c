@@ -9,13 +9,11 @@ typedef int plan_part(struct plan_builder *builder, struct thole_error *err);
 static plan_part build_process;
 
 static plan_part *const parts[] = {
-    plan_build_annotations,   plan_build_namespaces, plan_build_user_mapping,
-    plan_build_time_offsets,  plan_build_names,      plan_build_cgroup,
-    plan_build_rootfs,        plan_build_mounts,     plan_build_devices,
-    plan_build_paths,         plan_build_sysctls,    plan_build_net_devices,
-    plan_build_rdt,           build_process,         plan_build_seccomp,
-    plan_build_hooks,         plan_build_root_entry, plan_build_audit,
-    plan_build_selinux_range, plan_build_keeper,
+    plan_build_annotations,  plan_build_keeper,     plan_build_namespaces, plan_build_user_mapping,
+    plan_build_time_offsets, plan_build_names,      plan_build_cgroup,     plan_build_rootfs,
+    plan_build_mounts,       plan_build_devices,    plan_build_paths,      plan_build_sysctls,
+    plan_build_net_devices,  plan_build_rdt,        build_process,         plan_build_seccomp,
+    plan_build_hooks,        plan_build_root_entry, plan_build_audit,      plan_build_selinux_range,
 };
 
 static int build_process(struct plan_builder *builder, struct thole_error *err) {

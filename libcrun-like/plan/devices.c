@@ -63,13 +63,19 @@ static void add_defaults(struct plan_builder *builder, bool bind) {
     }
 }
 
-static void add_links(struct plan_builder *builder) {
+static void add_link(struct plan_builder *builder, const struct plan_link *link) {
     struct plan *plan = builder->plan;
-    for (size_t i = 0; i < PLAN_COUNT(default_links); i++) {
-        if (find_device(plan, default_links[i].path) == NULL &&
-            !is_mounted_on(plan, default_links[i].path))
-            *plan_list_add(builder->arena, plan->links, plan->link_count) = default_links[i];
-    }
+    if (find_device(plan, link->path) == NULL && !is_mounted_on(plan, link->path))
+        *plan_list_add(builder->arena, plan->links, plan->link_count) = *link;
+}
+
+static void add_links(struct plan_builder *builder) {
+    static const struct plan_link first_terminal = {"/dev/tty1", "console"};
+    const struct oci_process *process = builder->config->process;
+    for (size_t i = 0; i < PLAN_COUNT(default_links); i++)
+        add_link(builder, &default_links[i]);
+    if (builder->plan->keeper.console_is_tty1 && process != NULL && process->terminal)
+        add_link(builder, &first_terminal);
 }
 
 /* Where the configuration gives a device another name, the host's own is a default one at best. */

@@ -406,6 +406,7 @@ static OCI_TYPE(plan_hooks);
 
 static const struct oci_field plan_keeper_fields[] = {
     OCI_FIELD(plan_keeper, "consoles", consoles),
+    OCI_FIELD(plan_keeper, "consoleIsTty1", console_is_tty1),
     OCI_FIELD(plan_keeper, "consoleDirectory", console_directory),
     BITS(plan_keeper, "restart", restart, restart_names),
     OCI_FIELD(plan_keeper, "restartLimit", restart_limit),

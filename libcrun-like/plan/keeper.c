@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What annotations ask of the container's keeper: terminals, and further starts. */
 
+#include <string.h>
+
 #include "base/restart_words.h"
 #include "base/text.h"
 #include "plan/builder.h"
@@ -11,6 +13,11 @@ static bool take_consoles(struct plan_keeper *keeper, const char *value) {
         return false;
     keeper->consoles = (uint32_t)count;
     return true;
+}
+
+static bool take_tty1(struct plan_keeper *keeper, const char *value) {
+    keeper->console_is_tty1 = strcmp(value, "true") == 0;
+    return keeper->console_is_tty1 || strcmp(value, "false") == 0;
 }
 
 static bool take_directory(struct plan_keeper *keeper, const char *value) {
@@ -33,12 +40,16 @@ static bool take_delay(struct plan_keeper *keeper, const char *value) {
     return good;
 }
 
+/* A link, which any console can have: the keeper only counts from there. */
+#define CONSOLE_IS_TTY1 "org.thole.console.tty1"
+
 static const struct {
     const char *annotation;
     bool (*take)(struct plan_keeper *keeper, const char *value);
     const char *wanted;
 } wishes[] = {
     {"org.thole.consoles", take_consoles, "a number of terminals up to 255"},
+    {CONSOLE_IS_TTY1, take_tty1, "true or false"},
     {"org.thole.consoles.directory", take_directory, "a directory beneath /dev"},
     {"org.thole.restart", take_restart, RESTART_WORDS},
     {"org.thole.restart.delay", take_delay, RESTART_DELAY_WORDS},
@@ -52,7 +63,8 @@ int plan_build_keeper(struct plan_builder *builder, struct thole_error *err) {
         if (value == NULL)
             continue;
         const char *where = plan_where_key(builder->arena, "/annotations", wishes[i].annotation);
-        keeper->where = where;
+        if (strcmp(wishes[i].annotation, CONSOLE_IS_TTY1) != 0)
+            keeper->where = where;
         if (!wishes[i].take(keeper, value) &&
             error_config(err, where, "\"%s\" is not %s", value, wishes[i].wanted) < 0 &&
             plan_ends(builder, err))

@@ -370,6 +370,7 @@ enum { PLAN_TERMINALS_MAX = 255 };
 
 struct plan_keeper {
     uint32_t consoles;             /* /dev/tty1 ... besides the console */
+    bool console_is_tty1;          /* they begin with /dev/tty2 */
     const char *console_directory; /* beneath /dev, where they lie; NULL: /dev */
     uint64_t restart;              /* THOLE_RESTART_* */
     uint32_t restart_limit;

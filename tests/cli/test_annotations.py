@@ -23,6 +23,7 @@ VARIABLES = {
 # annotation -> bad values
 BAD = {name: bad for name, (_, _, bad) in VARIABLES.items()} | {
     "org.thole.consoles": ("", "-1", "256", "two"),
+    "org.thole.console.tty1": ("", "yes", "1"),
     "org.thole.consoles.directory": ("", "/lxc", "../lxc", "a/..", "x" * 65),
     "org.thole.restart": ("", "sometimes", "always:3", "no,reboot"),
     "org.thole.restart.delay": ("", "5", "0s", "61m"),
@@ -96,6 +97,23 @@ def test_terminals(thole, annotated):
     assert "container_ttys=pts/0 pts/1" in told and "/dev/tty3" not in told
     container("kill", "KILL").ok()
     container.wait_stopped()
+
+
+@pytest.mark.parametrize("kept", (False, True), ids=("alone", "keeper"))
+def test_the_console_is_the_first_terminal(thole, annotated, kept):
+    """What init writes there is seen where its console is; an image's own node makes way."""
+    made = annotated({"org.thole.console.tty1": "true", **({"org.thole.consoles": "1"} if kept else {})},
+                     "/bin/sh", "-c", "readlink /dev/tty1; ls /dev/tty2; echo first > /dev/tty1",
+                     terminal=True)
+    result = thole.run(made, *(("--attachable",) if kept else ())).ok()
+    told = result.out.replace("\r", "").splitlines()
+    assert told[0] == "console" and told[-1] == "first" and (told[1] == "/dev/tty2") == kept
+    assert "has no effect" not in result.err
+
+
+def test_without_a_console_there_is_no_link(thole, annotated):
+    made = annotated({"org.thole.console.tty1": "true"}, "/bin/ls", "/dev")
+    assert "tty1" not in thole.run(made).ok().out.split()
 
 
 def test_attach_reaches_them(thole, annotated):

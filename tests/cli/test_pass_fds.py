@@ -3,10 +3,13 @@
 sd_listen_fds(3). A stand-in for systemd listens, and has the container started by the first connection."""
 import os
 import select
+import shutil
 import socket
 import subprocess
 
 import pytest
+
+from harness.runtime import Process, until
 
 
 @pytest.fixture
@@ -111,10 +114,30 @@ def test_a_stand_in_for_systemd(thole, bundle, folder, probe, mode):
     client = socket.socket(socket.AF_UNIX)
     client.connect(os.path.join(folder, "socket"))
     assert select.select([listener], [], [], 0)[0], "what systemd waits for"
-    _, process = thole.start_run(made, *mode, "--pass-fds", f"web={listener.fileno()}",
-                                 pass_fds=(listener.fileno(),))
+    name, process = thole.start_run(made, *mode, "--pass-fds", f"web={listener.fileno()}",
+                                    pass_fds=(listener.fileno(),))
     client.settimeout(20)
     assert client.recv(100) == b"1 1 web\n"
     process.wait().ok()
+    until(lambda: not os.path.exists(os.path.join(thole.root, name)), what="its end")
     client.close()
     listener.close()
+
+
+@pytest.mark.parametrize("words", ((), ("--pass-fds", "3"), ("--pass-fds", "mine=3")), ids=("all", "number", "name"))
+def test_systemd_socket_activate(thole, bundle, folder, probe, words):
+    """systemd's own tool, which becomes the command with the first connection."""
+    if not shutil.which("systemd-socket-activate"):
+        pytest.skip("needs systemd-socket-activate")
+    made = bundle("/bin/sh", "-c", "exec /bin/probe accept 3 \"$LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES\"")
+    probe(made)
+    path = os.path.join(folder, "socket")
+    name = thole.prepare(made)
+    activation = Process(["systemd-socket-activate", "--listen", path, "--fdname", "web", thole.path, "--root",
+                          thole.root, "run", "--bundle", made.path, *words, name])
+    until(lambda: os.path.exists(path))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(60)
+        until(lambda: client.connect_ex(path) == 0)  # it listens a moment after the file is there
+        assert client.recv(100).decode() == f"1 1 {'mine' if 'mine=3' in words else 'web'}\n", activation.errors()
+    activation.wait().ok()

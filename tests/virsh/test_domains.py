@@ -205,7 +205,9 @@ def test_consoles(virsh, given):
     text, name = given("consoles")
     virsh("create", virsh.file(text)).ok()
     assert virsh("lxc-enter-namespace", name, "--", "/bin/sh", "-c",
-                 "ls /dev/console /dev/tty1 /dev/tty2").ok().out.count("/dev/") == 3
+                 "ls /dev/console /dev/tty1 /dev/tty2 /dev/tty3").ok().out.count("/dev/") == 4
+    assert virsh("lxc-enter-namespace", name, "--", "/bin/readlink", "/dev/tty1").ok().out == "console\n"
+    assert virsh("lxc-enter-namespace", name, "--", "/bin/sh", "-c", "ls /dev/tty4").code != 0
     assert env(virsh.pid(name))["container_ttys"] == "pts/1 pts/2"
     virsh("console", name).failed("Cannot run interactive console without a controlling TTY")
 

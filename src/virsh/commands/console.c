@@ -21,7 +21,7 @@ struct console_options {
 static const struct option_row console_rows[] = {
     VIRSH_DOMAIN_OPTION(console_options, domain),
     {"devname", 0, OPTION_STRING, MEMBER(devname), "NAME",
-     "console0 (default), or consoleN for /dev/ttyN"},
+     "console0 (default) for /dev/tty1, console1 for /dev/tty2, ..."},
     {"force", 0, OPTION_FLAG, MEMBER(force), NULL, "accepted: a console has room for many"},
     {"safe", 0, OPTION_FLAG, MEMBER(safe), NULL, NULL},
     {0},

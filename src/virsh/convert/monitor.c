@@ -13,6 +13,7 @@ static int convert_consoles(struct virsh_conversion *conversion, struct thole_er
             return error_unsupported(err, console->type.where,
                                      "a container's console is a pty, which thole attach reaches");
     }
+    virsh_conversion_annotate(conversion, "org.thole.console.tty1", "true");
     if (domain->consoles.count > 1)
         virsh_conversion_annotate(
             conversion, "org.thole.consoles",
