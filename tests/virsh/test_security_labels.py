@@ -75,6 +75,7 @@ def test_refused(virsh, root, element):
     assert virsh.state(name) == "shut off"
 
 
+@pytest.mark.needs(controller="memory")
 @pytest.mark.parametrize("element", IGNORED)
 def test_ignored(virsh, root, element):
     """As libvirt does: without a security driver nobody wants a label by default."""
