@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,13 +60,25 @@ static void allocate(int registry, unsigned categories, char range[SELINUX_RANGE
         fail_msg("%s", error_format(&err, line, sizeof(line)));
 }
 
-/* A process that does nothing until it is killed. */
-static pid_t sleeper(void) {
+/* A process that runs @work until it is killed, or this program ends. */
+static pid_t started(void (*work)(int registry), int registry) {
     const pid_t pid = fork();
     assert_true(pid >= 0);
-    for (; pid == 0;)
-        (void)pause();
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            work(registry);
+    }
     return pid;
+}
+
+static void sleep_on(int registry) {
+    (void)registry;
+    (void)pause();
+}
+
+static pid_t sleeper(void) {
+    return started(sleep_on, -1);
 }
 
 static void end(pid_t pid) {
@@ -147,24 +160,18 @@ static void test_what_is_no_list_of_processes_is_an_error(void **state) {
     }
 }
 
-/* Takes ranges as fast as it can, without an end. */
-static pid_t hasty(int registry) {
-    const pid_t pid = fork();
-    assert_true(pid >= 0);
-    while (pid == 0) {
-        struct thole_error err = {0};
-        char range[SELINUX_RANGE_SIZE];
-        if (selinux_range_allocate(registry, FEW, range, &err) == 0)
-            (void)selinux_range_release(registry, range, &err);
-    }
-    return pid;
+static void take_and_release(int registry) {
+    struct thole_error err = {0};
+    char range[SELINUX_RANGE_SIZE];
+    if (selinux_range_allocate(registry, FEW, range, &err) == 0)
+        (void)selinux_range_release(registry, range, &err);
 }
 
 static void test_killed_anywhere_it_leaves_nothing(void **state) {
     enum { KILLS = 60 };
     const int registry = registry_of(state);
     for (int i = 0; i < KILLS; i++) {
-        const pid_t pid = hasty(registry);
+        const pid_t pid = started(take_and_release, registry);
         (void)usleep((useconds_t)(i * 50)); /* somewhere else each time */
         end(pid);
         char range[PAIRS_OF_FEW][SELINUX_RANGE_SIZE];
