@@ -41,7 +41,7 @@ static int publish(const struct thole_create_request *request, const struct crea
 static void log_warnings(const struct thole_context *context, const struct creation *creation) {
     const struct bundle *bundle = &creation->bundle;
     const struct plan *plan = bundle->plan;
-    if (!creation->kept && plan->keeper.where[0] != '\0')
+    if (!creation->kept && plan->keeper.where != NULL)
         log_warning(&context->log,
                     "%s: has no effect: nothing keeps the container, as run "
                     "--attachable does",

@@ -57,7 +57,6 @@ static const struct {
 
 int plan_build_keeper(struct plan_builder *builder, struct thole_error *err) {
     struct plan_keeper *keeper = &builder->plan->keeper;
-    keeper->where = "";
     for (size_t i = 0; i < PLAN_COUNT(wishes); i++) {
         const char *value = plan_annotation(builder->config, wishes[i].annotation);
         if (value == NULL)

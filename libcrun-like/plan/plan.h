@@ -365,9 +365,9 @@ struct plan_hooks {
     size_t count;
 };
 
-/** What is asked of the process that keeps the container, if there is one. */
 enum { PLAN_TERMINALS_MAX = 255 };
 
+/** What is asked of the process that keeps the container, if there is one. */
 struct plan_keeper {
     uint32_t consoles;             /* /dev/tty1 ... besides the console */
     bool console_is_tty1;          /* they begin with /dev/tty2 */
@@ -375,7 +375,7 @@ struct plan_keeper {
     uint64_t restart;              /* THOLE_RESTART_* */
     uint32_t restart_limit;
     uint32_t restart_delay; /* milliseconds, 0: growing */
-    const char *where;      /* "": nothing is asked */
+    const char *where;      /* NULL: nothing is asked */
 };
 
 struct plan_net_device {

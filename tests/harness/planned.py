@@ -19,7 +19,7 @@ NOT_SEEN = {  # members that leave nothing to be seen in the container, or that 
     "bundle": "state tells it, below", "hooks": "tests/cli/test_hooks.py", "hookStdout": "test_hooks.py",
     "hookStderr": "test_hooks.py", "pidfdReceiver": "test_mount_extensions.py", "warnings": "text",
     "intelRdt": "needs resctrl", "netDevices": "left out", "mountLabel": "needs SELinux", "setupDev":
-    "what it makes is in devices and links",
+    "what it makes is in devices and links", "keeper": "tests/cli/test_annotations.py",
 }
 
 
