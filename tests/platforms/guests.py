@@ -16,8 +16,8 @@ import roots
 CACHE = os.environ.get("THOLE_VM_CACHE", "/var/cache/thole-vm")
 INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest-init")
 PACKAGES = ("python3 python3-pytest python3-pexpect python3-jsonschema busybox-static dash mawk sed grep tar mount "
-            "util-linux iproute2 procps strace hostname libseccomp2 libcap2 libyajl2 libcmocka0 libselinux1 "
-            "libapparmor1 uidmap").split()
+            "coreutils findutils util-linux iproute2 procps strace hostname libseccomp2 libcap2 libyajl2 libcmocka0 "
+            "libselinux1 libapparmor1 uidmap").split()
 MODULES = ("virtio_pci", "virtio_mmio", "virtio_blk", "ext4")
 # program, what follows it, console, the kernel's package
 MACHINES = {
