@@ -21,7 +21,7 @@ static const struct oci_field translate_host_fields[] = {
     OCI_FIELD(translate_host, "selinux", selinux),
     OCI_FIELD(translate_host, "selinux_enforcing", selinux_enforcing),
     OCI_FIELD(translate_host, "selinux_mls", selinux_mls),
-    OCI_FIELD(translate_host, "euid", euid),
+    OCI_NUMBER(translate_host, "euid", euid, 0, UINT32_MAX),
     OCI_FIELD(translate_host, "cgroup_namespaces", cgroup_namespaces),
     {.name = "capabilities",
      .kind = OCI_KIND_HEX,
