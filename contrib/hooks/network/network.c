@@ -106,7 +106,8 @@ static void check_settings(void) {
     check_name("bridge", settings.bridge);
     check_name("interface", settings.interface);
     if (settings.address) {
-        char address[64] = "", *slash = strchr(settings.address, '/');
+        char address[64] = "";
+        const char *slash = strchr(settings.address, '/');
         size_t length = slash ? (size_t)(slash - settings.address) : 0;
         if (length > 0 && length < sizeof(address))
             memcpy(address, settings.address, length);
