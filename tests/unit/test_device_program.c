@@ -252,6 +252,7 @@ static void a_rule_for_everything_ends_the_program(void **state) {
     assert_int_equal(compare(rules, 2), 0);
     size_t count = 0;
     cleanup_free struct bpf_insn *program = cgroup_device_compile(rules, 3, &count);
+    assert_non_null(program);
     size_t start = 10;
     size_t sections = 2;
     assert_int_equal(count, start + sections + 2);
