@@ -118,7 +118,8 @@ struct oci_type {
     (offsetof(struct structure, member) +                                                          \
      0 * sizeof(char[__builtin_types_compatible_p(__typeof__(expression), wanted) ? 1 : -1]))
 
-/** What is neither an object nor a list of them: the kind follows from the C type. */
+/** What is neither an object nor a list of them: the kind follows from the C type. A number that is
+ * only written; one that is read has a range, or it may only be 0: OCI_NUMBER. */
 #define OCI_FIELD(structure, json_name, member, ...) {                                             \
     .name = (json_name),                                                                           \
     .kind = _Generic(OCI_MEMBER(structure, member),                                                \

@@ -13,6 +13,7 @@
 #include "base/selinux_range.h"
 #include "base/text.h"
 #include "host/probe.h"
+#include "oci-spec/pairs.h"
 #include "plan/build.h"
 
 static int read_text(const struct thole_create_request *request, struct bundle *bundle,
@@ -58,14 +59,6 @@ static bool has_namespace(const struct oci_linux *linux, int type) {
     return false;
 }
 
-static bool asks_for_range(const struct oci_config *config) {
-    for (size_t i = 0; i < config->annotations.count; i++) {
-        if (strcmp(config->annotations.items[i].key, SELINUX_RANGE_ANNOTATION) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Only what this configuration asks about is looked up. */
 static unsigned facts_needed(const struct thole_context *context, const struct oci_config *config) {
     unsigned needs = HOST_NEED_SUBIDS;
@@ -75,7 +68,8 @@ static unsigned facts_needed(const struct thole_context *context, const struct o
         needs |= HOST_NEED_CGROUPS;
     if ((process != NULL &&
          (process->apparmor_profile != NULL || process->selinux_label != NULL)) ||
-        (linux != NULL && linux->mount_label != NULL) || asks_for_range(config))
+        (linux != NULL && linux->mount_label != NULL) ||
+        oci_pairs_find(&config->annotations, SELINUX_RANGE_ANNOTATION) != NULL)
         needs |= HOST_NEED_SECURITY;
     if (has_namespace(linux, CLONE_NEWCGROUP))
         needs |= HOST_NEED_CGROUP_NAMESPACES;

@@ -9,30 +9,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "host/security_modules.h"
-#include "oci-spec/append.h"
+#include "oci-spec/pairs.h"
 #include "oci-spec/writer.h"
 #include "state/selinux_ranges.h"
-
-/* The last one counts, as in the plan. */
-static const char *find(const struct oci_pairs *annotations, const char *key) {
-    for (size_t i = annotations->count; i > 0; i--) {
-        if (strcmp(annotations->items[i - 1].key, key) == 0)
-            return annotations->items[i - 1].value;
-    }
-    return NULL;
-}
-
-static void set(struct arena *arena, struct oci_pairs *annotations, const char *key,
-                const char *value) {
-    size_t kept = 0;
-    for (size_t i = 0; i < annotations->count; i++) {
-        if (strcmp(annotations->items[i].key, key) != 0)
-            annotations->items[kept++] = annotations->items[i];
-    }
-    annotations->count = kept;
-    *oci_items_add(arena, annotations->items, annotations->count) =
-        (struct oci_pair){arena_strdup(arena, key), arena_strdup(arena, value)};
-}
 
 /* "user:role:type:s0-s0:c0.c1023" becomes "user:role:type:s0:RANGE". */
 static int with_range(struct arena *arena, const char *context, const char *range,
@@ -70,7 +49,8 @@ static int label(struct bundle *bundle, const char *range,
         with_range(arena, config->linux->mount_label, range, "/linux/mountLabel",
                    &config->linux->mount_label, err) < 0)
         return -1;
-    set(arena, &config->annotations, SELINUX_MOUNT_LABEL_ANNOTATION, config->linux->mount_label);
+    oci_pairs_set(arena, &config->annotations, SELINUX_MOUNT_LABEL_ANNOTATION,
+                  config->linux->mount_label);
     if (config->process == NULL)
         return 0;
     if (base_of(arena, contexts->process, "/process/selinuxLabel", &config->process->selinux_label,
@@ -78,7 +58,8 @@ static int label(struct bundle *bundle, const char *range,
         with_range(arena, config->process->selinux_label, range, "/process/selinuxLabel",
                    &config->process->selinux_label, err) < 0)
         return -1;
-    set(arena, &config->annotations, SELINUX_LABEL_ANNOTATION, config->process->selinux_label);
+    oci_pairs_set(arena, &config->annotations, SELINUX_LABEL_ANNOTATION,
+                  config->process->selinux_label);
     return 0;
 }
 
@@ -103,7 +84,7 @@ static int take_range(const char *wish, char ret_range[SELINUX_RANGE_SIZE],
 int create_selinux_choose(struct bundle *bundle, struct thole_error *err) {
     struct arena *arena = &bundle->arena;
     struct oci_pairs *annotations = &bundle->config->annotations;
-    const char *wish = find(annotations, SELINUX_RANGE_ANNOTATION);
+    const char *wish = oci_pairs_find(annotations, SELINUX_RANGE_ANNOTATION);
     struct host_selinux_contexts contexts = {0};
     char range[SELINUX_RANGE_SIZE];
     if (wish == NULL || (strcmp(wish, SELINUX_RANGE_DYNAMIC) != 0 && !selinux_range_valid(wish)))
@@ -113,7 +94,7 @@ int create_selinux_choose(struct bundle *bundle, struct thole_error *err) {
         return labelled;
     if (take_range(wish, range, err) < 0)
         return -1;
-    set(arena, annotations, SELINUX_RANGE_ANNOTATION, range);
+    oci_pairs_set(arena, annotations, SELINUX_RANGE_ANNOTATION, range);
     if (label(bundle, range, &contexts, err) < 0)
         return -1;
     write_again(bundle);
@@ -121,7 +102,8 @@ int create_selinux_choose(struct bundle *bundle, struct thole_error *err) {
 }
 
 int create_selinux_keep(const struct creation *creation, struct thole_error *err) {
-    const char *range = find(&creation->container.record->annotations, SELINUX_RANGE_ANNOTATION);
+    const char *range =
+        oci_pairs_find(&creation->container.record->annotations, SELINUX_RANGE_ANNOTATION);
     if (range == NULL)
         return 0;
     cleanup_close int registry = selinux_ranges_open(err);
@@ -132,8 +114,8 @@ void create_selinux_release(const struct thole_context *context,
                             const struct oci_pairs *annotations) {
     struct thole_error failure = {0};
     char line[sizeof(failure.where) + sizeof(failure.text) + 128];
-    const char *range = find(annotations, SELINUX_RANGE_ANNOTATION);
-    if (range == NULL || find(annotations, SELINUX_MOUNT_LABEL_ANNOTATION) == NULL ||
+    const char *range = oci_pairs_find(annotations, SELINUX_RANGE_ANNOTATION);
+    if (range == NULL || oci_pairs_find(annotations, SELINUX_MOUNT_LABEL_ANNOTATION) == NULL ||
         !selinux_range_valid(range))
         return;
     cleanup_close int registry = selinux_ranges_open(&failure);

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "oci-spec/finding.h"
+#include "oci-spec/pairs.h"
 
 struct plan_builder plan_begin(const struct oci_config *config, const struct host_facts *facts,
                                const struct plan_request *request, struct arena *arena) {
@@ -85,12 +86,7 @@ bool plan_is_rootful(const struct host_facts *facts) {
 }
 
 const char *plan_annotation(const struct oci_config *config, const char *key) {
-    const char *value = NULL;
-    for (size_t i = 0; i < config->annotations.count; i++) {
-        if (strcmp(config->annotations.items[i].key, key) == 0)
-            value = config->annotations.items[i].value;
-    }
-    return value;
+    return oci_pairs_find(&config->annotations, key);
 }
 
 char *plan_where_key(struct arena *arena, const char *parent, const char *key) {

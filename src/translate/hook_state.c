@@ -2,12 +2,12 @@
 /* The state document that thole gives to hooks. */
 #include "translate/hook_state.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "oci-spec/document.h"
+#include "oci-spec/pairs.h"
 
 int translate_read_state(struct arena *arena, struct oci_state **ret_state,
                          struct thole_error *err) {
@@ -22,9 +22,5 @@ int translate_read_state(struct arena *arena, struct oci_state **ret_state,
 }
 
 const char *translate_annotation(const struct oci_state *state, const char *key) {
-    for (size_t i = 0; i < state->annotations.count; i++) {
-        if (strcmp(state->annotations.items[i].key, key) == 0)
-            return state->annotations.items[i].value;
-    }
-    return NULL;
+    return oci_pairs_find(&state->annotations, key);
 }

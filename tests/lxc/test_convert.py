@@ -173,6 +173,12 @@ def test_errors_name_the_place(lxc_path, folder, line):
         result.failed(f"{path}:2")
 
 
+@pytest.mark.parametrize("host", sorted(name[:-len(".json")] for name in os.listdir(FACTS)))
+def test_every_host_is_understood(convert, host):
+    """What is a fact to a plan is one to a conversion, which reads those it needs by a table of its own."""
+    assert '"ociVersion"' in convert("minimal", facts=os.path.join(FACTS, host + ".json")).ok().out
+
+
 def test_what_is_not_utf_8_is_named(lxc_path, folder):
     path = os.path.join(folder, "wrong.conf")
     for line in (b"lxc.environment = NAME=gr\xfcn", b"lxc.mount.fstab = " + path.encode() + b".fstab",
