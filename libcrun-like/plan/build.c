@@ -53,6 +53,5 @@ struct plan *plan_hooks_build(const struct oci_config *config, struct arena *are
     struct plan_builder builder = {
         .config = config, .arena = arena, .plan = arena_new(arena, struct plan)};
     (void)plan_build_hooks(&builder, NULL);
-    (void)plan_build_annotations(&builder, NULL);
     return builder.plan;
 }

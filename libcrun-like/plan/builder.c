@@ -89,6 +89,11 @@ const char *plan_annotation(const struct oci_config *config, const char *key) {
     return oci_pairs_find(&config->annotations, key);
 }
 
+bool plan_annotation_is_on(const struct oci_config *config, const char *key) {
+    const char *value = plan_annotation(config, key);
+    return value != NULL && strcmp(value, "0") != 0;
+}
+
 char *plan_where_key(struct arena *arena, const char *parent, const char *key) {
     struct text escaped cleanup_text = {0};
     for (const char *c = key; *c != '\0'; c++) {

@@ -59,6 +59,9 @@ bool plan_is_rootful(const struct host_facts *facts);
 /** The container's annotation @key, or NULL. */
 const char *plan_annotation(const struct oci_config *config, const char *key);
 
+/** True if it is there with any value but 0, which is how crun takes its switches. */
+bool plan_annotation_is_on(const struct oci_config *config, const char *key);
+
 /** JSON pointer @parent/@key, with ~ and / in @key escaped (RFC 6901). */
 char *plan_where_key(struct arena *arena, const char *parent, const char *key);
 

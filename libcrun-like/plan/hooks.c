@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks of every stage, and the annotations that concern thole itself. */
+/* Hooks of every stage, and where what they say goes. */
 #include "plan/builder.h"
 
 static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted,
@@ -23,6 +23,8 @@ static void plan_stage(struct plan_builder *builder, const oci_hook_list *wanted
 int plan_build_hooks(struct plan_builder *builder, struct thole_error *err) {
     (void)err;
     const struct oci_hooks *wanted = builder->config->hooks;
+    builder->plan->hook_stdout = plan_annotation(builder->config, "run.oci.hooks.stdout");
+    builder->plan->hook_stderr = plan_annotation(builder->config, "run.oci.hooks.stderr");
     if (wanted == NULL)
         return 0;
     plan_stage(builder, &wanted->prestart, PLAN_HOOK_PRESTART);
@@ -31,20 +33,5 @@ int plan_build_hooks(struct plan_builder *builder, struct thole_error *err) {
     plan_stage(builder, &wanted->start_container, PLAN_HOOK_START_CONTAINER);
     plan_stage(builder, &wanted->poststart, PLAN_HOOK_POSTSTART);
     plan_stage(builder, &wanted->poststop, PLAN_HOOK_POSTSTOP);
-    return 0;
-}
-
-int plan_build_annotations(struct plan_builder *builder, struct thole_error *err) {
-    (void)err;
-    const struct oci_config *config = builder->config;
-    struct plan *plan = builder->plan;
-    for (size_t i = 0; i < config->annotations.count; i++) {
-        *plan_list_add(builder->arena, plan->annotations, plan->annotation_count) =
-            (struct plan_pair){config->annotations.items[i].key,
-                               config->annotations.items[i].value};
-    }
-    plan->hook_stdout = plan_annotation(config, "run.oci.hooks.stdout");
-    plan->hook_stderr = plan_annotation(config, "run.oci.hooks.stderr");
-    plan->pidfd_receiver = plan_annotation(config, "run.oci.pidfd_receiver");
     return 0;
 }

@@ -2,6 +2,7 @@
 /* Namespaces made and joined, time offsets, host name and domain name. */
 #include <inttypes.h>
 #include <linux/sched.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "base/text.h"
@@ -47,17 +48,40 @@ static void append_offset(struct text *lines, const char *clock,
                  offset->nanosecs.value);
 }
 
+/* What crun(1) calls "ID SEC NSEC", from before the specification had a member for it. */
+static bool append_annotated_offset(struct arena *arena, struct text *lines, const char *value) {
+    static const char *const clocks[] = {"monotonic", "boottime", "1", "7"};
+    enum { NANOSECONDS_MAX = 999999999 };
+    char *rest = arena_strdup(arena, value);
+    const char *clock = strsep(&rest, " ");
+    const char *seconds = strsep(&rest, " "), *nanoseconds = strsep(&rest, " ");
+    int64_t secs;
+    uint64_t nanosecs;
+    if (nanoseconds == NULL || rest != NULL || !text_is_one_of(clock, clocks, PLAN_COUNT(clocks)) ||
+        !text_parse_int(seconds, INT64_MIN, INT64_MAX, &secs) ||
+        !text_parse_uint(nanoseconds, NANOSECONDS_MAX, &nanosecs))
+        return false;
+    text_appendf(lines, "%s\n", value);
+    return true;
+}
+
 int plan_build_time_offsets(struct plan_builder *builder, struct thole_error *err) {
+    static const char annotation[] = "/annotations/run.oci.timens_offset";
     const struct oci_time_offsets *offsets = builder->linux_section->time_offsets;
-    if (offsets == NULL)
-        return 0;
+    const char *annotated = plan_annotation(builder->config, "run.oci.timens_offset");
     struct text lines cleanup_text = {0};
-    append_offset(&lines, "monotonic", offsets->monotonic);
-    append_offset(&lines, "boottime", offsets->boottime);
+    if (offsets != NULL) {
+        append_offset(&lines, "monotonic", offsets->monotonic);
+        append_offset(&lines, "boottime", offsets->boottime);
+    }
+    if (annotated != NULL && !append_annotated_offset(builder->arena, &lines, annotated))
+        return error_config(err, annotation,
+                            "\"%s\" is not CLOCK SECONDS NANOSECONDS, as monotonic 86400 0",
+                            annotated);
     if (lines.length == 0)
         return 0;
     if ((builder->plan->namespaces.created & CLONE_NEWTIME) == 0)
-        return error_config(err, "/linux/timeOffsets",
+        return error_config(err, annotated != NULL ? annotation : "/linux/timeOffsets",
                             "offsets can only be given to a new time namespace: "
                             "linux.namespaces has to list one without a path");
     builder->plan->namespaces.time_offsets = arena_strdup(builder->arena, lines.data);

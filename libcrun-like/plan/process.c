@@ -54,8 +54,8 @@ static int check_id(const struct plan_builder *builder, bool group, uint32_t id,
 
 static int plan_groups(const struct plan_builder *builder, const struct oci_user *user,
                        const char *where, struct plan_process *process, struct thole_error *err) {
-    const char *keep = plan_annotation(builder->config, "run.oci.keep_original_groups");
-    process->set_groups = !builder->plan->user.deny_setgroups && !text_equal(keep, "1");
+    process->set_groups = !builder->plan->user.deny_setgroups &&
+                          !plan_annotation_is_on(builder->config, "run.oci.keep_original_groups");
     if (user->additional_gids.count == 0)
         return 0;
     where = arena_printf(builder->arena, "%s/user/additionalGids", where);

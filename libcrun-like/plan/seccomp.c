@@ -102,7 +102,7 @@ int plan_build_seccomp(struct plan_builder *builder, struct thole_error *err) {
             return -1;
     }
     seccomp->fail_unknown_syscall =
-        text_equal(plan_annotation(config, "run.oci.seccomp_fail_unknown_syscall"), "1");
+        plan_annotation_is_on(config, "run.oci.seccomp_fail_unknown_syscall");
     if (plan_listener(builder, wanted, seccomp, err) < 0)
         return -1;
     builder->plan->seccomp = seccomp;

@@ -2,10 +2,12 @@
 """What docs/annotations.md offers to every container: it is planned, it is done, and bad values are refused."""
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
+from harness.machine import TOP
 from harness.runtime import until
 
 UUID = "c7a5fdbd-edaf-9455-926a-d65c16db1809"
@@ -27,7 +29,17 @@ BAD = {name: bad for name, (_, _, bad) in VARIABLES.items()} | {
     "org.thole.consoles.directory": ("", "/lxc", "../lxc", "a/..", "x" * 65),
     "org.thole.restart": ("", "sometimes", "always:3", "no,reboot"),
     "org.thole.restart.delay": ("", "5", "0s", "61m"),
+    "org.thole.devices.only": ("", "yes", "1"),
+    "org.thole.audit": ("", "yes"),
+    "org.thole.selinux.range": ("", "c1", "c1,c1024", "static"),
+    "run.oci.timens_offset": ("", "monotonic", "monotonic 1", "realtime 1 0", "monotonic 1 0 0", "monotonic 1 -1",
+                              "monotonic x 0", "monotonic 1 1000000000", "monotonic 1 0\n"),
+    "run.oci.handler": ("krun", "wasm", ""),  # whatever they say
+    "run.oci.seccomp.plugins": ("plugin.so",),
 }
+NAMED = re.compile(r"^\| `((?:org\.thole|run\.oci)\.[^=`]*)", re.M)
+with open(os.path.join(TOP, "docs", "annotations.md"), encoding="utf-8") as document:
+    DOCUMENTED = NAMED.findall(document.read())
 
 
 @pytest.fixture
@@ -55,6 +67,73 @@ def test_a_bad_value_is_refused(thole, annotated, name, value):
     validated = thole("validate", made.path)
     assert validated.code == 1 and validated.out.count("error: ") == 1
     assert validated.out.startswith(f"error: /annotations/{name}: ")
+
+
+def test_each_annotation_of_thole_has_bad_values_here():
+    assert {name for name in DOCUMENTED if name.startswith("org.thole.")} == {
+        name for name in BAD if name.startswith("org.thole.")}
+
+
+def warnings(thole, made):
+    """[(name, text)] of what is said about annotations; the container runs even so."""
+    made.write()
+    assert thole("validate", made.path).code == 0
+    lines = thole("validate", "--strict", made.path).out.splitlines()
+    told = [line.split("/annotations/")[1].split(": ", 1) for line in lines if "/annotations/" in line]
+    planned = json.loads(thole("plan", "--json", made.path).ok().out).get("warnings", [])
+    assert [": ".join(("/annotations/" + name, text)) for name, text in told] == [
+        line for line in planned if "/annotations/" in line]
+    return [tuple(pair) for pair in told]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_a_misspelt_name_is_told(thole, annotated, name):
+    for misspelt in (name[:-1], name + "s"):
+        if misspelt in DOCUMENTED:
+            continue
+        (told, text), = warnings(thole, annotated({misspelt: "true"}, "/bin/true"))
+        assert told == misspelt and text.startswith("means nothing here: did you mean ")
+        meant = text.removeprefix("means nothing here: did you mean ").removesuffix("?")
+        assert meant == name or name[:-1] in meant
+
+
+@pytest.mark.parametrize("name, said", (
+    ("org.thole.nothing.like.it", "means nothing here"), ("run.oci.", "means nothing here"),
+    ("org.thole.hook.anything", None), ("org.thole.lxc.anything", None), ("org.thole.virsh.anything", None),
+    ("org.tholes", None), ("com.example.run.oci.handler", None)))
+def test_only_names_of_the_runtimes_families_are_judged(thole, annotated, name, said):
+    assert warnings(thole, annotated({name: "x"}, "/bin/true")) == ([(name, said)] if said else [])
+
+
+@pytest.mark.needs(root=True)
+@pytest.mark.parametrize("value, on", (("1", True), ("true", True), ("", True), ("0", False), (None, False)))
+def test_switches_of_crun_are_on_unless_0(thole, annotated, value, on):
+    """As with crun itself, measured with 1.8."""
+    def asked(name):
+        return {} if value is None else {name: value}
+
+    unknown = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["nosuchcall"], "action": "SCMP_ACT_ERRNO"}]}
+    made = annotated(asked("run.oci.seccomp_fail_unknown_syscall"), "/bin/true")
+    made.linux["seccomp"] = unknown
+    result = thole.run(made)
+    if on:
+        result.failed("/linux/seccomp/syscalls/0: ")
+    else:
+        result.ok()
+    made = annotated(asked("run.oci.keep_original_groups"), "/usr/bin/id", "-G")
+    thole.prefix = ["setpriv", "--groups", "7,8"]
+    groups = thole.run(made).ok().out.split()
+    assert set(groups) - {"0"} == ({"7", "8"} if on else set())
+
+
+@pytest.mark.needs(root=True)
+def test_an_offset_of_time(thole, annotated):
+    offset = {"run.oci.timens_offset": "monotonic 86400 5"}
+    made = annotated(offset, "/bin/cat", "/proc/self/timens_offsets")
+    thole.run(made).failed("/annotations/run.oci.timens_offset: offsets can only be given to a new time namespace")
+    made = annotated(offset, "/bin/cat", "/proc/self/timens_offsets")
+    made.linux["namespaces"].append({"type": "time"})
+    assert thole.run(made).ok().out.split()[:3] == ["monotonic", "86400", "5"]
 
 
 @pytest.mark.parametrize("name", VARIABLES)
