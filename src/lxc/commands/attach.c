@@ -231,13 +231,11 @@ static int attach(const struct lxc_call *call, const struct lxc_container *conta
 
 static int run_attach(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
-    int done = attach(call, &container, state, ret_status, err);
-    thole_state_free(state);
-    return done;
+    return attach(call, &container, state, ret_status, err);
 }
 
 const struct lxc_command lxc_command_attach = {

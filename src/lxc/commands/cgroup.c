@@ -96,7 +96,7 @@ static int write_file(const struct lxc_container *container, const char *file, c
 
 static int run_cgroup(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     (void)ret_status;
     if (call->argument_count < 1)
         return error_usage(err, "Missing state object");
@@ -106,7 +106,6 @@ static int run_cgroup(const struct lxc_call *call, int *ret_status, struct thole
         lxc_container_state(&container, &state, err) < 0)
         return -1;
     enum lxc_state now = lxc_state_of(state);
-    thole_state_free(state);
     if (now == LXC_STOPPED || now == LXC_STOPPING)
         return error_state(err, "'%s:%s' is not running", container.lxcpath, container.name);
     const char *file = call->arguments[0];

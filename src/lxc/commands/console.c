@@ -70,7 +70,7 @@ static int connect_console(const struct lxc_container *container, int tty, char 
 static int run_console(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     const struct console_options *options = call->options;
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     char letter = 'a';
     int tty = 0;
     (void)ret_status;
@@ -79,9 +79,7 @@ static int run_console(const struct lxc_call *call, int *ret_status, struct thol
         read_tty(options->tty, container.foreign, &tty, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
-    bool running = state != NULL && state->pid > 0;
-    thole_state_free(state);
-    if (!running)
+    if (state == NULL || state->pid <= 0)
         return error_state(err, "%s is not running", call->name);
     return connect_console(&container, tty, letter, err);
 }

@@ -83,13 +83,11 @@ static bool asks_for_help(const struct lxc_call *call) {
 
 /* That it is not defined is seen when its directory is made. */
 static int check_not_running(const struct lxc_container *container, struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
-    if (state == NULL)
-        return 0;
-    thole_state_free(state);
-    return error_state(err, "Container already exists: %s runs", container->name);
+    return state == NULL ? 0
+                         : error_state(err, "Container already exists: %s runs", container->name);
 }
 
 /* Everything that the command line can get wrong, before anything is made. */

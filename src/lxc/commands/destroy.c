@@ -20,12 +20,11 @@ static const struct option_row rows[] = {
 /* Its monitor deletes it, too, but this call is to return when it is gone. */
 static int end_container(const struct lxc_container *container, bool force,
                          struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
     if (state == NULL)
         return 0;
-    thole_state_free(state);
     if (!force)
         return error_state(err, "%s is running", container->name);
     return thole_delete(&container->context, container->id, true, err);

@@ -54,18 +54,16 @@ static int carry_out(const struct lxc_call *call, const struct lxc_container *co
 
 static int run_device(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     (void)ret_status;
     if (call->argument_count < 2 || call->argument_count > 3)
         return error_usage(err, "add or del, a device, and what it is called in the container");
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
-    int result = state != NULL && state->pid > 0
-                     ? carry_out(call, &container, state, err)
-                     : error_state(err, "Container %s is not running", call->name);
-    thole_state_free(state);
-    return result;
+    if (state == NULL || state->pid <= 0)
+        return error_state(err, "Container %s is not running", call->name);
+    return carry_out(call, &container, state, err);
 }
 
 const struct lxc_command lxc_command_device = {

@@ -8,12 +8,11 @@
 /* What is there already is not an error, as LXC has it. */
 static int set_frozen(const struct lxc_call *call, bool freeze, struct thole_error *err) {
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
     enum lxc_state now = lxc_state_of(state);
-    thole_state_free(state);
     if (now == (freeze ? LXC_FROZEN : LXC_RUNNING))
         return 0;
     if (now == LXC_STOPPED || now == LXC_STOPPING)

@@ -329,7 +329,7 @@ static int show(const struct lxc_call *call, const struct lxc_container *contain
 
 static int run_info(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
@@ -338,9 +338,7 @@ static int run_info(const struct lxc_call *call, int *ret_status, struct thole_e
         *ret_status = EXIT_FAILURE;
         return 0;
     }
-    int result = show(call, &container, state, err);
-    thole_state_free(state);
-    return result;
+    return show(call, &container, state, err);
 }
 
 const struct lxc_command lxc_command_info = {

@@ -23,18 +23,16 @@ static int enter_network(pid_t pid, struct thole_error *err) {
 static int run_netstat(const struct lxc_call *call, int *ret_status, struct thole_error *err) {
     static const char *const programs[] = {"netstat", "ss"};
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     (void)ret_status;
     if (call->name == NULL)
         return error_usage(err, "No container name specified");
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
-    pid_t pid = state != NULL ? state->pid : 0;
-    thole_state_free(state);
-    if (pid <= 0)
+    if (state == NULL || state->pid <= 0)
         return error_state(err, "%s is not running", call->name);
-    if (enter_network(pid, err) < 0)
+    if (enter_network(state->pid, err) < 0)
         return -1;
     char **arguments = calloc(call->argument_count + 2, sizeof(*arguments));
     if (arguments == NULL)

@@ -31,11 +31,10 @@ static const struct option_row rows[] = {
 
 static int is_running(const struct lxc_container *container, bool *ret_running,
                       struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
     *ret_running = state != NULL && state->status != THOLE_STATUS_STOPPED;
-    thole_state_free(state);
     return 0;
 }
 

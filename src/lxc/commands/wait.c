@@ -33,7 +33,7 @@ static int look(void *userdata) {
     struct waiting *waiting = userdata;
     const struct lxc_call *call = waiting->call;
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_find(call->name, call->lxcpath, &call->log, &container, &waiting->err) < 0)
         return -1;
     if (lxc_container_state(&container, &state, &waiting->err) < 0) {
@@ -44,7 +44,6 @@ static int look(void *userdata) {
         return 0;
     }
     waiting->reached = (waiting->wanted >> lxc_state_of(state) & 1U) != 0;
-    thole_state_free(state);
     return waiting->reached ? -1 : 0;
 }
 

@@ -107,12 +107,10 @@ static int wait_process(int pidfd, int64_t deadline, struct thole_error *err) {
 /* 1: the container is gone, or stopped where somebody else removes it; 0: its hooks go on. */
 static int wait_removal(const struct lxc_container *container, struct thole_error *err) {
     for (const int64_t end = clock_now() + REMOVAL_MILLISECONDS; clock_now() < end;) {
-        struct thole_state *state = NULL;
+        cleanup_lxc_state struct thole_state *state = NULL;
         if (lxc_container_state(container, &state, err) < 0)
             return -1;
-        bool gone = state == NULL || (is_foreign(state) && state->status == THOLE_STATUS_STOPPED);
-        thole_state_free(state);
-        if (gone)
+        if (state == NULL || (is_foreign(state) && state->status == THOLE_STATUS_STOPPED))
             return 1;
         (void)poll(NULL, 0, POLL_MILLISECONDS);
     }
@@ -123,16 +121,13 @@ static int wait_removal(const struct lxc_container *container, struct thole_erro
 static int wait_reboot(const struct lxc_container *container, pid_t former, int64_t deadline,
                        struct thole_error *err) {
     for (;;) {
-        struct thole_state *state = NULL;
+        cleanup_lxc_state struct thole_state *state = NULL;
         if (lxc_container_state(container, &state, err) < 0)
             return -1;
-        bool gone = state == NULL;
-        bool running = !gone && state->status == THOLE_STATUS_RUNNING && state->pid != former;
-        thole_state_free(state);
-        if (running)
-            return 0;
-        if (gone)
+        if (state == NULL)
             return error_state(err, "%s stopped and did not come back", container->name);
+        if (state->status == THOLE_STATUS_RUNNING && state->pid != former)
+            return 0;
         if (clock_now() >= deadline)
             return error_state(err, "%s did not reboot in time", container->name);
         (void)poll(NULL, 0, POLL_MILLISECONDS);
@@ -167,18 +162,16 @@ static int carry_out(const struct lxc_container *container, const struct lxc_hal
 
 int lxc_halt(const struct lxc_container *container, const struct lxc_halt *halt, bool *ret_running,
              struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
     *ret_running = state != NULL && state->pid > 0 && state->status != THOLE_STATUS_STOPPED;
-    int result = 0;
-    if (*ret_running && halt->kind == LXC_HALT_REBOOT && is_foreign(state))
-        result = error_state(err,
-                             "%s was not started by lxc-start: there is no monitor that would "
-                             "start it again",
-                             container->name);
-    else if (*ret_running)
-        result = carry_out(container, halt, state, err);
-    thole_state_free(state);
-    return result < 0 ? -1 : 0;
+    if (!*ret_running)
+        return 0;
+    if (halt->kind == LXC_HALT_REBOOT && is_foreign(state))
+        return error_state(err,
+                           "%s was not started by lxc-start: there is no monitor that would "
+                           "start it again",
+                           container->name);
+    return carry_out(container, halt, state, err) < 0 ? -1 : 0;
 }

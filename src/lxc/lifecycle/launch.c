@@ -61,12 +61,11 @@ static int find_pid(const char *name, const char *lxcpath, pid_t *ret_pid,
                     struct thole_error *err) {
     const struct thole_log silent = {0};
     cleanup_lxc_container struct lxc_container container = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_find(name, lxcpath, &silent, &container, err) < 0 ||
         lxc_container_state(&container, &state, err) < 0)
         return -1;
     *ret_pid = state != NULL ? state->pid : 0;
-    thole_state_free(state);
     return *ret_pid > 0 ? 0 : error_state(err, "%s is not running", name);
 }
 
@@ -141,11 +140,10 @@ static int run(const struct lxc_container *container, const struct lxc_launch *l
 
 /* What a monitor left that was killed: LXC would not know that it had been there. */
 static int remove_remains(const struct lxc_container *container, struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
     bool remains = state != NULL && state->status == THOLE_STATUS_STOPPED && state->keeper == 0;
-    thole_state_free(state);
     return remains ? thole_delete(&container->context, container->id, true, err) : 0;
 }
 
@@ -160,11 +158,10 @@ static void tell_of_delegation(const struct lxc_container *container) {
     char of_init[CGROUPS_MAX];
     char path[64];
     struct thole_error err = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (geteuid() == 0 || lxc_container_state(container, &state, &err) < 0 || state == NULL)
         return;
     (void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)state->pid);
-    thole_state_free(state);
     if (read_cgroups("/proc/self/cgroup", own, sizeof(own)) &&
         read_cgroups(path, of_init, sizeof(of_init)) && strcmp(own, of_init) == 0)
         log_warning(&container->context.log,
@@ -191,12 +188,11 @@ static int explain(const struct lxc_container *container, const struct lxc_conve
 static void unload_profile(const struct lxc_container *container,
                            const struct lxc_converted *converted) {
     struct thole_error err = {0};
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (converted->unload_profile.args == NULL || lxc_container_state(container, &state, &err) < 0)
         return;
     if (state == NULL)
         (void)lxc_hook_program_run(&converted->unload_profile, &container->context.log, &err);
-    thole_state_free(state);
 }
 
 int lxc_launch(const struct lxc_container *container, const struct lxc_launch *launch,

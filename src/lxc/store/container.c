@@ -124,6 +124,10 @@ int lxc_container_state(const struct lxc_container *container, struct thole_stat
     return 0;
 }
 
+void lxc_container_state_done(struct thole_state **state) {
+    thole_state_free(*state);
+}
+
 int lxc_container_read_config(const struct lxc_container *container, const char *rcfile,
                               struct lxc_configuration *config, struct thole_error *err) {
     if (rcfile == NULL && !container->defined)

@@ -39,9 +39,11 @@ int lxc_container_root(const char *lxcpath, char **ret_root, struct thole_error 
 int lxc_container_find(const char *name, const char *lxcpath, const struct thole_log *log,
                        struct lxc_container *ret_container, struct thole_error *err);
 
-/** Its state, or NULL in @ret_state if it does not run. Release with thole_state_free(). */
+/** Its state, or NULL in @ret_state if it does not run: for a variable with cleanup_lxc_state. */
 int lxc_container_state(const struct lxc_container *container, struct thole_state **ret_state,
                         struct thole_error *err);
+void lxc_container_state_done(struct thole_state **state);
+#define cleanup_lxc_state __attribute__((cleanup(lxc_container_state_done)))
 
 /**
  * Reads its configuration: @rcfile, or the stored one if that is NULL. An undefined container has

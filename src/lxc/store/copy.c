@@ -51,13 +51,10 @@ static char *joined(const char *directory, const char *name) {
 }
 
 int lxc_check_stopped(const struct lxc_container *container, struct thole_error *err) {
-    struct thole_state *state = NULL;
+    cleanup_lxc_state struct thole_state *state = NULL;
     if (lxc_container_state(container, &state, err) < 0)
         return -1;
-    if (state == NULL)
-        return 0;
-    thole_state_free(state);
-    return error_state(err, "%s is running", container->name);
+    return state == NULL ? 0 : error_state(err, "%s is running", container->name);
 }
 
 static int begin(struct copying *copying, struct thole_error *err) {
