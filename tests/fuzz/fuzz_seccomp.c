@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <sanitizer/lsan_interface.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef HAVE_LIBSECCOMP
@@ -24,10 +23,14 @@
 
 #ifdef HAVE_LIBSECCOMP
 
-/* libseccomp itself loses memory over some rules. */
-const char *__lsan_default_suppressions(void) { /* NOLINT(bugprone-reserved-identifier) */
+/* libseccomp itself loses memory over some rules. A clang without its run-time library lacks the
+ * header that declares this. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
     return "leak:libseccomp.so";
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 #define X32_BIT 0x40000000U
 

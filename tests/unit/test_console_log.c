@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cmocka_range.h"
 #include "terminal/console_log.h"
 
 enum { SIZE = 10, TOTAL = 95 };
@@ -45,7 +46,7 @@ static void check_pieces(size_t piece) {
     assert_int_equal(log.failure, 0);
     cleanup_free char *last = contents("log", &length);
     cleanup_free char *before = contents("log.1", &former);
-    assert_in_range(length, 1, SIZE);
+    assert_uint_in_range(length, 1, SIZE);
     assert_int_equal(former, SIZE);
     assert_memory_equal(last, written + TOTAL - length, length);
     assert_memory_equal(before, written + TOTAL - length - former, former);

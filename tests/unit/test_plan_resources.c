@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cmocka_range.h"
 #include "plan/mount.h"
 #include "plan/resources.h"
 
@@ -34,7 +35,7 @@ static void weights_grow_with_shares(void **state) {
     uint64_t last = 0;
     for (uint64_t shares = 0; shares <= 263000; shares++) {
         const uint64_t weight = plan_cpu_weight(shares);
-        assert_in_range(weight, 1, 10000);
+        assert_uint_in_range(weight, 1, 10000);
         assert_true(weight >= last);
         last = weight;
     }

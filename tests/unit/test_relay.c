@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "cmocka_range.h"
 #include "relay_runner.h"
 
 enum { MEGABYTES_5 = 5 * 1024 * 1024, PATTERN = 251 };
@@ -299,7 +300,7 @@ static void background_job(payload_function *payload, int64_t bound) {
     assert_true(said_bye);
     assert_true(total >= 3);
     assert_int_equal(runner_finish(&runner), 3);
-    assert_in_range(milliseconds() - before, 0, bound);
+    assert_uint_in_range(milliseconds() - before, 0, bound);
     (void)close(output[0]);
 }
 

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "cmocka_range.h"
+
 enum { SIZE = 64, TOTAL = 5000 };
 
 static char byte_at(uint64_t position) {
@@ -20,7 +22,7 @@ static void add(struct ring *ring, size_t wanted) {
     while (wanted > 0) {
         char *bytes = NULL;
         size_t room = ring_space(ring, wanted, &bytes);
-        assert_in_range(room, 1, wanted);
+        assert_uint_in_range(room, 1, wanted);
         for (size_t i = 0; i < room; i++)
             bytes[i] = byte_at(ring->end + i);
         ring_added(ring, room);
@@ -32,7 +34,7 @@ static void check_from(const struct ring *ring, uint64_t position) {
     const char *bytes = NULL;
     while (position < ring->end) {
         size_t length = ring_bytes(ring, position, 1 + (size_t)(rand() % SIZE), &bytes);
-        assert_in_range(length, 1, SIZE);
+        assert_uint_in_range(length, 1, SIZE);
         for (size_t i = 0; i < length; i++)
             assert_int_equal(bytes[i], byte_at(position + i));
         position += length;

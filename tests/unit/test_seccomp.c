@@ -30,6 +30,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "cmocka_range.h"
 #include "sys/unix_socket.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -62,7 +63,7 @@ static void compile(const struct plan_seccomp *plan, struct seccomp_filter *filt
     logged[0] = '\0';
     if (seccomp_compile(plan, &test_log, filter, &err) < 0)
         fail_msg("%s: %s", err.where, err.text);
-    assert_in_range(filter->count, 1, BPF_MAXINSNS);
+    assert_uint_in_range(filter->count, 1, BPF_MAXINSNS);
 }
 
 /* A sanitizer's exit handler would need more system calls than a strict filter leaves. */

@@ -21,6 +21,7 @@
 #endif
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "cmocka_range.h"
 #include "seccomp_reference.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
@@ -128,7 +129,7 @@ static void learn_names(void) {
                 known[known_count++] = name;
         }
     }
-    assert_in_range(known_count, 600, COUNT(known));
+    assert_uint_in_range(known_count, 600, COUNT(known));
 }
 
 static void draw_rule(struct profile *profile, size_t index, uint64_t *seed) {
@@ -216,7 +217,7 @@ static void test_answers_are_those_of_libseccomp(void **state) {
             compared++;
         }
     }
-    assert_in_range(compared, PROFILES / 3, PROFILES);
+    assert_uint_in_range(compared, PROFILES / 3, PROFILES);
     for (size_t i = 0; i < known_count; i++)
         free(known[i]);
 }
