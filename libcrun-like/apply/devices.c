@@ -159,11 +159,12 @@ static int make_link(const struct plan_link *link, int parent, const char *name,
     return error_errno(err, NULL, "create symbolic link %s", link->path);
 }
 
-/* Not every kernel has one, nor a container without proc. A link in its way is no matter: nothing
- * but its being there is looked at. */
+/* Not every kernel has one, nor a container without proc. */
 static bool is_missing_core(const struct plan_link *link, int root_fd) {
-    return strcmp(link->target, "/proc/kcore") == 0 &&
-           faccessat(root_fd, "proc/kcore", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+    if (strcmp(link->target, "/proc/kcore") != 0)
+        return false;
+    cleanup_close int core = sys_open_in_root(root_fd, link->target, O_PATH | O_NOFOLLOW, 0);
+    return core < 0 && errno == ENOENT;
 }
 
 int apply_devices(const struct plan *plan, int sync, int root_fd, struct thole_error *err) {

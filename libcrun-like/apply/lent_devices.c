@@ -86,7 +86,8 @@ int apply_devices_borrow(const struct plan *plan, int sync, int root_fd,
 }
 
 int apply_lent_device(const struct apply_lent_devices *lent, size_t index) {
-    return open_tree(lent->directory, name_of(index).text, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    return open_tree(lent->directory, name_of(index).text,
+                     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 }
 
 void apply_lent_devices_done(struct apply_lent_devices *lent) {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apply/become.h"
 #include "apply/credentials.h"
 #include "apply/namespaces.h"
 #include "base/cleanup.h"
@@ -57,10 +58,11 @@ static pid_t clone_init(const struct plan *plan, const struct apply_init *init,
 
 /* The process in between: enters namespaces by path, which it need not leave again, clones init as
  * the runtime's child, and ends. What it says of init is a pidfd: a number could be another
- * namespace's. */
+ * namespace's. Init may be born where somebody else can see it at once. */
 static void run_stage(const struct plan *plan, const struct apply_init *init) {
     struct thole_error err = {0};
     int pidfd = -1;
+    apply_become_anonymous();
     int scored = apply_oom_score(plan->process, init->become.proc_fd, getpid(), &err);
     if (scored == 0 && apply_hide(&err) == 0 &&
         apply_join_namespaces(&plan->namespaces, APPLY_STAGE_NAMESPACES, &err) == 0 &&

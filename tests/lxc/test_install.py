@@ -60,9 +60,10 @@ def test_make_install(build, tmp_path, lxc_path, where, pages):
     for script in ("bash-completion/completions/thole-lxc", "zsh/vendor-completions/_thole-lxc",
                    "fish/vendor_completions.d/thole-lxc.fish"):
         assert os.path.exists(tmp_path / "inst/share" / script)
-    modes = [os.lstat(os.path.join(folder, name)).st_mode for folder, _, names in os.walk(tmp_path)
-             for name in names]
-    assert not [mode for mode in modes if mode & 0o6000], "nothing has rights that its caller has not"
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(tmp_path) for name in names]
+    assert not [path for path in paths if os.lstat(path).st_mode & 0o6000 or
+                "security.capability" in os.listxattr(path, follow_symlinks=False)], \
+        "nothing has rights that its caller has not"
     subprocess.run(["make", "-s", "uninstall", *variables], cwd=build, check=True, capture_output=True)
     left = [os.path.join(folder, name) for folder, _, names in os.walk(tmp_path) for name in names]
     assert left == []

@@ -19,6 +19,10 @@ MOUNTS = "tests/cli/test_mounts_command.py::"
 LOGS = "tests/cli/test_logs.py::"
 INSTALL = "tests/lxc/test_install.py::"
 LXC_ATTACH = "tests/lxc/test_attach_terminals.py::"
+NOTHING_OPEN = "tests/security/test_nothing_fails_open.py::"
+CALLS = "tests/security/test_every_call.py::"
+HOST = "tests/security/test_nothing_of_the_host.py::"
+USER = "tests/security/test_ordinary_user.py::"
 
 
 class Attack(NamedTuple):

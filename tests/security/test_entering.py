@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What enters a container is confined as the container is, tells it nothing, and leaves nothing."""
+import json
 import os
-import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
 from harness import machine
+from harness.held import inside
 from harness.programs import compiled
 from harness.runtime import until
 
@@ -81,62 +81,6 @@ def test_a_start_container_hook_has_the_filter_and_no_capability_more(thole, bun
 
 
 # ---- what the container can see of it ----
-
-class Held:
-    """An exec that has made its process and cannot go on: nobody answers its pidfd socket."""
-
-    def __init__(self, container, folder, *options, script="true", environment=None):
-        path = folder + "/socket"
-        self.server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.server.bind(path)
-        self.server.listen(0)
-        self.fillers = []
-        try:
-            while True:
-                one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                one.setblocking(False)
-                one.connect(path)
-                self.fillers.append(one)
-        except BlockingIOError:
-            one.close()
-        before = set(self.inside(container))
-        self.runtime = container.runtime.start_process(
-            "exec", "--pidfd-socket", path, *options, container.id, "/bin/sh", "-c", script,
-            env=environment)
-        self.pid = until(lambda: self.new(container, before), what="the process inside")
-
-    @staticmethod
-    def inside(container):
-        space = os.readlink(f"/proc/{container.pid}/ns/pid")
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    if os.readlink(f"/proc/{name}/ns/pid") == space:
-                        yield int(name)
-                except OSError:
-                    pass
-
-    def new(self, container, before):
-        return next((pid for pid in self.inside(container) if pid not in before), None)
-
-    def close(self):
-        for one in self.fillers:
-            one.close()
-        self.server.close()
-
-
-@pytest.fixture
-def held(folder):
-    made = []
-
-    def hold(container, *options, **more):
-        made.append(Held(container, folder, *options, **more))
-        return made[-1]
-
-    yield hold
-    for one in made:
-        one.close()
-
 
 def test_the_command_line_of_the_host_is_not_visible(thole, bundle, held):
     """Secrets of --env and paths of the host stand there."""
@@ -219,25 +163,6 @@ def test_what_the_container_sees_of_an_exec_never_had_more_rights(thole, bundle,
 
 # ---- nor may it be looked into ----
 
-@pytest.fixture
-def peek(session_folder):
-    """peek(container, pid, user): what somebody inside finds out about that process of the host's."""
-    program = compiled(os.path.join(os.path.dirname(__file__), "hostile.c"), session_folder)
-
-    def look(container, pid, user):
-        shutil.copy(program, container.bundle.rootfs + "/bin/hostile")
-        report = container.bundle.rootfs + "/work/report"
-        with open(f"/proc/{pid}/status", encoding="ascii") as source:
-            inside = re.search(r"^NSpid:.*\b(\d+)$", source.read(), re.M).group(1)
-        if os.path.exists(report):
-            os.unlink(report)
-        container.exec("/bin/hostile", "peek", options=("--user", user, "--env", "PEEK=" + inside))
-        with open(report, encoding="utf-8") as source:
-            return [line for line in source.read().splitlines() if line != "done: 1"]
-
-    return look
-
-
 def watched(bundle, user, *without):
     """A container of that user with all capabilities but those."""
     uid, gid = map(int, user.split(":"))
@@ -268,6 +193,43 @@ def test_a_held_exec_has_nothing_of_the_host(thole, bundle, held, peek):
     assert len([line for line in seen if line.startswith("descriptor")]) == 4, seen
 
 
+@pytest.mark.parametrize("user", ["0:0", "1000:1000"])
+def test_an_init_in_a_shared_pid_namespace_cannot_be_looked_into(thole, bundle, peek, user):
+    """Another container enters so as well: its init waits in sight of the first one's processes."""
+    first = thole.launch(watched(bundle, user, *(["CAP_SYS_PTRACE"] if user == "0:0" else FULL)))
+    assert peek(first, first.pid, user), "no control: others of this user can be looked into"
+    made = watched(bundle, user, *(["CAP_SYS_PTRACE"] if user == "0:0" else FULL))
+    made.namespace("pid", f"/proc/{first.pid}/ns/pid")
+    assert peek(first, thole.create(made).pid, user) == []
+
+
+def test_other_commands_send_nobody_into_sight(thole, bundle, folder, session_folder):
+    """Those that ask and change a running container do so without a process in its pid namespace."""
+    made = watched(bundle, "0:0")
+    made.process["args"] = ["/bin/hostile", "watch"]
+    shutil.copy(compiled(os.path.join(os.path.dirname(__file__), "hostile.c"), session_folder),
+                made.rootfs + "/bin/hostile")
+    container = thole.launch(made)
+    until(lambda: os.path.exists(made.rootfs + "/work/report"), what="the watcher")
+    with open(folder + "/mounts", "w", encoding="ascii") as target:
+        json.dump([{"destination": "/later", "type": "tmpfs", "source": "tmpfs"}], target)
+
+    def seen():
+        return [line for line in made.read("/work/report").splitlines() if line.startswith("seen")]
+
+    for _ in range(3):
+        for words in (("mounts", "add", container.id, folder + "/mounts"),
+                      ("mounts", "remove", container.id, folder + "/mounts"),
+                      ("update", "--resources", machine.NO_CHANGE, container.id), ("pause", container.id),
+                      ("resume", container.id), ("ps", container.id), ("events", "--stats", container.id),
+                      ("kill", container.id, "CONT"), ("state", container.id)):
+            thole(*words).ok()
+            assert seen() == [], words
+    job = thole.start_process("exec", container.id, "/bin/sleep", "1000")
+    until(seen, what="that an exec is seen: the control")
+    job.popen.kill()
+
+
 # ---- an end before the program runs leaves nothing ----
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -278,7 +240,7 @@ def test_ending_a_hanging_exec_leaves_nothing_inside(thole, bundle, held, number
     if number != signal.SIGKILL:
         job.close()
     job.runtime.popen.wait(10)
-    until(lambda: len(list(job.inside(container))) == 1, what="the end of the process")
+    until(lambda: len(list(inside(container))) == 1, what="the end of the process")
 
 
 @pytest.mark.needs(program="strace")
@@ -293,4 +255,4 @@ def test_an_exec_ends_when_the_process_in_between_dies(thole, bundle, folder):
     assert "killed by SIGKILL" in open(folder + "/trace", encoding="ascii").read(), "no control"
     assert result.returncode == 255, (result.returncode, result.stderr)
     assert "ended" in result.stderr
-    until(lambda: len(list(Held.inside(container))) == 1, what="the end of the process")
+    until(lambda: len(list(inside(container))) == 1, what="the end of the process")

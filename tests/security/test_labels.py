@@ -14,6 +14,9 @@ pytestmark = pytest.mark.needs(root=True)
 PROFILE = "profile NAME flags=(attach_disconnected,mediate_deleted) {\n  file,\n  capability,\n  mount,\n" \
     "  umount,\n  signal,\n  ptrace,\n}\n"
 
+# As the profiles of engines are: its processes look into one another, and into nobody else.
+CONFINED = PROFILE.replace("ptrace,", "ptrace peer=NAME,")
+
 # Files that a label could be written to by mistake, in a tmpfs over /proc.
 FALSE_PROC = ("mount -t tmpfs false /proc && for p in self thread-self 1; do "
               "mkdir -p /proc/$p/attr/apparmor && for f in exec current apparmor/exec; do "
@@ -22,21 +25,20 @@ FALSE_PROC = ("mount -t tmpfs false /proc && for p in self thread-self 1; do "
 
 @pytest.fixture
 def labelled(bundle, request):
-    """labelled(args...): a bundle with a label of the module at work; .label is what the kernel says."""
+    """labelled(args..., text=PROFILE): a bundle with a label of the module at work; .label is what the kernel
+    says."""
     modules = machine.security_modules()
     if "apparmor" not in modules:
         pytest.skip("needs the security module apparmor, which is off here")
     name = f"thole-test-{os.getpid()}-false-proc"
-    text = PROFILE.replace("NAME", name)
 
-    def parser(option):
-        subprocess.run(["apparmor_parser", option, "--skip-cache"], input=text, text=True,
+    def parser(option, text):
+        subprocess.run(["apparmor_parser", option, "--skip-cache"], input=text.replace("NAME", name), text=True,
                        capture_output=True, check=True)
 
-    parser("--replace")
-    request.addfinalizer(lambda: parser("--remove"))
-
-    def make(*args, **process):
+    def make(*args, text=PROFILE, **process):
+        parser("--replace", text)
+        request.addfinalizer(lambda: parser("--remove", text))
         made = bundle(*args, apparmorProfile=name, noNewPrivileges=False, **process)
         made.label = f"{name} (enforce)"
         made.capabilities("CAP_SYS_ADMIN")
@@ -85,3 +87,16 @@ def test_no_container_with_a_false_proc(thole, labelled, folder, place):
     made.mount(place, folder + "/false", "bind", ["bind"])
     thole.run(made).failed(place)
     assert all(os.path.getsize(f"{folder}/false/{name}") == 0 for name in ("exec", "apparmor/exec"))
+
+
+@pytest.mark.needs(capability="CAP_SYS_PTRACE")
+@pytest.mark.parametrize("text", [PROFILE, CONFINED], ids=["control", "confined"])
+def test_what_has_a_label_to_write_cannot_be_looked_into(thole, labelled, held, peek, text):
+    """It has the host's /proc until then. The control is a profile that lets its processes look everywhere."""
+    made = labelled("/bin/sleep", "1000", text=text)
+    made.capabilities(*["CAP_" + name for name in machine.CAPABILITIES if machine.has_capability(name)])
+    os.chmod(made.rootfs + "/work", 0o777)
+    container = thole.launch(made)
+    assert peek(container, container.pid, "0:0"), "no control: others of this profile can be looked into"
+    seen = peek(container, held(container).pid, "0:0")
+    assert bool(seen) == (text == PROFILE), seen
