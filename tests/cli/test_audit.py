@@ -217,12 +217,12 @@ def auditd(folder):
         daemon.terminate()
 
 
-@pytest.mark.needs(program=["auditd", "auditctl", "ausearch"], controller="memory")
+@pytest.mark.needs(program=["auditd", "auditctl", "ausearch"], controller=["memory", "cpu"])
 def test_the_daemon_has_it_all(thole, asking, auditd):
     """Start, update and stop of a container, out of the log of auditd."""
     container = thole.launch(asking("/bin/sleep", "1000"), before=("--audit", "must"))
     thole("update", "--resources", "-", container.id,
-          stdin=json.dumps({"memory": {"limit": 64 << 20}})).ok()
+          stdin=json.dumps({"memory": {"limit": 64 << 20}, "cpu": {"quota": 150000, "period": 100000}})).ok()
     container.delete("--force").ok()
 
     def search(kind):
