@@ -245,6 +245,15 @@ int systemd_unit_start(const struct plan_cgroup *cgroup, const struct thole_log 
 
 /* ---- later ----------------------------------------------------------------------------------- */
 
+/* systemd answers before it writes what it was told to the cgroup's files, rounded; it takes the
+ * next call after that. */
+static int wait_until_written(struct systemd_bus *bus, const char *unit, struct thole_error *err) {
+    struct systemd_failure failure;
+    cleanup_text struct text body = {0};
+    dbus_put_string(&body, unit);
+    return systemd_bus_call(bus, "GetUnit", "s", &body, false, "look for the unit", &failure, err);
+}
+
 int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log *log,
                         struct thole_error *err) {
     cleanup_systemd_bus struct systemd_bus bus = SYSTEMD_BUS_INIT;
@@ -263,7 +272,7 @@ int systemd_unit_update(const struct plan_cgroup *cgroup, const struct thole_log
         dbus_close_array(&body, properties);
         if (systemd_bus_call(&bus, "SetUnitProperties", "sba(sv)", &body, false,
                              "set the unit's properties", &failure, err) == 0)
-            return 0;
+            return wait_until_written(&bus, cgroup->systemd_scope, err);
         if (!leave_out(cgroup, &failure, &left_out, log))
             return -1;
         *err = (struct thole_error){0};

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from harness import systemd
+from harness.runtime import until
 
 pytestmark = pytest.mark.needs(layout="unified")
 
@@ -150,3 +151,31 @@ def test_other_messages_are_passed_over(manager, attempt):
         noise + noise + usual(serial, values) + noise)
     attempt(one)[0].ok()
     assert "StopUnit" in [method for method, _ in one.calls]
+
+
+@pytest.mark.needs(controller="cpu")
+def test_a_limit_is_exact_although_systemd_writes_it_rounded_and_late(manager, attempt, thole):
+    directories, written = [], []
+
+    def start(serial, values):
+        for above in (systemd.ROOT, os.path.join(systemd.ROOT, "tholetest.slice")):
+            os.makedirs(above, exist_ok=True)
+            with open(above + "/cgroup.subtree_control", "w", encoding="ascii") as target:
+                target.write("+cpu")
+        directories.append(os.path.join(above, values[0]))
+        return one.usual(serial, values)
+
+    def carry_out():
+        with open(directories[0] + "/cpu.max", "w", encoding="ascii") as target:
+            written.append(target.write("34000 100000"))
+
+    one = manager(carry_out=carry_out)
+    one.usual = one.StartTransientUnit
+    one.answers["StartTransientUnit"] = start
+    result, _ = attempt(one, "create")
+    result.ok()
+    thole("update", "--cpu-quota", "33333", thole.ids[0],
+          env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": one.address}).ok()
+    until(lambda: written, 10, "what systemd writes")
+    with open(directories[0] + "/cpu.max", encoding="ascii") as source:
+        assert source.read() == "33333 100000\n"
