@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LOOP_CTL_GET_FREE and LOOP_CONFIGURE (Linux 5.8). */
+/* LOOP_CTL_GET_FREE, LOOP_CONFIGURE (Linux 5.8), LOOP_SET_STATUS64 and LOOP_CLR_FD. */
 #include "sys/loop.h"
 
 #include <errno.h>
@@ -44,4 +44,32 @@ int sys_loop_attach(const char *image, char *path, size_t size) {
             return -1;
     }
     return device;
+}
+
+int sys_loop_look(int device, struct sys_loop_image *ret_image) {
+    struct loop_info64 info;
+    if (ioctl(device, LOOP_GET_STATUS64, &info) < 0)
+        return -1;
+    *ret_image = (struct sys_loop_image){info.lo_device, info.lo_inode};
+    return 0;
+}
+
+int sys_loop_keep(int device) {
+    struct loop_info64 info;
+    if (ioctl(device, LOOP_GET_STATUS64, &info) < 0)
+        return -1;
+    info.lo_flags &= ~(unsigned)LO_FLAGS_AUTOCLEAR;
+    return ioctl(device, LOOP_SET_STATUS64, &info);
+}
+
+int sys_loop_detach(const char *path, const struct sys_loop_image *image) {
+    struct sys_loop_image attached;
+    cleanup_close int device = open(path, O_RDONLY | O_CLOEXEC);
+    if (device < 0)
+        return -1;
+    if (sys_loop_look(device, &attached) < 0)
+        return errno == ENXIO ? 0 : -1;
+    if (attached.device != image->device || attached.inode != image->inode)
+        return 0;
+    return ioctl(device, LOOP_CLR_FD, 0) < 0 && errno != ENXIO ? -1 : 0;
 }

@@ -102,7 +102,8 @@ def convert(virsh, text):
 # What does not start everywhere -> why not, where it does not.
 LOOP = "a loop device and a block device of this machine's own"
 UNSTARTABLE = {
-    "image-block": LOOP, "image-file": LOOP, "image-nbd": "qemu-nbd", "usb-and-vlans": "a USB device",
+    "image-block": LOOP, "image-file": LOOP, "image-nbd": "qemu-nbd", "disk-files": "qemu-nbd",
+    "usb-and-vlans": "a USB device",
     "block-io-weights": "an I/O scheduler with weights", "labels": "SELinux",
     "block-io": "a block device that can be throttled", "swap": "accounting of swap",
     "disks": "a block device with a node", "hostdevs": "a block device with a node",

@@ -14,6 +14,7 @@
 #include "virsh/commands/commands.h"
 #include "virsh/lifecycle/reason.h"
 #include "virsh/lifecycle/relabel.h"
+#include "virsh/lifecycle/remains.h"
 #include "virsh/store/domains.h"
 
 struct hook_options {
@@ -58,6 +59,14 @@ static int note_end(const struct virsh_call *call, const struct oci_state *state
     const bool known = ended->exited;
     thole_state_free(ended);
     return known ? virsh_reason_note(call->place->live, state->id, reason, err) : 0;
+}
+
+/* An end program of the monitor. */
+static int release(const struct virsh_call *call, const struct oci_state *state,
+                   struct thole_error *err) {
+    const char *live = translate_annotation(state, VIRSH_ANNOTATION_LIVE);
+    (void)call;
+    return live != NULL ? virsh_remains_release(live, err) : 0;
 }
 
 /* ---- SELinux: the paths of files are arguments ---- */
@@ -113,7 +122,8 @@ static const struct {
     int (*run)(const struct virsh_call *call, const struct oci_state *state,
                struct thole_error *err);
 } hooks[] = {
-    {"label", label},           {"label-back", label_back}, {"network-down", network_down},
+    {"ended", release},         {"label", label},
+    {"label-back", label_back}, {"network-down", network_down},
     {"network-up", network_up}, {"stopped", note_end},
 };
 

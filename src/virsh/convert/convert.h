@@ -26,8 +26,6 @@ struct virsh_converted {
     struct arena arena;
     char *config; /* config.json */
     struct thole_monitor monitor;
-    const struct thole_program *before; /* to be run before create; a failure ends the start */
-    size_t before_count;
     struct translate_origin *origins;
     size_t origin_count;
     domain_words warnings; /* what this machine lacks for the domain */

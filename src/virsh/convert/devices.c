@@ -88,8 +88,7 @@ static int convert_disk(struct virsh_conversion *conversion, const struct domain
         return error_unsupported(err, disk->device.where, "a container has disks only");
     if (disk->type.text != NULL && disk->type.number == DOMAIN_SOURCE_FILE)
         return error_unsupported(err, disk->type.where,
-                                 "attach the file to a loop device, and name that one, or mount it "
-                                 "by a filesystem of type file");
+                                 "the image is attached at the start: its device is not known yet");
     if (disk->source_dev.text == NULL || disk->target.text == NULL)
         return error_config(err, disk->where, "a disk has a source and a target, dev both of them");
     if (strchr(disk->target.text, '/') != NULL || disk->target.text[0] == '.' ||

@@ -76,7 +76,8 @@ static int add_file(struct virsh_conversion *conversion, const struct domain_fil
     if (wanted(filesystem, &filesystem->source_file, "an image", err) < 0)
         return -1;
     if (filesystem->driver.text != NULL && filesystem->driver.number == DOMAIN_DRIVER_NBD)
-        return virsh_nbd_add(conversion, filesystem, err);
+        return error_unsupported(err, filesystem->driver.where,
+                                 "the image is attached at the start: its device is not known yet");
     if (format->text != NULL && strcmp(format->text, "raw") != 0)
         return error_unsupported(err, format->where,
                                  "a loop device has no other format than raw: use the driver nbd");

@@ -10,7 +10,3 @@ const struct domain_filesystem *virsh_root_filesystem(const struct domain *domai
 /** Adds the mount of one. */
 int virsh_filesystem_add(struct virsh_conversion *conversion,
                          const struct domain_filesystem *filesystem, struct thole_error *err);
-
-/** Adds one whose image is attached by qemu-nbd(8). */
-int virsh_nbd_add(struct virsh_conversion *conversion, const struct domain_filesystem *filesystem,
-                  struct thole_error *err);

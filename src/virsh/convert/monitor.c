@@ -59,35 +59,19 @@ static void convert_ends(struct virsh_conversion *conversion) {
     virsh_conversion_annotate(conversion, "org.thole.restart", ends[0] != '\0' ? ends + 1 : "no");
 }
 
-static void note_end(struct virsh_conversion *conversion) {
+/* "thole-virsh hook WORD", with the state on its standard input. */
+static struct thole_program *add_program(struct virsh_conversion *conversion, const char *word) {
     struct arena *arena = conversion->arena;
-    struct thole_monitor *monitor = &conversion->converted->monitor;
     struct thole_program *program = arena_new(arena, struct thole_program);
     struct oci_strings args = {0};
     oci_strings_add(arena, &args, conversion->request->program);
     oci_strings_add(arena, &args, "-c");
     oci_strings_add(arena, &args, conversion->request->uri);
     oci_strings_add(arena, &args, "hook");
-    oci_strings_add(arena, &args, "stopped");
+    oci_strings_add(arena, &args, word);
     program->args = args.items;
     program->env = arena_new_array(arena, 1, char *);
-    monitor->stop = program;
-    monitor->stop_count = 1;
-}
-
-static void remove_live(struct virsh_conversion *conversion) {
-    struct arena *arena = conversion->arena;
-    struct thole_monitor *monitor = &conversion->converted->monitor;
-    struct thole_program *program = arena_new(arena, struct thole_program);
-    struct oci_strings args = {0};
-    oci_strings_add(arena, &args, "/bin/rm");
-    oci_strings_add(arena, &args, "-f");
-    oci_strings_add(arena, &args, "--");
-    oci_strings_add(arena, &args, conversion->request->live);
-    program->args = args.items;
-    program->env = arena_new_array(arena, 1, char *);
-    monitor->end = program;
-    monitor->end_count = 1;
+    return program;
 }
 
 int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_error *err) {
@@ -96,8 +80,10 @@ int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_erro
     monitor->remove = true;
     convert_ends(conversion);
     if (conversion->request->live != NULL) {
-        note_end(conversion);
-        remove_live(conversion);
+        monitor->stop = add_program(conversion, "stopped");
+        monitor->stop_count = 1;
+        monitor->end = add_program(conversion, "ended");
+        monitor->end_count = 1;
     }
     return convert_consoles(conversion, err);
 }

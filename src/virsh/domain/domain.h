@@ -182,6 +182,8 @@ struct domain_disk {
     const char *where;
     struct domain_value type; /* enum domain_source_type */
     struct domain_value device;
+    struct domain_value driver;
+    struct domain_value format;
     struct domain_value source_dev;
     struct domain_value source_file;
     struct domain_value target;

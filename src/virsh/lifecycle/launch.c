@@ -13,8 +13,10 @@
 #include "base/text.h"
 #include "cli/pass_fds.h"
 #include "virsh/convert/convert.h"
+#include "virsh/lifecycle/images.h"
 #include "virsh/lifecycle/program.h"
 #include "virsh/lifecycle/reason.h"
+#include "virsh/lifecycle/remains.h"
 #include "virsh/xml/reader.h"
 
 /* Each start has a file of its own: the monitor of an earlier one may still remove its. */
@@ -48,7 +50,7 @@ static void log_warnings(const struct thole_log *log, const domain_words *warnin
         log_warning(log, "%s: %s", warnings->items[i].where, warnings->items[i].value.text);
 }
 
-/* What a monitor left that was killed. */
+/* What a monitor left that was killed, or an earlier start. */
 static int remove_remains(const struct virsh_place *place, const char *name,
                           const struct thole_log *log, struct thole_error *err) {
     cleanup_virsh_domain struct virsh_domain domain = {0};
@@ -56,18 +58,24 @@ static int remove_remains(const struct virsh_place *place, const char *name,
         return -1;
     if (virsh_domain_active(&domain))
         return error_state(err, "Requested operation is not valid: domain is already running");
-    if (domain.state == NULL || domain.state->keeper > 0)
-        return 0;
-    const char *live = virsh_domain_annotation(&domain, VIRSH_ANNOTATION_LIVE);
-    if (live != NULL)
-        (void)unlink(live);
-    return thole_delete(&domain.context, name, true, err);
+    if (domain.state != NULL && domain.state->keeper == 0 && virsh_remains_delete(&domain, err) < 0)
+        return -1;
+    return virsh_remains_clear(place, name, log, err);
 }
 
-static int run(const struct virsh_place *place, const char *name, const struct virsh_launch *launch,
-               const struct thole_log *log, const struct virsh_converted *converted,
+/* A start at work. */
+struct launching {
+    const struct virsh_place *place;
+    const char *name;
+    const struct virsh_launch *launch;
+    const struct thole_log *log;
+    const char *live; /* file of its document */
+};
+
+static int run(const struct launching *launching, const struct virsh_converted *converted,
                struct thole_error *err) {
-    const struct thole_context context = {.root = place->root, .log = *log};
+    const struct virsh_launch *launch = launching->launch;
+    const struct thole_context context = {.root = launching->place->root, .log = *launching->log};
     int status = 0;
     unsigned passed = 0;
     cleanup_free char *names = NULL;
@@ -77,7 +85,7 @@ static int run(const struct virsh_place *place, const char *name, const struct v
     if (passed > 0) /* a second init would find them used up */
         monitor.restart = THOLE_RESTART_NEVER;
     const struct thole_run_request request = {
-        .create = {.id = name,
+        .create = {.id = launching->name,
                    .bundle = "/",
                    .config_text = converted->config,
                    .listen_fds = passed,
@@ -87,9 +95,49 @@ static int run(const struct virsh_place *place, const char *name, const struct v
         .monitor = &monitor,
     };
     if (thole_run(&context, &request, &status, err) == 0)
-        return launch->paused ? thole_pause(&context, name, err) : 0;
+        return launch->paused ? thole_pause(&context, launching->name, err) : 0;
     translate_blame(converted->origins, converted->origin_count, err);
     return -1;
+}
+
+static int convert_and_run(const struct launching *launching, const struct domain *domain,
+                           struct thole_error *err) {
+    const struct virsh_place *place = launching->place;
+    cleanup_virsh_converted struct virsh_converted converted = {0};
+    char uuid[DOMAIN_UUID_LENGTH + 1];
+    if (domain->uuid.text == NULL || !domain_uuid_parse(domain->uuid.text, uuid))
+        return error_config(err, launching->name, "the domain has no uuid");
+    const struct virsh_convert_request request = {
+        .uuid = uuid,
+        .directory = place->definitions,
+        .live = launching->live,
+        .uri = place->uri,
+        .program = virsh_program(),
+        .other_place = place->other,
+        .find_pid = find_pid,
+        .userdata = place,
+    };
+    if (virsh_convert(domain, &request, &converted, err) < 0)
+        return -1;
+    virsh_reason_forget(place, launching->name);
+    log_warnings(launching->log, &converted.warnings);
+    return run(launching, &converted, err);
+}
+
+/* What it has made goes again if it fails. */
+static int attach_and_run(const struct launching *launching, struct domain *domain,
+                          struct thole_error *err) {
+    struct thole_error failure = {0};
+    char line[sizeof(failure.where) + sizeof(failure.text) + 128];
+    cleanup_free char *images = virsh_images_note(launching->live);
+    cleanup_close int note = -1;
+    int result = virsh_images_attach(domain, images, &note, err);
+    if (result == 0)
+        result = convert_and_run(launching, domain, err);
+    cleanup_close_fd(&note); /* with its lock, which would keep this process from detaching, too */
+    if (result < 0 && virsh_remains_release(launching->live, &failure) < 0)
+        log_warning(launching->log, "%s", error_format(&failure, line, sizeof(line)));
+    return result;
 }
 
 int virsh_launch(const struct virsh_place *place, const char *name,
@@ -97,33 +145,11 @@ int virsh_launch(const struct virsh_place *place, const char *name,
                  const struct thole_log *log, struct thole_error *err) {
     static const struct virsh_launch usual = {0};
     cleanup_domain struct domain domain = {0};
-    cleanup_virsh_converted struct virsh_converted converted = {0};
     cleanup_free char *live = NULL;
-    char uuid[DOMAIN_UUID_LENGTH + 1];
     if (remove_remains(place, name, log, err) < 0 ||
-        virsh_xml_read_domain(document, &domain, err) < 0)
+        virsh_xml_read_domain(document, &domain, err) < 0 || virsh_place_make(place, err) < 0 ||
+        make_live(place, name, document, &live, err) < 0)
         return -1;
-    if (domain.uuid.text == NULL || !domain_uuid_parse(domain.uuid.text, uuid))
-        return error_config(err, name, "the domain has no uuid");
-    if (virsh_place_make(place, err) < 0 || make_live(place, name, document, &live, err) < 0)
-        return -1;
-    const struct virsh_convert_request request = {
-        .uuid = uuid,
-        .directory = place->definitions,
-        .live = live,
-        .uri = place->uri,
-        .program = virsh_program(),
-        .other_place = place->other,
-        .find_pid = find_pid,
-        .userdata = place,
-    };
-    int result = virsh_convert(&domain, &request, &converted, err);
-    if (result == 0) {
-        virsh_reason_forget(place, name);
-        log_warnings(log, &converted.warnings);
-        result = run(place, name, launch != NULL ? launch : &usual, log, &converted, err);
-    }
-    if (result < 0)
-        (void)unlink(live);
-    return result;
+    const struct launching launching = {place, name, launch != NULL ? launch : &usual, log, live};
+    return attach_and_run(&launching, &domain, err);
 }

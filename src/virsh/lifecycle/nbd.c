@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qemu-nbd(8) runs for as long as a device is attached; the kernel tells which ones are. */
+#include "virsh/lifecycle/nbd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "sys/process_calls.h"
+
+enum { PATIENCE = 60000, PAUSE = 5000000, WORDS_MAX = 8, SYSFS_PATH = 64, COMMAND_MAX = 65536 };
+
+static const char program[] = "qemu-nbd";
+
+void virsh_nbd_name(unsigned number, char ret_device[VIRSH_NBD_DEVICE]) {
+    (void)snprintf(ret_device, VIRSH_NBD_DEVICE, "/dev/nbd%u", number);
+}
+
+/* ---- what the machine has ---- */
+
+static int check_program(const char *where, struct thole_error *err) {
+    const char *path = getenv("PATH");
+    for (const char *at = path; at != NULL && *at != '\0';) {
+        const size_t length = strcspn(at, ":");
+        cleanup_text struct text file = {0};
+        text_appendf(&file, "%.*s/%s", (int)length, at, program);
+        if (access(file.data, X_OK) == 0)
+            return 0;
+        at += length + (at[length] == ':');
+    }
+    return error_set(err, THOLE_ERROR_HOST, 0, where,
+                     "the driver nbd needs the program qemu-nbd, which is not installed");
+}
+
+/* 1: the kernel has this file of the device, 0: it has not. */
+static int has(unsigned number, const char *file, struct thole_error *err) {
+    char path[SYSFS_PATH];
+    (void)snprintf(path, sizeof(path), "/sys/block/nbd%u%s", number, file);
+    if (access(path, F_OK) == 0)
+        return 1;
+    return errno == ENOENT ? 0 : error_errno(err, NULL, "look at %s", path);
+}
+
+static int is_taken(unsigned number, struct thole_error *err) {
+    return has(number, "/pid", err);
+}
+
+int virsh_nbd_find(unsigned first, const char *where, unsigned *ret_number,
+                   struct thole_error *err) {
+    if (check_program(where, err) < 0)
+        return -1;
+    for (*ret_number = first;; (*ret_number)++) {
+        const int exists = has(*ret_number, "", err);
+        if (exists == 0)
+            return error_set(
+                err, THOLE_ERROR_HOST, 0, where,
+                *ret_number == 0
+                    ? "the driver nbd needs /dev/nbd*, which the kernel does not have: "
+                      "\"modprobe nbd\" may help"
+                    : "none of /dev/nbd* is free");
+        const int taken = exists < 0 ? -1 : is_taken(*ret_number, err);
+        if (taken <= 0)
+            return taken;
+    }
+}
+
+/* ---- the program ---- */
+
+/* Descriptors that are passed to init are not the server's. */
+static noreturn void become(const char *const *words, int said) {
+    char *arguments[WORDS_MAX + 1] = {0};
+    const int null_fd = open("/dev/null", O_RDWR);
+    for (size_t i = 0; i < WORDS_MAX && words[i] != NULL; i++)
+        arguments[i] = strdup(words[i]);
+    if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(null_fd, STDOUT_FILENO) >= 0 &&
+        dup2(said, STDERR_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+        (void)execvp(arguments[0], arguments);
+    _exit(127);
+}
+
+/* Returns when the server serves, or has failed; an error is the line that it said. */
+static int run(const char *const *words, const char *where, struct thole_error *err) {
+    char line[256];
+    int status = 0;
+    cleanup_close int said = memfd_create(program, MFD_CLOEXEC);
+    const pid_t child = said < 0 ? -1 : fork();
+    if (child == 0)
+        become(words, said);
+    if (child < 0 || uninterrupted(waitpid(child, &status, 0)) < 0)
+        return error_errno(err, where, "run %s", program);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    const ssize_t length = pread(said, line, sizeof(line) - 1, 0);
+    line[length > 0 ? length : 0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    text_make_plain(line);
+    return error_set(err, THOLE_ERROR_HOST, 0, where, "%s",
+                     line[0] != '\0' ? line : "qemu-nbd failed without a word");
+}
+
+/* ---- attaching ---- */
+
+/* The server has been answered, and the kernel is about to ask it for the size. */
+static int wait_for_size(unsigned number, const char *where, struct thole_error *err) {
+    const struct timespec pause = {.tv_nsec = PAUSE};
+    char path[SYSFS_PATH];
+    (void)snprintf(path, sizeof(path), "/sys/block/nbd%u/size", number);
+    for (const int64_t end = clock_now() + PATIENCE; clock_now() < end;) {
+        char digits[32];
+        if (file_read_kernel(AT_FDCWD, path, digits, sizeof(digits)) < 0)
+            return error_errno(err, where, "read %s", path);
+        if (strtoull(digits, NULL, 10) > 0)
+            return 0;
+        (void)nanosleep(&pause, NULL);
+    }
+    return error_set(err, THOLE_ERROR_HOST, 0, where, "/dev/nbd%u has no size: is the image empty?",
+                     number);
+}
+
+int virsh_nbd_attach(unsigned number, const struct virsh_nbd_image *image, const char *pid_file,
+                     struct thole_error *err) {
+    char device[VIRSH_NBD_DEVICE];
+    cleanup_text struct text connect = {0};
+    cleanup_text struct text format = {0};
+    cleanup_text struct text pid = {0};
+    virsh_nbd_name(number, device);
+    text_appendf(&connect, "--connect=%s", device);
+    text_appendf(&format, "--format=%s", image->format);
+    text_appendf(&pid, "--pid-file=%s", pid_file);
+    const char *const words[] = {program,  connect.data, format.data,
+                                 pid.data, image->path,  image->readonly ? "--read-only" : NULL,
+                                 NULL};
+    if (run(words, image->where, err) < 0) {
+        struct thole_error ignored = {0};
+        return is_taken(number, &ignored) > 0 ? 0 : -1;
+    }
+    return wait_for_size(number, image->where, err) < 0 ? -1 : 1;
+}
+
+/* ---- detaching ---- */
+
+/* Its arguments have the name of the file. */
+static int wrote(pid_t pid, const char *pid_file, struct thole_error *err) {
+    char path[SYSFS_PATH];
+    cleanup_free char *words = NULL;
+    cleanup_text struct text wanted = {0};
+    size_t length = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+    text_appendf(&wanted, "--pid-file=%s", pid_file);
+    if (file_read_at(AT_FDCWD, path, COMMAND_MAX, &words, &length, err) < 0)
+        return err->code == ENOENT || err->code == ESRCH ? 0 : -1;
+    return memmem(words, length, wanted.data, strlen(wanted.data) + 1) != NULL;
+}
+
+/* 1 with a pidfd of the server, 0: there is none. */
+static int find_server(const char *pid_file, int *ret_server, struct thole_error *err) {
+    cleanup_free char *text = NULL;
+    struct thole_error failure = {0};
+    int64_t pid = 0;
+    if (file_read_at(AT_FDCWD, pid_file, SYSFS_PATH, &text, NULL, &failure) < 0)
+        return failure.code == ENOENT ? 0 : error_copy(err, &failure);
+    text[strcspn(text, "\n")] = '\0';
+    if (!text_parse_int(text, 1, INT32_MAX, &pid))
+        return error_set(err, THOLE_ERROR_STATE, 0, pid_file, "\"%s\" is not a pid", text);
+    cleanup_close int server = pidfd_open((pid_t)pid, 0);
+    if (server < 0)
+        return errno == ESRCH ? 0 : error_errno(err, pid_file, "open process %d", (int)pid);
+    const int found = wrote((pid_t)pid, pid_file, &failure);
+    if (found < 0)
+        return error_copy(err, &failure);
+    *ret_server = found > 0 ? take_fd(&server) : -1;
+    return found;
+}
+
+int virsh_nbd_detach(const char *device, const char *pid_file, struct thole_error *err) {
+    cleanup_close int server = -1;
+    const int found = find_server(pid_file, &server, err);
+    if (found < 0)
+        return -1;
+    struct pollfd ended = {.fd = server, .events = POLLIN};
+    if (found > 0 && pidfd_send_signal(server, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+        return error_errno(err, device, "end its qemu-nbd");
+    if (found > 0 && uninterrupted(poll(&ended, 1, PATIENCE)) <= 0)
+        return error_set(err, THOLE_ERROR_HOST, 0, device, "its qemu-nbd does not end");
+    (void)unlink(pid_file);
+    return 0;
+}
