@@ -142,16 +142,18 @@ static int check_status(struct container *container, struct thole_error *err) {
     return 0;
 }
 
-static int plan_update(struct container *container, const struct thole_update *update,
-                       const struct host_facts *facts, struct oci_resources **ret_resources,
-                       struct plan_cgroup **ret_cgroup, struct thole_error *err) {
+/* What is asked for, completed, and what that comes to in @ret_cgroup; NULL: an error. */
+static struct oci_resources *plan_update(struct container *container,
+                                         const struct thole_update *update,
+                                         const struct host_facts *facts,
+                                         struct plan_cgroup **ret_cgroup, struct thole_error *err) {
     struct oci_resources *resources = NULL;
     struct oci_config *config = NULL;
     if (oci_read_resources(update->resources, strlen(update->resources), &container->arena,
                            &resources, err) < 0 ||
         complete(resources, container_cgroup(container), err) < 0 ||
         (resources->devices.count > 0 && container_read_config(container, &config, err) < 0))
-        return -1;
+        return NULL;
     if (update->devices_on_top && resources->devices.count > 0) {
         set_base(container, config);
         keep_later_devices(container, resources);
@@ -164,26 +166,28 @@ static int plan_update(struct container *container, const struct thole_update *u
     };
     const bool rdt = update->l3_cache_schema != NULL || update->mem_bw_schema != NULL;
     if (plan_resources_build(resources, &updated, facts, &container->arena, ret_cgroup, err) < 0)
-        return -1;
-    if (updated.cgroup->directory_count == 0 && (!rdt || ask_for_anything(resources)))
-        return error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
-                         "the container is in no cgroup that could have limits");
-    *ret_resources = resources;
-    return 0;
+        return NULL;
+    if (updated.cgroup->directory_count == 0 && (!rdt || ask_for_anything(resources))) {
+        (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
+                        "the container is in no cgroup that could have limits");
+        return NULL;
+    }
+    return resources;
 }
 
 int thole_update(const struct thole_context *context, const char *id,
                  const struct thole_update *update, struct thole_error *err) {
     cleanup_container struct container container = CONTAINER_INIT;
-    struct oci_resources *resources = NULL;
     struct host_facts *facts = NULL;
     struct plan_cgroup *cgroup = NULL;
     if (request_check(update->reserved, err) < 0 ||
         container_open_locked(context, id, &container, err) < 0 ||
         check_status(&container, err) < 0 ||
         host_probe(&container.arena, HOST_NEED_CGROUPS | HOST_NEED_HUGEPAGES | HOST_NEED_RESCTRL,
-                   &facts, err) < 0 ||
-        plan_update(&container, update, facts, &resources, &cgroup, err) < 0)
+                   &facts, err) < 0)
+        return -1;
+    const struct oci_resources *resources = plan_update(&container, update, facts, &cgroup, err);
+    if (resources == NULL)
         return -1;
     cleanup_free char *former = NULL;
     int changed = update_rdt(&container, update, facts, &former, err);
