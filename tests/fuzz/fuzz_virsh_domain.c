@@ -33,6 +33,8 @@ static void check_converted(const struct domain *domain) {
         .directory = "/nonexistent",
         .uri = "lxc:///",
         .program = "/nonexistent/thole-virsh",
+        .hooks = "/nonexistent",
+        .networks = "/nonexistent",
         .facts = facts,
     };
     struct thole_error err = {0};

@@ -17,7 +17,8 @@ def build_folder():
 
 # Places of the installation, which the Makefile defines.
 DEFINES = [f'-D{name}="/usr/{name}"' for name in
-           ("THOLE_INIT_FILE", "THOLE_LXC_PROGRAM", "THOLE_VIRSH_PROGRAM", "LXC_SHARE_DIRECTORY")]
+           ("THOLE_INIT_FILE", "THOLE_LXC_PROGRAM", "THOLE_VIRSH_PROGRAM", "THOLE_VIRSH_HOOKS",
+            "LXC_SHARE_DIRECTORY")]
 
 
 def files(endings, folders=C_FOLDERS):

@@ -192,9 +192,10 @@ static void set_container(const struct network_settings *settings, const struct 
         hook_fail("no memory");
 }
 
+/* A container may be in several networks. */
 static char *result_path(const struct network_settings *settings, const struct hook_state *state) {
     char *path = NULL;
-    if (asprintf(&path, "%s/%s.json", settings->state, state->id) < 0)
+    if (asprintf(&path, "%s/%s:%s.json", settings->state, state->id, settings->interface) < 0)
         hook_fail("no memory");
     return path;
 }

@@ -36,6 +36,8 @@ static int convert(const struct virsh_call *call, const struct xml_document *doc
         .directory = call->place->definitions,
         .uri = call->place->uri,
         .program = virsh_program(),
+        .hooks = virsh_hooks(),
+        .networks = virsh_networks(),
         .other_place = call->place->other,
     };
     if (virsh_xml_read_domain(document, &domain, err) < 0 ||

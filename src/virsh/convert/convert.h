@@ -14,6 +14,8 @@ struct virsh_convert_request {
     const char *uri;       /* of the place of the domain; for hooks */
     const char *facts;     /* of another machine, as `thole plan --print-facts` has them, or NULL */
     const char *program;   /* path of thole-virsh, for hooks */
+    const char *hooks;     /* directory of the hooks of contrib/ */
+    const char *networks;  /* directory of CNI's configuration lists */
     bool other_place;      /* not the default one: containers of the same name may run there */
     /** The init of another running domain, for lxc:sharenet type='name'. */
     int (*find_pid)(const void *userdata, const char *name, pid_t *ret_pid,

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "nic/settings.h"
-#include "virsh/convert/conversion.h"
+#include "virsh/convert/interfaces.h"
 
 /* What is written about one interface. */
 struct writing {
@@ -114,7 +114,7 @@ static int wanted(const struct domain_interface *interface, const struct domain_
     return error_config(err, interface->where, "the source names no %s", what);
 }
 
-/* libvirt's networks have a bridge; its daemon, which knows it, is not asked. */
+/* Others than those of CNI have a bridge; libvirt's daemon, which knows its own, is not asked. */
 static const char *bridge_of_network(struct virsh_conversion *conversion, const char *network) {
     struct stat status;
     if (strchr(network, '/') == NULL &&
@@ -204,14 +204,18 @@ static int write_hostdev(const struct writing *writing, const struct domain_host
 
 /* ---- all ---- */
 
+/* @ret_count: those that src/nic/ makes. */
 static int write_all(struct virsh_conversion *conversion, struct text *text, size_t *ret_count,
                      struct thole_error *err) {
     const struct domain *domain = conversion->domain;
     struct writing writing = {.conversion = conversion, .text = text};
-    for (size_t i = 0; i < domain->interfaces.count; i++, writing.index++) {
-        writing.where = domain->interfaces.items[i].where;
-        if (write_interface(&writing, &domain->interfaces.items[i], err) < 0)
+    for (size_t i = 0; i < domain->interfaces.count; i++) {
+        const struct domain_interface *interface = &domain->interfaces.items[i];
+        writing.where = interface->where;
+        const int of_cni = virsh_cni_add(conversion, interface, i, err);
+        if (of_cni < 0 || (of_cni == 0 && write_interface(&writing, interface, err) < 0))
             return -1;
+        writing.index += of_cni == 0;
     }
     for (size_t i = 0; i < domain->hostdevs.count; i++) {
         writing.where = domain->hostdevs.items[i].where;
@@ -231,12 +235,14 @@ int virsh_convert_interfaces(struct virsh_conversion *conversion, struct thole_e
     size_t count = 0;
     if (write_all(conversion, &text, &count, err) < 0)
         return -1;
-    if (count == 0)
+    if (count == 0 && conversion->domain->interfaces.count == 0)
         return 0;
     if ((conversion->namespaces & CLONE_NEWNET) == 0)
         return error_config(err, conversion->domain->share_network.value.where,
                             "the network namespace is not the domain's own: its interfaces would "
                             "go to another's");
+    if (count == 0)
+        return 0;
     if (nic_networks_parse(text.data, &networks, err) < 0)
         return -1;
     virsh_conversion_annotate(conversion, NIC_NETWORKS_ANNOTATION, text.data);

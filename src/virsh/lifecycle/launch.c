@@ -113,6 +113,8 @@ static int convert_and_run(const struct launching *launching, const struct domai
         .live = launching->live,
         .uri = place->uri,
         .program = virsh_program(),
+        .hooks = virsh_hooks(),
+        .networks = virsh_networks(),
         .other_place = place->other,
         .find_pid = find_pid,
         .userdata = place,

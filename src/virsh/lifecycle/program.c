@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is running now, by its name. */
+/* Programs and files of this machine. */
 #include "virsh/lifecycle/program.h"
 
 #include <stdlib.h>
@@ -12,7 +12,19 @@ void virsh_program_note(void) {
     own_path_note(variable);
 }
 
+static const char *from_environment(const char *name, const char *otherwise) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] == '/' ? value : otherwise;
+}
+
 const char *virsh_program(void) {
-    const char *noted = getenv(variable);
-    return noted != NULL ? noted : THOLE_VIRSH_PROGRAM;
+    return from_environment(variable, THOLE_VIRSH_PROGRAM);
+}
+
+const char *virsh_hooks(void) {
+    return from_environment("THOLE_VIRSH_HOOKS", THOLE_VIRSH_HOOKS);
+}
+
+const char *virsh_networks(void) {
+    return from_environment("NETCONFPATH", "/etc/cni/net.d");
 }

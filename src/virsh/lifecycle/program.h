@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The path of thole-virsh, by which hooks find it again. */
+/* Where the program is, by which hooks find it again, and what it needs besides. */
 #pragma once
 
 /** To be called early in main(). */
@@ -7,3 +7,9 @@ void virsh_program_note(void);
 
 /** Borrowed. */
 const char *virsh_program(void);
+
+/** The directory of the hooks of contrib/: THOLE_VIRSH_HOOKS, or where they are installed. */
+const char *virsh_hooks(void);
+
+/** The directory of CNI's configuration lists: NETCONFPATH, as cnitool has it, or its usual one. */
+const char *virsh_networks(void);

@@ -260,7 +260,7 @@ const struct virsh_row virsh_rows[] = {
     WORD("devices/interface@type", domain_interface, type, interfaces, "lxc.net.N.type"),
     KEPT("devices/interface@managed"),
     PLACE("devices/interface/source"),
-    ROW("devices/interface/source@network", TEXT, domain_interface, source_network, "lxc.net.N.link: its bridge"),
+    ROW("devices/interface/source@network", TEXT, domain_interface, source_network, "a CNI network, made by the hook network; else lxc.net.N.link: its bridge"),
     ROW("devices/interface/source@bridge", TEXT, domain_interface, source_bridge, "lxc.net.N.link"),
     ROW("devices/interface/source@dev", TEXT, domain_interface, source_dev, "lxc.net.N.link"),
     ROW("devices/interface/source@mode", TEXT, domain_interface, source_mode, "lxc.net.N.macvlan.mode"),
