@@ -69,6 +69,7 @@ def test_the_bindings_are_made_from_the_header():
     assert bound == {name: newest.get(name) for name in bound}, "call contrib/python/make-bindings"
 
 
+@pytest.mark.needs(program="gcc")
 def test_every_structure_is_what_a_compiler_makes_of_the_header(tmp_path):
     """Sizes and places of all members: a wrong one would corrupt memory."""
     lines = []
@@ -91,6 +92,7 @@ def test_every_structure_is_what_a_compiler_makes_of_the_header(tmp_path):
     assert said == wanted
 
 
+@pytest.mark.needs(program="gcc")
 def test_numbers_of_the_header(tmp_path):
     names = [name for name, value in vars(_thole).items() if name.startswith("THOLE_") and isinstance(value, int)]
     source = tmp_path / "numbers.c"
