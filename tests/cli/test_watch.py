@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from harness import machine
 from harness.runtime import until
 
 LIFE = ["starting", "running", "exited", "stopping", "stopped"]
@@ -88,14 +89,8 @@ def test_every_way_of_running(thole, bundle, watcher, way):
         until(lambda: thole("delete", name).code == 0)
     watcher.expect(name, LIFE)
     exited = watcher.events(name)[2]["data"]
-    if knows_exit_status():
+    if machine.tells_exit_statuses():
         assert exited == {"state": "exited", "exitStatus": 7}
-
-
-def knows_exit_status():
-    """Linux 6.15 tells the status of every process by its pidfd."""
-    version = os.uname().release.split(".")
-    return (int(version[0]), int(version[1])) >= (6, 15)
 
 
 def test_short_lives_in_a_row(thole, bundle, watcher):

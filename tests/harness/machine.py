@@ -46,6 +46,11 @@ def find_library():
     return path if os.path.exists(path) else None
 
 
+def tells_exit_statuses():
+    """Linux 6.15 tells the exit status of a process to everybody who has a pidfd of it."""
+    return tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 15)
+
+
 def become_subreaper():
     """Orphaned containers become children of this process, as they do of conmon."""
     if _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:

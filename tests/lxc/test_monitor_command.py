@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from harness import machine
 from harness.runtime import until
 
 LIFE = ["STARTING", "RUNNING", "STOPPING", "STOPPED"]
@@ -38,7 +39,7 @@ def test_a_life(lxc, live, bundle):
     container.wait_stopped()
     container.delete().ok()
     expect(monitor, container.id, LIFE)
-    if tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 15):
+    if machine.tells_exit_statuses():
         assert [line.partition("' ")[2] for line in monitor.output().splitlines()] == [
             "changed state to [STARTING]", "changed state to [RUNNING]", "exited with status [7]",
             "changed state to [STOPPING]", "changed state to [STOPPED]"]
