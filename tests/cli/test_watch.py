@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """events --all: the changes of state of all containers, told without a daemon."""
+import contextlib
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness import machine
+from harness import machine, traces
 from harness.runtime import until
 
 LIFE = ["starting", "running", "exited", "stopping", "stopped"]
@@ -265,3 +266,84 @@ def test_what_an_engine_keeps_from_a_user_is_no_error(thole):
     until(waits, what="that it waits for events")
     process.terminate()
     assert process.communicate()[1] == b""
+
+
+# ---- whoever is told may look at any moment -------------------------------------------------------------
+
+class Held:
+    """A command of the runtime that stops at its N-th call of a kind until it is told to go on."""
+
+    def __init__(self, thole, log, call, number, *words):
+        self.log = log
+        open(log, "w", encoding="ascii").close()
+        thole.prefix = ["strace", "-qq", "-o", log, "-e", f"trace={call}", "-e",
+                        f"inject={call}:signal=STOP:when={number}"]
+        self.process = thole.start_process(*words)
+        thole.prefix = []
+
+    def calls(self):
+        with open(self.log, encoding="utf-8", errors="replace") as source:
+            return source.read()
+
+    def is_stopped(self):
+        return "--- stopped by SIGSTOP ---" in self.calls()
+
+    def waits(self):
+        """Asleep in poll(2), and not in a stop."""
+        assert self.process.popen.poll() is None, self.process.wait()
+        for pid in traces.children(self.process.pid):  # strace has others, which come and go
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/wchan", encoding="ascii") as source:
+                if "poll" in source.read():
+                    return True
+        return False
+
+    def go_on(self):
+        for pid in traces.children(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def end(self):
+        for pid in traces.children(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.popen.wait()
+
+
+def words_of(process, name):
+    events = [json.loads(line) for line in process.output().splitlines()]
+    return [event["data"]["state"] for event in events if event["id"] == name]
+
+
+@pytest.mark.needs(program="strace")
+@pytest.mark.parametrize("call", ["openat", "close"])
+def test_a_creation_may_end_between_any_two_calls_of_a_look(thole, bundle, folder, call):
+    """The watcher looks at a container that is being created, stops at one of its calls, and goes on when its
+    creator has finished and ended: it never takes that for the end of the container."""
+    os.makedirs(thole.root, exist_ok=True)
+    idle = Held(thole, folder + "/idle", call, 60000, "events", "--all")
+    until(idle.waits, what="that the watcher waits")
+    first = idle.calls().count(call + "(") + 1
+    idle.end()
+    stopped = 0
+    for number in range(first, first + 60):
+        watcher = Held(thole, f"{folder}/watcher{number}", call, number, "events", "--all")
+        until(watcher.waits, what="that the watcher waits")
+        made = bundle("/bin/sleep", "1000")
+        name = thole.prepare(made)
+        creator = Held(thole, f"{folder}/creator{number}", "clone3", 1, "create", "--bundle", made.path, name)
+        until(creator.is_stopped, what="a container that is being created")
+        until(lambda: watcher.is_stopped() or words_of(watcher.process, name) and watcher.waits(),  # noqa: B023
+              what="the watcher's look")
+        stopped += watcher.is_stopped()
+        creator.go_on()
+        creator.process.wait().ok()
+        for word, command in (("starting", ("start", name)), ("running", ("kill", name, "KILL")),
+                              ("stopping", ("delete", name)), ("stopped", None)):
+            until(lambda: watcher.go_on() or word in words_of(watcher.process, name), what=word)  # noqa: B023
+            if command:
+                until(lambda: thole(*command).code == 0, what=command)  # noqa: B023
+        assert words_of(watcher.process, name) == LIFE, number
+        watcher.end()
+        if number >= first + stopped:
+            break
+    assert stopped > 3, "the matrix is empty"
