@@ -4,13 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -26,15 +32,35 @@ static void open_standard_descriptors(void) {
     }
 }
 
-/* A setuid program: whatever its caller asks for would be done with rights that are not the
- * caller's. */
-static void refuse_borrowed_rights(void) {
-    static const char reason[] =
-        "thole must not be setuid: its caller says what is run, and with which rights\n";
-    if (getauxval(AT_UID) == 0 || getauxval(AT_UID) == getauxval(AT_EUID))
-        return;
-    (void)!write(STDERR_FILENO, reason, sizeof(reason) - 1);
+/* Of an ordinary user's program the capabilities are those that it inherits as ambient ones; any
+ * other is its file's. */
+static bool has_capabilities_of_its_file(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, sets) < 0)
+        return true;
+    for (unsigned long capability = 0; capability < 64; capability++) {
+        if ((sets[capability / 32].permitted >> (capability % 32) & 1) != 0 &&
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0) != 1)
+            return true;
+    }
+    return false;
+}
+
+static noreturn void refuse(const char *reason) {
+    (void)!write(STDERR_FILENO, reason, strlen(reason));
     _exit(EXIT_FAILURE);
+}
+
+/* Whatever its caller asks for would be done with rights that are not the caller's. */
+static void refuse_borrowed_rights(void) {
+    if (getauxval(AT_UID) == 0)
+        return;
+    if (getauxval(AT_UID) != getauxval(AT_EUID))
+        refuse("thole must not be setuid: its caller says what is run, and with which rights\n");
+    if (has_capabilities_of_its_file())
+        refuse("thole must not have file capabilities: its caller says what is run, and with which "
+               "rights\n");
 }
 
 static void pass_over(int number) {

@@ -401,3 +401,26 @@ def test_a_setuid_thole_does_nothing(thole, bundle, folder, command):
     done = as_nobody(thole.path, "--root", folder + "/state", *words)
     assert done.returncode == 1 and "must not be setuid" in done.stderr, done
     assert done.stdout == "" and not os.path.exists(folder + "/state")
+
+
+@pytest.mark.needs(program="setcap")
+@pytest.mark.parametrize("command", ["list", "exec", "delete"])
+def test_a_thole_with_file_capabilities_does_nothing(thole, folder, command):
+    """They are rights that its caller has not, as setuid is. What a caller has and passes on is the caller's."""
+    os.makedirs(thole.root, mode=0o700)
+    copy = shutil.copy(thole.path, os.path.join(folder, "capable"))
+    words = {"list": ["list"], "exec": ["exec", "x", "/bin/id"], "delete": ["delete", "x"]}[command]
+
+    def as_nobody(*options):
+        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *options, copy,
+                               "--root", thole.root, *words], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=False)
+
+    lent = [f"--{kind}=+dac_override,+sys_admin" for kind in ("inh-caps", "ambient-caps")]
+    assert "Permission denied" not in as_nobody(*lent).stderr, "no control: with them the state root can be read"
+    assert "Permission denied" in as_nobody().stderr
+    subprocess.run(["setcap", "cap_dac_override,cap_sys_admin+ep", copy], check=True)
+    done = as_nobody()  # exec has lost them in its sealed copy, and can as little as without
+    assert done.returncode in (1, 255) and done.stdout == "", done
+    assert "must not have file capabilities" in done.stderr or "Permission denied" in done.stderr, done
+    assert os.listdir(thole.root) == []
