@@ -84,6 +84,21 @@ class Virsh:
         import json
         return json.loads(self.runtime("state", name).ok().out)["pid"]
 
+    def keeper(self, name):
+        """The processes that keep the domain."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as source:
+                    words = source.read().split("\0")
+                with open(f"/proc/{pid}/comm", encoding="ascii") as source:
+                    comm = source.read()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if comm == "thole-keeper\n" and name in words:
+                found.append(int(pid))
+        return found
+
     def until_off(self, name):
         until(lambda: self("-q", "list", "--all", "--name", "--state-shutoff").out.split().count(name))
 

@@ -285,6 +285,40 @@ def test_each_end_is_dealt_with_by_its_element(virsh, root, restarting, end):
         assert os.path.getsize(path) == 2
 
 
+@pytest.mark.parametrize("preserving", ["poweroff", "reboot", "crash"])
+@pytest.mark.parametrize("end", ENDS)
+def test_an_end_is_preserved_until_destroy(virsh, root, preserving, end):
+    """The container stays, and what its start made; after any other end nothing does."""
+    policy = "".join(f"<on_{word}>{'preserve' if word == preserving else 'destroy'}</on_{word}>"
+                     for word in ("poweroff", "reboot", "crash"))
+    features = "<features><capabilities policy='default'><sys_boot state='on'/></capabilities></features>"
+    name = virsh.define(policy, features, rootfs=root, init=LISTENS % ENDS[end])
+    virsh("start", name).ok()
+    reason = "crashed" if end == "crash" else "shutdown"
+    if ELEMENT.get(end, end) != preserving:
+        until(lambda: virsh.runtime("state", name).code != 0, 60, "the removal of the container")
+        until(lambda: not [one for one in os.listdir(virsh.live) if one.endswith(".xml")])
+        assert virsh("-q", "domstate", name, "--reason").ok().out == f"shut off ({reason})\n"
+        return
+    until(lambda: json.loads(virsh.runtime("state", name).ok().out)["status"] == "stopped")
+    until(lambda: not virsh.keeper(name), 60, "the end of the monitor")
+    assert virsh("-q", "domstate", name, "--reason").ok().out == f"shut off ({reason})\n"
+    assert [one for one in os.listdir(virsh.live) if one.endswith(".xml")]
+    virsh("start", name).failed("the domain is preserved as it ended, until it is destroyed")
+    virsh("destroy", name).ok()
+    assert virsh.runtime("state", name).code != 0
+    assert not [one for one in os.listdir(virsh.live) if one.endswith(".xml")]
+    virsh("destroy", name).failed("domain is not running")
+    virsh.define(name=name, rootfs=root)
+    virsh("start", name).ok()
+
+
+def test_no_core_is_dumped(virsh, root):
+    for word in ("destroy", "restart"):
+        said = virsh("start", virsh.define(f"<on_crash>coredump-{word}</on_crash>", rootfs=root)).ok().err
+        assert said.endswith(f"/domain/on_crash: no core is dumped: as {word}\n")
+
+
 def test_a_converted_domain_is_printed(virsh, root):
     name = virsh.define(rootfs=root)
     config = json.loads(virsh("domxml-to-native", "oci", name).ok().out)

@@ -2,13 +2,13 @@
 /* hook: what thole runs as a hook of a domain's container. Its state is on standard input
  * (runtime-spec "State"). */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/selinux_range.h"
+#include "base/text.h"
 #include "nic/hook.h"
 #include "translate/hook_state.h"
 #include "virsh/commands/commands.h"
@@ -38,11 +38,6 @@ static int network_down(const struct virsh_call *call, const struct oci_state *s
     return nic_hook_down(state, call->place->definitions, err);
 }
 
-/* Of SIGTERM, which shutdown sends, and of SIGINT, by which reboot(2) ends an init that halts. */
-static bool was_asked(int status) {
-    return status == 0 || status == 128 + SIGINT || status == 128 + SIGTERM;
-}
-
 /* A stop program of the monitor. Where the container is gone already, who destroyed it has noted
  * that. */
 static int note_end(const struct virsh_call *call, const struct oci_state *state,
@@ -55,18 +50,27 @@ static int note_end(const struct virsh_call *call, const struct oci_state *state
         return 0;
     if (thole_state(&context, state->id, &ended, &failure) < 0)
         return failure.kind == THOLE_ERROR_NOT_FOUND ? 0 : error_copy(err, &failure);
-    const char *reason = was_asked(ended->exit_status) ? "shutdown" : "crashed";
+    const bool crashed = strcmp(virsh_reason_of(ended->exit_status), "crash") == 0;
     const bool known = ended->exited;
     thole_state_free(ended);
-    return known ? virsh_reason_note(call->place->live, state->id, reason, err) : 0;
+    return known ? virsh_reason_note(call->place->live, state->id, crashed ? "crashed" : "shutdown",
+                                     err)
+                 : 0;
 }
 
-/* An end program of the monitor. */
-static int release(const struct virsh_call *call, const struct oci_state *state,
-                   struct thole_error *err) {
+/* An end program of the monitor. A container that some ends preserve is there still; one that has
+ * been deleted may be another start's by now. */
+static int end(const struct virsh_call *call, const struct oci_state *state,
+               struct thole_error *err) {
+    cleanup_virsh_domain struct virsh_domain domain = {0};
     const char *live = translate_annotation(state, VIRSH_ANNOTATION_LIVE);
-    (void)call;
-    return live != NULL ? virsh_remains_release(live, err) : 0;
+    if (live == NULL)
+        return 0;
+    if (virsh_domain_look(call->place, state->id, &call->log, &domain, err) < 0)
+        return -1;
+    if (!text_equal(virsh_domain_annotation(&domain, VIRSH_ANNOTATION_LIVE), live))
+        return virsh_remains_release(live, err);
+    return virsh_remains_preserved(&domain) ? 0 : virsh_remains_delete(&domain, err);
 }
 
 /* ---- SELinux: the paths of files are arguments ---- */
@@ -122,9 +126,12 @@ static const struct {
     int (*run)(const struct virsh_call *call, const struct oci_state *state,
                struct thole_error *err);
 } hooks[] = {
-    {"ended", release},         {"label", label},
-    {"label-back", label_back}, {"network-down", network_down},
-    {"network-up", network_up}, {"stopped", note_end},
+    {"ended", end},
+    {"label", label},
+    {"label-back", label_back},
+    {"network-down", network_down},
+    {"network-up", network_up},
+    {"stopped", note_end},
 };
 
 static int run_hook(const struct virsh_call *call, int *ret_status, struct thole_error *err) {

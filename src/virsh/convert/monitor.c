@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "virsh/convert/conversion.h"
 
 static int convert_consoles(struct virsh_conversion *conversion, struct thole_error *err) {
@@ -29,10 +30,14 @@ static bool restarts(enum domain_action wanted) {
     return wanted == DOMAIN_RESTART || wanted == DOMAIN_RENAME_RESTART;
 }
 
-static void warn_preserve(struct virsh_conversion *conversion, const struct domain_value *value) {
-    if (value->text != NULL && (value->number == DOMAIN_PRESERVE))
-        virsh_conversion_warn(conversion, value->where,
-                              "nothing is kept of a container whose init has ended: as destroy");
+static bool preserves(const struct domain_value *element) {
+    return element->text != NULL && element->number == DOMAIN_PRESERVE;
+}
+
+static void warn_coredump(struct virsh_conversion *conversion, const struct domain_value *value) {
+    if (value->text != NULL && text_starts_with(value->text, "coredump-"))
+        virsh_conversion_warn(conversion, value->where, "no core is dumped: as %s",
+                              value->text + strlen("coredump-"));
 }
 
 /* A domain powers itself off by reboot(2), or its init just ends. */
@@ -42,21 +47,28 @@ static void convert_ends(struct virsh_conversion *conversion) {
         const struct domain_value *element;
         enum domain_action otherwise;
         const char *ends;
+        const char *preserved;
     } elements[] = {
-        {&domain->on_poweroff, DOMAIN_DESTROY, ",halt,success"},
-        {&domain->on_reboot, DOMAIN_RESTART, ",reboot"},
-        {&domain->on_crash, DOMAIN_DESTROY, ",failure"},
+        {&domain->on_poweroff, DOMAIN_DESTROY, ",halt,success", ",poweroff"},
+        {&domain->on_reboot, DOMAIN_RESTART, ",reboot", ",reboot"},
+        {&domain->on_crash, DOMAIN_DESTROY, ",failure", ",crash"},
     };
     const char *ends = "";
+    const char *preserved = "";
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
         if (restarts(action(elements[i].element, elements[i].otherwise)))
             ends = arena_printf(conversion->arena, "%s%s", ends, elements[i].ends);
-        warn_preserve(conversion, elements[i].element);
+        if (preserves(elements[i].element))
+            preserved = arena_printf(conversion->arena, "%s%s", preserved, elements[i].preserved);
+        warn_coredump(conversion, elements[i].element);
         if (elements[i].element->text != NULL)
             virsh_conversion_origin(conversion, elements[i].element->where,
                                     "/annotations/org.thole.restart");
     }
     virsh_conversion_annotate(conversion, "org.thole.restart", ends[0] != '\0' ? ends + 1 : "no");
+    if (preserved[0] != '\0')
+        virsh_conversion_annotate(conversion, "org.thole.virsh.preserve", preserved + 1);
+    conversion->converted->monitor.remove = preserved[0] == '\0';
 }
 
 /* "thole-virsh hook WORD", with the state on its standard input. */
@@ -77,7 +89,6 @@ static struct thole_program *add_program(struct virsh_conversion *conversion, co
 int virsh_convert_monitor(struct virsh_conversion *conversion, struct thole_error *err) {
     struct thole_monitor *monitor = &conversion->converted->monitor;
     monitor->death_signal = SIGKILL;
-    monitor->remove = true;
     convert_ends(conversion);
     if (conversion->request->live != NULL) {
         monitor->stop = add_program(conversion, "stopped");

@@ -58,6 +58,9 @@ static int remove_remains(const struct virsh_place *place, const char *name,
         return -1;
     if (virsh_domain_active(&domain))
         return error_state(err, "Requested operation is not valid: domain is already running");
+    if (virsh_remains_preserved(&domain))
+        return error_state(err, "Requested operation is not valid: the domain is preserved as it "
+                                "ended, until it is destroyed");
     if (domain.state != NULL && domain.state->keeper == 0 && virsh_remains_delete(&domain, err) < 0)
         return -1;
     return virsh_remains_clear(place, name, log, err);

@@ -3,6 +3,7 @@
 #include "virsh/lifecycle/reason.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +12,20 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { REASON_MAX = 64 };
+enum { REASON_MAX = 64, SIGNALLED = 128 };
 
 static char *file_of(const char *directory, const char *name) {
     struct text path = {0};
     text_appendf(&path, "%s/%s.reason", directory, name);
     return text_take(&path);
+}
+
+/* SIGTERM is what shutdown sends; reboot(2) ends an init that halts by SIGINT, and one that reboots
+ * by SIGHUP. */
+const char *virsh_reason_of(int status) {
+    if (status == 0 || status == SIGNALLED + SIGINT || status == SIGNALLED + SIGTERM)
+        return "poweroff";
+    return status == SIGNALLED + SIGHUP ? "reboot" : "crash";
 }
 
 int virsh_reason_note(const char *directory, const char *name, const char *reason,

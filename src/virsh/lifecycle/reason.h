@@ -4,6 +4,9 @@
 
 #include "virsh/store/place.h"
 
+/** "poweroff", "reboot" or "crash": how an init has ended whose exit status is @status. */
+const char *virsh_reason_of(int status);
+
 /** Notes it, unless something is noted already: who destroys a domain does so before. */
 int virsh_reason_note(const char *directory, const char *name, const char *reason,
                       struct thole_error *err);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "virsh/lifecycle/images.h"
+#include "virsh/lifecycle/reason.h"
 
 enum { TOKEN_DIGITS = 8 };
 
@@ -23,6 +24,12 @@ static int remove_document(const char *live, struct thole_error *err) {
 int virsh_remains_release(const char *live, struct thole_error *err) {
     cleanup_free char *note = virsh_images_note(live);
     return virsh_images_detach(note, err) < 0 ? -1 : remove_document(live, err);
+}
+
+bool virsh_remains_preserved(const struct virsh_domain *domain) {
+    const char *ends = virsh_domain_annotation(domain, VIRSH_ANNOTATION_PRESERVE);
+    return ends != NULL && !virsh_domain_active(domain) && domain->state->exited &&
+           strstr(ends, virsh_reason_of(domain->state->exit_status)) != NULL;
 }
 
 int virsh_remains_delete(const struct virsh_domain *domain, struct thole_error *err) {

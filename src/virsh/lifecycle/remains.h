@@ -7,6 +7,9 @@
 /** When all is over and removed: gives back the images of the start with the document @live. */
 int virsh_remains_release(const char *live, struct thole_error *err);
 
+/** True if @domain has ended in a way that its document wants to be preserved. */
+bool virsh_remains_preserved(const struct virsh_domain *domain);
+
 /** Removes the container of @domain, which has a state, with all that its start made. */
 int virsh_remains_delete(const struct virsh_domain *domain, struct thole_error *err);
 

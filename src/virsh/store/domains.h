@@ -10,7 +10,8 @@
 #include "virsh/xml/document.h"
 
 #define VIRSH_ANNOTATION_UUID "org.thole.virsh.uuid"
-#define VIRSH_ANNOTATION_LIVE "org.thole.virsh.live" /* file of the live XML */
+#define VIRSH_ANNOTATION_LIVE "org.thole.virsh.live"         /* file of the live XML */
+#define VIRSH_ANNOTATION_PRESERVE "org.thole.virsh.preserve" /* ends: "poweroff,crash" */
 #define VIRSH_ANNOTATION_DIRECTORY "org.thole.virsh.directory"
 
 struct virsh_domain {

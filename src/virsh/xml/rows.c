@@ -221,7 +221,7 @@ const struct virsh_row virsh_rows[] = {
     IGNORED("clock@basis", "the wall clock has no namespace: it is the host's"),
     IGNORED("clock@start", "the wall clock has no namespace: it is the host's"),
     IGNORED("clock/timer", of_machines),
-    WORD("on_poweroff", domain, on_poweroff, actions, "the monitor"),
+    WORD("on_poweroff", domain, on_poweroff, actions, "the monitor, org.thole.restart"),
     WORD("on_reboot", domain, on_reboot, actions, "the monitor"),
     WORD("on_crash", domain, on_crash, actions, "the monitor"),
     IGNORED("on_lockfailure", of_machines),
