@@ -95,6 +95,31 @@ int nic_route_delete(struct nic_side *side, int index,
     return 0;
 }
 
+static int add_inner_route(const struct nic_interface *interface,
+                           const struct nic_network_route *wanted, struct thole_error *err) {
+    const struct nic_network_address *destination = &wanted->destination;
+    const int family = destination->family;
+    cleanup_nl_address struct nl_addr *to = build(family, destination->bytes, destination->prefix);
+    cleanup_nl_address struct nl_addr *by =
+        build(family, wanted->gateway, (unsigned)(8 * length_of(family)));
+    cleanup_nl_route struct rtnl_route *route = build_route(interface->index, family, to, by);
+    if (wanted->metric > 0)
+        rtnl_route_set_priority(route, wanted->metric);
+    int result = rtnl_route_add(interface->inside->socket, route, NLM_F_CREATE | NLM_F_EXCL);
+    return result < 0
+               ? nic_side_error(interface->inside, result, err, destination->where, "add the route")
+               : 0;
+}
+
+int nic_inner_routes_add(const struct nic_interface *interface, struct thole_error *err) {
+    const struct nic_network_routes *list = &interface->network->inner_routes;
+    for (size_t i = 0; i < list->count; i++) {
+        if (add_inner_route(interface, &list->items[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- gateways ---- */
 
 /* The first address of the link on the host: of the secondary ones there it is none, and no

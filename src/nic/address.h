@@ -13,6 +13,9 @@ int nic_gateways_resolve(struct nic_interface *interface, struct thole_error *er
 /** Its default routes; it is up. */
 int nic_gateways_add(const struct nic_interface *interface, struct thole_error *err);
 
+/** Its other routes, by way of gateways; it is up. */
+int nic_inner_routes_add(const struct nic_interface *interface, struct thole_error *err);
+
 /** A route of @side to @destination through the device @index. */
 int nic_route_add(struct nic_side *side, int index, const struct nic_network_address *destination,
                   const char *where, struct thole_error *err);

@@ -146,6 +146,14 @@ static int add_route(const struct reading *reading, const struct row *row,
     return add_address(reading, row, err);
 }
 
+static int add_inner_route(const struct reading *reading, const struct row *row,
+                           struct thole_error *err) {
+    struct nic_network_routes *list = MEMBER_OF(reading, row);
+    struct nic_network_route *made = ADD(reading, list);
+    made->destination.where = reading->where;
+    return nic_value_route(reading->value, row->family, made, reading->where, err);
+}
+
 static int add_script(const struct reading *reading, const struct row *row,
                       struct thole_error *err) {
     struct nic_network_scripts *list = MEMBER_OF(reading, row);
@@ -178,6 +186,11 @@ static const struct row rows[] = {
     ROW("l2proxy", NIC_NETWORK_L2PROXY, ANY_TYPE, l2proxy, read_bool),
     ROW("ipv4.address", NIC_NETWORK_ADDRESS4, ANY_TYPE, addresses, add_address, .family = AF_INET),
     ROW("ipv6.address", NIC_NETWORK_ADDRESS6, ANY_TYPE, addresses, add_address, .family = AF_INET6),
+    /* Not of lxc.conf(5): other routes than the default one. */
+    ROW("ipv4.route", NIC_NETWORK_ROUTE4, ANY_TYPE, inner_routes, add_inner_route,
+        .family = AF_INET),
+    ROW("ipv6.route", NIC_NETWORK_ROUTE6, ANY_TYPE, inner_routes, add_inner_route,
+        .family = AF_INET6),
     ROW("ipv4.gateway", NIC_NETWORK_GATEWAY4, ANY_TYPE, gateway4, read_gateway, .family = AF_INET),
     ROW("ipv6.gateway", NIC_NETWORK_GATEWAY6, ANY_TYPE, gateway6, read_gateway, .family = AF_INET6),
     ROW("script.up", NIC_NETWORK_SCRIPT_UP, ANY_TYPE, up_scripts, add_script),
@@ -327,6 +340,13 @@ static int check_gateway(const struct nic_network *network, enum nic_network_key
     return 0;
 }
 
+static int check_routes(const struct nic_network *network, struct thole_error *err) {
+    if (network->inner_routes.count == 0 || network->up)
+        return 0;
+    return error_config(err, network->inner_routes.items[0].destination.where,
+                        "an interface that is down has no routes");
+}
+
 static int check(const struct nic_networks *networks, struct thole_error *err) {
     char where[64];
     for (size_t i = 0; i < networks->count; i++) {
@@ -335,6 +355,7 @@ static int check(const struct nic_networks *networks, struct thole_error *err) {
         if (network->where[NIC_NETWORK_TYPE] == NULL)
             return error_config(err, where, "lxc.net.%u.type is missing", network->index);
         if (check_type(network, err) < 0 || check_link(network, err) < 0 ||
+            check_routes(network, err) < 0 ||
             check_gateway(network, NIC_NETWORK_GATEWAY4, &network->gateway4, err) < 0 ||
             check_gateway(network, NIC_NETWORK_GATEWAY6, &network->gateway6, err) < 0)
             return -1;

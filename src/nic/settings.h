@@ -42,6 +42,8 @@ enum nic_network_key {
     NIC_NETWORK_GATEWAY6,
     NIC_NETWORK_ADDRESS4,
     NIC_NETWORK_ADDRESS6,
+    NIC_NETWORK_ROUTE4,
+    NIC_NETWORK_ROUTE6,
     NIC_NETWORK_SCRIPT_UP,
     NIC_NETWORK_SCRIPT_DOWN,
     NIC_NETWORK_VETH_PAIR,
@@ -70,6 +72,17 @@ struct nic_network_address {
 };
 struct nic_network_addresses {
     struct nic_network_address *items;
+    size_t count;
+};
+
+/** A route inside, by way of a gateway. */
+struct nic_network_route {
+    struct nic_network_address destination;
+    uint8_t gateway[16];
+    uint32_t metric; /* 0: the kernel's choice */
+};
+struct nic_network_routes {
+    struct nic_network_route *items;
     size_t count;
 };
 
@@ -109,6 +122,7 @@ struct nic_network {
     int64_t mtu;        /* 0: as the link's */
     const char *hwaddr; /* NIC_HWADDR_DIGITS hexadecimal digits or x for a random one; NULL: any */
     bool l2proxy;
+    struct nic_network_routes inner_routes;
     struct nic_network_addresses addresses; /* of both families, in order */
     struct nic_network_gateway gateway4;
     struct nic_network_gateway gateway6;

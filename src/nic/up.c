@@ -83,7 +83,7 @@ static int set_up_inside(const struct nic_interface *interface, struct thole_err
     if (network->up && nic_link_set_up(interface->inside, interface->index,
                                        network->where[NIC_NETWORK_FLAGS], err) < 0)
         return -1;
-    return nic_gateways_add(interface, err);
+    return nic_inner_routes_add(interface, err) < 0 ? -1 : nic_gateways_add(interface, err);
 }
 
 /* The script comes when the host's side is ready; a device of the host is still there then. */

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -142,6 +143,24 @@ int nic_value_address(const char *value, int family, struct nic_network_address 
     return error_config(err, where, "\"%s\" is not %s", value,
                         family == AF_INET ? "an IPv4 address ADDRESS[/PREFIX] [BROADCAST]"
                                           : "an IPv6 address ADDRESS[/PREFIX]");
+}
+
+int nic_value_route(const char *value, int family, struct nic_network_route *ret_route,
+                    const char *where, struct thole_error *err) {
+    char words[2 * INET6_ADDRSTRLEN + sizeof("/128 4294967295")];
+    uint64_t metric = 0;
+    (void)snprintf(words, sizeof(words), "%s", value);
+    char *rest = words;
+    char *network = strsep(&rest, " ");
+    const char *gateway = strsep(&rest, " ");
+    const bool right = strlen(value) < sizeof(words) && gateway != NULL &&
+                       parse_address(network, family, &ret_route->destination) &&
+                       inet_pton(family, gateway, ret_route->gateway) == 1 &&
+                       (rest == NULL || text_parse_uint(rest, UINT32_MAX, &metric));
+    ret_route->metric = (uint32_t)metric;
+    return right ? 0
+                 : error_config(err, where,
+                                "\"%s\" is not a route NETWORK[/PREFIX] GATEWAY [METRIC]", value);
 }
 
 int nic_value_gateway(const char *value, int family, struct nic_network_gateway *ret_gateway,

@@ -31,6 +31,11 @@ int nic_value_hwaddr(const char *value, char *ret_digits, const char *where,
 int nic_value_address(const char *value, int family, struct nic_network_address *ret_address,
                       const char *where, struct thole_error *err);
 
+/** "10.1.0.0/16 10.0.3.1 [METRIC]": a network and its gateway. A prefix may be missing, as above.
+ */
+int nic_value_route(const char *value, int family, struct nic_network_route *ret_route,
+                    const char *where, struct thole_error *err);
+
 /** An address, "auto" or "dev". */
 int nic_value_gateway(const char *value, int family, struct nic_network_gateway *ret_gateway,
                       const char *where, struct thole_error *err);

@@ -220,9 +220,51 @@ def test_an_interface(virsh, given, host):
     [link] = inside.links().values()
     assert link["ifname"] == "eth7" and link["address"] == "52:54:00:aa:bb:01" and link["mtu"] == 1400
     assert [one.split()[0] for one in inside.addresses("eth7")] == ["10.99.0.2/24", "fd00:99::2/64"]
-    assert inside.routes() == {"default via 10.99.0.1 dev eth7"}
+    assert inside.routes() == {"default via 10.99.0.1 dev eth7", "10.97.4.0/22 via 10.99.0.3 dev eth7",
+                               "10.96.0.0/15 via 10.99.0.3 dev eth7"}
+    assert inside.routes(6) == {"fd00:98::/48 via fd00:99::1 dev eth7"}
+    metrics = {route["dst"]: route.get("metric") for family in ("-4", "-6") for route in inside.ip(family, "route")}
+    assert metrics["10.97.4.0/22"] == 7 and metrics["10.96.0.0/15"] is None and metrics["fd00:98::/48"] == 2048
     virsh("destroy", name).ok()
     until(lambda: not any("veth" in name for name in host.links()))
+
+
+ROUTED = "<ip address='10.99.0.2' prefix='24'/><route gateway='10.99.0.1' %s/>"
+
+
+@pytest.mark.parametrize("attributes, settings", [
+    ("", "ipv4.gateway = 10.99.0.1"),
+    ("address='0.0.0.0'", "ipv4.gateway = 10.99.0.1"),
+    ("family='ipv4' prefix='0' metric='3'", "ipv4.route = 0.0.0.0/0 10.99.0.1 3"),
+    ("address='10.0.0.0'", "ipv4.route = 10.0.0.0 10.99.0.1"), # the prefix is that of its class
+    ("address='10.97.0.0' prefix='16'", "ipv4.route = 10.97.0.0/16 10.99.0.1"),
+    ("address='10.97.0.0' netmask='255.255.0.0' metric='1'", "ipv4.route = 10.97.0.0/16 10.99.0.1 1"),
+    ("address='10.97.0.1' netmask='255.255.255.255'", "ipv4.route = 10.97.0.1/32 10.99.0.1")])
+def test_routes(virsh, attributes, settings):
+    device = f"<interface type='bridge'><source bridge='br0'/>{ROUTED % attributes}</interface>"
+    config, said = convert(virsh, virsh.xml(virsh.new_name(), devices=device))
+    assert f"\nlxc.net.0.{settings}\n" in config["annotations"]["org.thole.lxc.net"] and said == ""
+
+
+@pytest.mark.parametrize("attributes, said", [
+    ("address='10.97.0.0' prefix='33'", "a prefix has up to 32 bits"),
+    ("address='10.97.0.0' netmask='255.0.255.0'", '"255.0.255.0" is not the mask of an IPv4 network'),
+    ("address='10.97.0.0' netmask='x'", '"x" is not the mask of an IPv4 network'),
+    ("address='10.97.0.x' prefix='8'", '"10.97.0.x/8 10.99.0.1" is not a route NETWORK[/PREFIX] GATEWAY [METRIC]'),
+    ("address='10.97.0.0' prefix='16' metric='4294967296'", "is not a route NETWORK[/PREFIX] GATEWAY [METRIC]"),
+    ("family='ipv6' address='fd00::' prefix='16'", '"fd00::/16 10.99.0.1" is not a route'),
+    ("family='ipx'", '"ipx" is not ipv4 or ipv6')])
+def test_routes_that_are_none(virsh, attributes, said):
+    device = f"<interface type='bridge'><source bridge='br0'/>{ROUTED % attributes}</interface>"
+    path = virsh.file(virsh.xml(virsh.new_name(), devices=device))
+    virsh("domxml-to-native", "oci", "--xml", path).failed(said)
+
+
+def test_a_link_that_is_down_has_no_routes(virsh):
+    route = ROUTED % "address='10.97.0.0' prefix='16'"
+    device = f"<interface type='bridge'><source bridge='br0'/><link state='down'/>{route}</interface>"
+    path = virsh.file(virsh.xml(virsh.new_name(), devices=device))
+    virsh("domxml-to-native", "oci", "--xml", path).failed("an interface that is down has no routes")
 
 
 def test_an_interface_of_the_host_comes_back(virsh, given, host):

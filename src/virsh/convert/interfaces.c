@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interfaces, in the words of lxc.net.*: hooks make them, src/nic/ knows how. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <linux/sched.h>
@@ -41,14 +42,20 @@ static bool is_ipv6(const struct domain_value *family) {
     return family->text != NULL && strcmp(family->text, "ipv6") == 0;
 }
 
+static int check_family(const struct domain_value *family, struct thole_error *err) {
+    if (family->text == NULL || is_ipv6(family) || strcmp(family->text, "ipv4") == 0)
+        return 0;
+    return error_config(err, family->where, "\"%s\" is not ipv4 or ipv6", family->text);
+}
+
 static int write_address(const struct writing *writing, const char *before, const char *after,
                          const struct domain_value *family, const struct domain_value *address,
                          const struct domain_value *prefix, const char *where,
                          struct thole_error *err) {
     const bool ipv6 = is_ipv6(family);
     const uint64_t whole = ipv6 ? 128 : 32;
-    if (family->text != NULL && !ipv6 && strcmp(family->text, "ipv4") != 0)
-        return error_config(err, family->where, "\"%s\" is not ipv4 or ipv6", family->text);
+    if (check_family(family, err) < 0)
+        return -1;
     if (address->text == NULL)
         return error_config(err, where, "which address?");
     if (prefix->number > whole)
@@ -72,23 +79,61 @@ static int write_addresses(const struct writing *writing, const struct domain_in
     return 0;
 }
 
-/* The default route of the container; others are its own affair. */
+/* The bits of a mask like 255.255.0.0. */
+static int read_netmask(const struct domain_value *netmask, uint64_t *ret_prefix,
+                        struct thole_error *err) {
+    struct in_addr mask;
+    const int right = inet_pton(AF_INET, netmask->text, &mask);
+    const uint32_t bits = right == 1 ? ntohl(mask.s_addr) : 1;
+    if ((~bits & (~bits + 1)) != 0)
+        return error_config(err, netmask->where, "\"%s\" is not the mask of an IPv4 network",
+                            netmask->text);
+    *ret_prefix = (uint64_t)__builtin_popcount(bits);
+    return 0;
+}
+
+/* "/16", or "" where libvirt takes that of the address's class. */
+static int find_prefix(const struct writing *writing, const struct domain_route *route, bool any,
+                       const char **ret_prefix, struct thole_error *err) {
+    const uint64_t whole = is_ipv6(&route->family) ? 128 : 32;
+    uint64_t prefix = route->prefix.number;
+    *ret_prefix = "";
+    if (route->prefix.text == NULL && route->netmask.text == NULL && !any)
+        return 0;
+    if (route->prefix.text == NULL && route->netmask.text != NULL &&
+        read_netmask(&route->netmask, &prefix, err) < 0)
+        return -1;
+    if (prefix > whole)
+        return error_config(err, route->prefix.where, "a prefix has up to %" PRIu64 " bits", whole);
+    *ret_prefix = arena_printf(writing->conversion->arena, "/%" PRIu64, prefix);
+    return 0;
+}
+
+static int write_route(const struct writing *writing, const struct domain_route *route,
+                       struct thole_error *err) {
+    static const char *const anywhere[] = {"0.0.0.0", "::"};
+    struct arena *arena = writing->conversion->arena;
+    const bool ipv6 = is_ipv6(&route->family);
+    const char *address = route->address.text != NULL ? route->address.text : anywhere[ipv6];
+    const bool any = strcmp(address, anywhere[ipv6]) == 0;
+    const char *prefix = "";
+    if (route->gateway.text == NULL)
+        return error_config(err, route->where, "a route has a gateway");
+    if (check_family(&route->family, err) < 0 || find_prefix(writing, route, any, &prefix, err) < 0)
+        return -1;
+    if (any && strcmp(prefix, "/0") == 0 && route->metric.number == 0)
+        return write_setting(writing, ipv6 ? "ipv6.gateway" : "ipv4.gateway", route->gateway.text,
+                             route->gateway.where, err);
+    const char *value = arena_printf(arena, "%s%s %s", address, prefix, route->gateway.text);
+    if (route->metric.number > 0)
+        value = arena_printf(arena, "%s %" PRIu64, value, route->metric.number);
+    return write_setting(writing, ipv6 ? "ipv6.route" : "ipv4.route", value, route->where, err);
+}
+
 static int write_routes(const struct writing *writing, const struct domain_interface *interface,
                         struct thole_error *err) {
-    static const char *const anywhere[] = {"0.0.0.0", "::"};
     for (size_t i = 0; i < interface->routes.count; i++) {
-        const struct domain_route *route = &interface->routes.items[i];
-        const bool ipv6 = is_ipv6(&route->family);
-        const bool whole =
-            route->address.text == NULL ||
-            (strcmp(route->address.text, anywhere[ipv6]) == 0 && route->prefix.number == 0);
-        if (route->gateway.text == NULL)
-            return error_config(err, route->where, "a route has a gateway");
-        if (!whole)
-            virsh_conversion_warn(writing->conversion, route->where,
-                                  "no effect: of routes inside, only the default one is made");
-        else if (write_setting(writing, ipv6 ? "ipv6.gateway" : "ipv4.gateway", route->gateway.text,
-                               route->gateway.where, err) < 0)
+        if (write_route(writing, &interface->routes.items[i], err) < 0)
             return -1;
     }
     return 0;

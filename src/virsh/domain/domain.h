@@ -138,6 +138,8 @@ struct domain_route {
     struct domain_value address;
     struct domain_value prefix;
     struct domain_value gateway;
+    struct domain_value netmask;
+    struct domain_value metric;
 };
 typedef DOMAIN_LIST(struct domain_route) domain_routes;
 
