@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/text.h"
-#include "virsh/convert/conversion.h"
+#include "virsh/convert/devices.h"
 
 static void add_rule(struct virsh_conversion *conversion, const struct oci_device_rule *rule) {
     *oci_list_add(conversion->arena, &conversion->oci->linux->resources->devices) = *rule;
@@ -47,13 +47,13 @@ static int add_node(struct virsh_conversion *conversion, const struct domain_val
 
 static int add_usb(struct virsh_conversion *conversion, const struct domain_hostdev *hostdev,
                    struct thole_error *err) {
-    if (hostdev->usb_bus.text == NULL || hostdev->usb_device.text == NULL)
-        return error_unsupported(err, hostdev->where,
-                                 "a USB device is named by its address, bus and device: vendor and "
-                                 "product are not looked up");
+    uint64_t bus = 0;
+    uint64_t device = 0;
+    if (virsh_usb_find(hostdev, &bus, &device, err) < 0)
+        return -1;
     const struct domain_value source = {
-        .text = arena_printf(conversion->arena, "/dev/bus/usb/%03" PRIu64 "/%03" PRIu64,
-                             hostdev->usb_bus.number, hostdev->usb_device.number),
+        .text =
+            arena_printf(conversion->arena, "/dev/bus/usb/%03" PRIu64 "/%03" PRIu64, bus, device),
         .where = hostdev->where,
     };
     return add_node(conversion, &source, source.text, S_IFCHR, "rwm", err);
