@@ -95,7 +95,8 @@ static int attach_nbd(struct attaching *attaching, const struct image *image, ch
     unsigned number = 0;
     for (int attached = 0; attached == 0; number++) {
         cleanup_text struct text line = {0};
-        if (virsh_nbd_find(number, image->where, &number, err) < 0)
+        cleanup_close int lock = -1;
+        if (virsh_nbd_find(number, image->where, &number, &lock, err) < 0)
             return -1;
         virsh_nbd_name(number, device);
         text_appendf(&line, "nbd %s\n", device);

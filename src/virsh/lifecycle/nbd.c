@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,36 +47,40 @@ static int check_program(const char *where, struct thole_error *err) {
                      "the driver nbd needs the program qemu-nbd, which is not installed");
 }
 
-/* 1: the kernel has this file of the device, 0: it has not. */
-static int has(unsigned number, const char *file, struct thole_error *err) {
+static int is_taken(unsigned number, struct thole_error *err) {
     char path[SYSFS_PATH];
-    (void)snprintf(path, sizeof(path), "/sys/block/nbd%u%s", number, file);
+    (void)snprintf(path, sizeof(path), "/sys/block/nbd%u/pid", number);
     if (access(path, F_OK) == 0)
         return 1;
     return errno == ENOENT ? 0 : error_errno(err, NULL, "look at %s", path);
 }
 
-static int is_taken(unsigned number, struct thole_error *err) {
-    return has(number, "/pid", err);
+/* 1 with a lock, 0: somebody else has it, or the device is taken. Two that attach the same one at
+ * once would disturb one another. */
+static int lock(unsigned number, const char *where, int *ret_lock, struct thole_error *err) {
+    char path[SYSFS_PATH];
+    (void)snprintf(path, sizeof(path), "/sys/block/nbd%u", number);
+    cleanup_close int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0 && errno == ENOENT)
+        return error_set(err, THOLE_ERROR_HOST, 0, where,
+                         number == 0 ? "the driver nbd needs /dev/nbd*, which the kernel does not "
+                                       "have: \"modprobe nbd\" may help"
+                                     : "none of /dev/nbd* is free");
+    const bool locked = directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) == 0;
+    if (!locked && (directory < 0 || errno != EWOULDBLOCK))
+        return error_errno(err, where, "lock %s", path);
+    const int taken = locked ? is_taken(number, err) : 1;
+    if (taken == 0)
+        *ret_lock = take_fd(&directory);
+    return taken < 0 ? -1 : taken == 0;
 }
 
-int virsh_nbd_find(unsigned first, const char *where, unsigned *ret_number,
+int virsh_nbd_find(unsigned first, const char *where, unsigned *ret_number, int *ret_lock,
                    struct thole_error *err) {
-    if (check_program(where, err) < 0)
-        return -1;
-    for (*ret_number = first;; (*ret_number)++) {
-        const int exists = has(*ret_number, "", err);
-        if (exists == 0)
-            return error_set(
-                err, THOLE_ERROR_HOST, 0, where,
-                *ret_number == 0
-                    ? "the driver nbd needs /dev/nbd*, which the kernel does not have: "
-                      "\"modprobe nbd\" may help"
-                    : "none of /dev/nbd* is free");
-        const int taken = exists < 0 ? -1 : is_taken(*ret_number, err);
-        if (taken <= 0)
-            return taken;
-    }
+    int locked = check_program(where, err);
+    for (*ret_number = first; locked == 0; *ret_number += locked == 0)
+        locked = lock(*ret_number, where, ret_lock, err);
+    return locked < 0 ? -1 : 0;
 }
 
 /* ---- the program ---- */
@@ -186,16 +191,31 @@ static int find_server(const char *pid_file, int *ret_server, struct thole_error
     return found;
 }
 
+/* The server has the device open itself: no close was the last one, which would have written. */
+static int write_back(const char *device, struct thole_error *err) {
+    cleanup_close int opened = open(device, O_RDONLY | O_CLOEXEC);
+    if (opened < 0 || fsync(opened) < 0)
+        return error_errno(err, device, "write back what has been written");
+    return 0;
+}
+
+static int end(int server, const char *device, struct thole_error *err) {
+    struct pollfd ended = {.fd = server, .events = POLLIN};
+    if (pidfd_send_signal(server, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+        return error_errno(err, device, "end its qemu-nbd");
+    if (uninterrupted(poll(&ended, 1, PATIENCE)) <= 0)
+        return error_set(err, THOLE_ERROR_HOST, 0, device, "its qemu-nbd does not end");
+    return 0;
+}
+
 int virsh_nbd_detach(const char *device, const char *pid_file, struct thole_error *err) {
     cleanup_close int server = -1;
     const int found = find_server(pid_file, &server, err);
     if (found < 0)
         return -1;
-    struct pollfd ended = {.fd = server, .events = POLLIN};
-    if (found > 0 && pidfd_send_signal(server, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
-        return error_errno(err, device, "end its qemu-nbd");
-    if (found > 0 && uninterrupted(poll(&ended, 1, PATIENCE)) <= 0)
-        return error_set(err, THOLE_ERROR_HOST, 0, device, "its qemu-nbd does not end");
+    const int written = found > 0 ? write_back(device, err) : 0;
+    if (found > 0 && end(server, device, err) < 0)
+        return -1;
     (void)unlink(pid_file);
-    return 0;
+    return written;
 }

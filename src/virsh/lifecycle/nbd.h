@@ -15,8 +15,11 @@ struct virsh_nbd_image {
     const char *where; /* in the document */
 };
 
-/** The first free device from @first on; an error names @where, and what the machine lacks. */
-int virsh_nbd_find(unsigned first, const char *where, unsigned *ret_number,
+/**
+ * The first free device from @first on, and a descriptor: until that is closed, no other start
+ * takes the device. An error names @where, and what the machine lacks.
+ */
+int virsh_nbd_find(unsigned first, const char *where, unsigned *ret_number, int *ret_lock,
                    struct thole_error *err);
 
 /** "/dev/nbd3" */
