@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cgroup/directory.h"
 #include "plan/audit.h"
 #include "state/status.h"
 #include "sys/audit.h"
@@ -122,16 +126,55 @@ void create_audit_end(const struct thole_context *context, const struct containe
         warn(context, &failure);
 }
 
-void create_audit_update(const struct thole_context *context, struct container *container,
-                         const struct plan_cgroup *cgroup, bool done) {
+/* As the kernel writes it: "max", "-1", a number near its greatest one, "50000 100000". */
+static uint64_t number_in(const char *text, uint64_t *ret_period) {
+    enum { PAGE = 65536 };
+    char *end = NULL;
+    const int64_t number = strtoll(text, &end, 10);
+    *ret_period = strtoull(end == text ? text + strcspn(text, " ") : end, NULL, 10);
+    return end == text || number < 0 || number > INT64_MAX - PAGE ? PLAN_UNLIMITED
+                                                                  : (uint64_t)number;
+}
+
+static bool read_former(struct arena *arena, const struct plan_cgroup *cgroup,
+                        struct plan_cgroup_write *write) {
+    char text[4096];
+    cleanup_close int directory = cgroup_open_directory(&cgroup->directories[write->directory], "");
+    if (directory < 0 || file_read_kernel(directory, write->file, text, sizeof(text)) < 0)
+        return false;
+    write->value = arena_strdup(arena, text);
+    write->number = number_in(text, &write->period);
+    return true;
+}
+
+struct plan_cgroup *create_audit_former(const struct thole_context *context,
+                                        struct container *container,
+                                        const struct plan_cgroup *cgroup) {
+    struct arena *arena = &container->arena;
     if (container->record->audit == NULL &&
         plan_audit_mode(context->audit, THOLE_AUDIT_OFF) == NULL)
+        return NULL;
+    struct plan_cgroup *former = arena_new(arena, struct plan_cgroup);
+    former->writes = arena_new_array(arena, cgroup->write_count + 1, struct plan_cgroup_write);
+    for (size_t i = 0; i < cgroup->write_count; i++) {
+        struct plan_cgroup_write *write = &former->writes[former->write_count];
+        *write = cgroup->writes[i];
+        if (plan_audit_tells(write->file) && read_former(arena, cgroup, write))
+            former->write_count++;
+    }
+    return former;
+}
+
+void create_audit_update(const struct thole_context *context, struct container *container,
+                         const struct plan_cgroup *cgroup, const struct plan_cgroup *former,
+                         bool done) {
+    if (former == NULL)
         return;
     cleanup_arena struct arena arena = {0};
     struct plan_audit_records records = {0};
     struct thole_error failure = {0};
     const struct plan_audit_subject subject = subject_of(container->record);
-    plan_audit_update(&subject, cgroup, container_cgroup(container), &arena, &records);
+    plan_audit_update(&subject, cgroup, former, container_cgroup(container), &arena, &records);
     if (send_records(&records, false, done, &failure) < 0)
         warn(context, &failure);
 }

@@ -18,6 +18,15 @@ int create_audit_start(const struct thole_context *context, const struct creatio
 /** Tells that it has ended, or that its making failed; a warning where that cannot be told. */
 void create_audit_end(const struct thole_context *context, const struct container *container);
 
-/** Tells the limits that an update has written, or could not write. */
+/**
+ * What the limits are that @cgroup is about to change, for create_audit_update(); in the
+ * container's arena. NULL: nobody wants to hear of it.
+ */
+struct plan_cgroup *create_audit_former(const struct thole_context *context,
+                                        struct container *container,
+                                        const struct plan_cgroup *cgroup);
+
+/** Tells the limits that an update has written, or could not write; nothing if @former is NULL. */
 void create_audit_update(const struct thole_context *context, struct container *container,
-                         const struct plan_cgroup *cgroup, bool done);
+                         const struct plan_cgroup *cgroup, const struct plan_cgroup *former,
+                         bool done);

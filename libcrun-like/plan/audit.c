@@ -79,7 +79,7 @@ static void add(unsigned type, struct text *text, struct arena *arena,
 struct resources {
     const struct plan_audit_subject *subject;
     const char *reason;
-    const char *before; /* what the old value of a limit is */
+    const struct plan_cgroup *former; /* limits before; NULL: there was no container */
     struct arena *arena;
     struct plan_audit_records *records;
 };
@@ -91,14 +91,30 @@ static void begin_resource(struct text *text, const struct resources *all, const
     begin(text, all->subject, words.data);
 }
 
-static void number_resource(const struct resources *all, const char *kind, uint64_t number) {
+/* What the limits of a cgroup come to; false if nothing is said of it. */
+typedef bool find_number(const struct plan_cgroup *cgroup, uint64_t *ret_number);
+
+static void append_number(struct text *text, uint64_t number) {
+    if (number == PLAN_UNLIMITED)
+        text_append(text, "unlimited");
+    else
+        text_appendf(text, "%" PRIu64, number);
+}
+
+static void number_resource(const struct resources *all, const char *kind,
+                            const struct plan_cgroup *cgroup, find_number *find) {
+    uint64_t number = 0, old = 0;
+    if (!find(cgroup, &number))
+        return;
     cleanup_text struct text text = {0};
     begin_resource(&text, all, kind, all->reason);
-    text_appendf(&text, " old-%s=%s new-%s=", kind, all->before, kind);
-    if (number == PLAN_UNLIMITED)
-        text_append(&text, "unlimited");
+    text_appendf(&text, " old-%s=", kind);
+    if (all->former != NULL && !find(all->former, &old))
+        text_append(&text, "?");
     else
-        text_appendf(&text, "%" PRIu64, number);
+        append_number(&text, old);
+    text_appendf(&text, " new-%s=", kind);
+    append_number(&text, number);
     add(VIRT_RESOURCE, &text, all->arena, all->records);
 }
 
@@ -140,29 +156,36 @@ static bool quota_of(const struct plan_cgroup *cgroup, uint64_t *ret_processors)
 }
 
 /* As many as the list has, or as the quota is worth, whichever is less. */
-static void processors(const struct resources *all, const struct plan_cgroup *cgroup) {
-    uint64_t count = PLAN_UNLIMITED, worth;
+static bool processors(const struct plan_cgroup *cgroup, uint64_t *ret_count) {
+    uint64_t worth;
     bool told = false;
+    *ret_count = PLAN_UNLIMITED;
     for (size_t i = 0; i < cgroup->write_count; i++) {
         if (strcmp(cgroup->writes[i].file, "cpuset.cpus") != 0)
             continue;
         told = true;
-        count = count_processors(cgroup->writes[i].value);
+        *ret_count = count_processors(cgroup->writes[i].value);
     }
     if (quota_of(cgroup, &worth)) {
         told = true;
-        count = worth < count ? worth : count;
+        *ret_count = worth < *ret_count ? worth : *ret_count;
     }
-    if (told)
-        number_resource(all, "vcpu", count);
+    return told;
 }
 
-static void memory(const struct resources *all, const struct plan_cgroup *cgroup) {
+static bool memory(const struct plan_cgroup *cgroup, uint64_t *ret_bytes) {
     const struct plan_cgroup_write *limit = plan_find_limit(cgroup, "memory.max");
     if (limit == NULL)
         limit = plan_find_limit(cgroup, "memory.limit_in_bytes");
     if (limit != NULL)
-        number_resource(all, "mem", limit->number);
+        *ret_bytes = limit->number;
+    return limit != NULL;
+}
+
+bool plan_audit_tells(const char *file) {
+    static const char *const files[] = {"memory.max",       "memory.limit_in_bytes", "cpu.max",
+                                        "cpu.cfs_quota_us", "cpu.cfs_period_us",     "cpuset.cpus"};
+    return text_is_one_of(file, files, PLAN_COUNT(files));
 }
 
 /* Where the device rules hold: the directory of that controller, or the unified one. */
@@ -207,8 +230,8 @@ static void device_rule(const struct resources *all, const char *cgroup,
 
 static void limits(const struct resources *all, const struct plan_cgroup *cgroup,
                    const struct plan_cgroup *own) {
-    memory(all, cgroup);
-    processors(all, cgroup);
+    number_resource(all, "mem", cgroup, memory);
+    number_resource(all, "vcpu", cgroup, processors);
     const char *path = device_cgroup(own);
     for (size_t i = 0; path != NULL && i < cgroup->device_rule_count; i++)
         device_rule(all, path, &cgroup->device_rules[i]);
@@ -253,7 +276,7 @@ static void network(const struct resources *all, const struct plan *plan) {
 
 void plan_audit_resources(const struct plan_audit_subject *subject, const struct plan *plan,
                           struct arena *arena, struct plan_audit_records *records) {
-    const struct resources all = {subject, "start", "0", arena, records};
+    const struct resources all = {subject, "start", NULL, arena, records};
     limits(&all, &plan->cgroup, &plan->cgroup);
     filesystems(&all, plan);
     devices(&all, plan);
@@ -261,9 +284,9 @@ void plan_audit_resources(const struct plan_audit_subject *subject, const struct
 }
 
 void plan_audit_update(const struct plan_audit_subject *subject, const struct plan_cgroup *cgroup,
-                       const struct plan_cgroup *own, struct arena *arena,
-                       struct plan_audit_records *records) {
-    const struct resources all = {subject, "update", "?", arena, records};
+                       const struct plan_cgroup *former, const struct plan_cgroup *own,
+                       struct arena *arena, struct plan_audit_records *records) {
+    const struct resources all = {subject, "update", former, arena, records};
     limits(&all, cgroup, own);
 }
 

@@ -56,11 +56,16 @@ const char *plan_audit_mode(enum thole_audit wish, enum thole_audit other);
 void plan_audit_resources(const struct plan_audit_subject *subject, const struct plan *plan,
                           struct arena *arena, struct plan_audit_records *records);
 
-/** VIRT_RESOURCE for the limits and device rules that an update writes to the directories of @own.
+/**
+ * VIRT_RESOURCE for the limits and device rules that an update writes to the directories of @own.
+ * @former has what the same files said before, as far as that is known.
  */
 void plan_audit_update(const struct plan_audit_subject *subject, const struct plan_cgroup *cgroup,
-                       const struct plan_cgroup *own, struct arena *arena,
-                       struct plan_audit_records *records);
+                       const struct plan_cgroup *former, const struct plan_cgroup *own,
+                       struct arena *arena, struct plan_audit_records *records);
+
+/** True for a file of a cgroup whose value the records tell. */
+bool plan_audit_tells(const char *file);
 
 /** VIRT_MACHINE_ID: under which labels it runs. */
 void plan_audit_machine(const struct plan_audit_subject *subject, const struct plan *plan,

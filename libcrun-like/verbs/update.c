@@ -193,8 +193,9 @@ int thole_update(const struct thole_context *context, const char *id,
     int changed = update_rdt(&container, update, facts, &former, err);
     if (changed < 0)
         return -1;
+    const struct plan_cgroup *before = create_audit_former(context, &container, cgroup);
     int result = cgroup_update(cgroup, &context->log, err);
-    create_audit_update(context, &container, cgroup, result == 0);
+    create_audit_update(context, &container, cgroup, before, result == 0);
     if (result < 0 && changed > 0)
         resctrl_restore(container.record, former);
     return result < 0 ? -1 : save_devices(&container, resources, update->devices_on_top, err);

@@ -2,6 +2,7 @@
 """The kernel's audit log hears of a container if somebody asks for it, and of nothing else."""
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -88,14 +89,34 @@ def test_a_life_is_told_in_order(thole, asking, recorded):
 @pytest.mark.needs(program="strace", controller="memory")
 def test_an_update_is_told(thole, asking, recorded):
     container = thole.launch(asking("/bin/sleep", "1000", audit="on"))
-    changes = json.dumps({"memory": {"limit": 64 << 20}})
-    records, result = recorded(lambda: thole("update", "--resources", "-", container.id, stdin=changes))
-    result.ok()
-    assert [text.split(" exe=")[0] for _, text in records] == [
-        f'virt=oci resrc=mem reason=update vm="{container.id}" uuid={UUID} old-mem=? new-mem={64 << 20}']
+    former = "unlimited"
+    for limit in (64 << 20, 128 << 20, -1):
+        changes = json.dumps({"memory": {"limit": limit}})
+        records, result = recorded(lambda: thole("update", "--resources", "-", container.id, stdin=changes))
+        result.ok()
+        told = limit if limit > 0 else "unlimited"
+        assert [text.split(" exe=")[0] for _, text in records] == [
+            f'virt=oci resrc=mem reason=update vm="{container.id}" uuid={UUID} old-mem={former} new-mem={told}']
+        former = told
     records, result = recorded(lambda: thole("delete", "--force", container.id))
     result.ok()
     assert controls(records) == ["op=stop reason=destroyed res=success"]
+
+
+@pytest.mark.needs(program="strace", controller=["cpu", "cpuset"])
+def test_an_update_of_processors_is_told(thole, asking, recorded):
+    """What the quota is worth, and how many the list has."""
+    container = thole.launch(asking("/bin/sleep", "1000", audit="on"))
+    for members, old, new in (({"quota": 150000, "period": 100000}, "unlimited", 2), ({"quota": 50000}, 2, 1),
+                              ({"quota": -1}, 1, "unlimited"), ({"cpus": "0"}, None, 1)):
+        changes = json.dumps({"cpu": members})
+        records, result = recorded(lambda: thole("update", "--resources", "-", container.id, stdin=changes))
+        result.ok()
+        [told] = [text.split(f" uuid={UUID} ")[1].split(" exe=")[0] for _, text in records]
+        if old is None: # cgroup v1 has a list from the beginning, v2 an empty one
+            assert re.fullmatch("old-vcpu=([1-9][0-9]*|unlimited) new-vcpu=1", told), told
+        else:
+            assert told == f"old-vcpu={old} new-vcpu={new}"
 
 
 @pytest.mark.needs(program="strace")

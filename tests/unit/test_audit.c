@@ -110,12 +110,26 @@ static void test_an_update_tells_what_it_writes(void **state) {
     (void)state;
     struct built built;
     build(&built, config_json, THOLE_AUDIT_ON, false);
-    plan_audit_update(&subject, &built.plan->cgroup, &built.plan->cgroup, &built.arena,
+    struct plan_cgroup_write writes[] = {
+        {.file = "memory.max", .is_number = true, .number = PLAN_UNLIMITED},
+        {.file = "cpuset.cpus", .value = "0-3,7"},
+    };
+    const struct plan_cgroup former = {.writes = writes, .write_count = 2};
+    const struct plan_cgroup unknown = {0};
+    plan_audit_update(&subject, &built.plan->cgroup, &former, &built.plan->cgroup, &built.arena,
                       &built.records);
-    assert_true(has(&built, RESOURCE,
-                    "virt=oci resrc=mem reason=update " SUBJECT " old-mem=? new-mem=67108864"));
-    assert_true(has(&built, RESOURCE,
-                    "virt=oci resrc=vcpu reason=update " SUBJECT " old-vcpu=? new-vcpu=2"));
+    plan_audit_update(&subject, &built.plan->cgroup, &unknown, &built.plan->cgroup, &built.arena,
+                      &built.records);
+    static const char *const wanted[] = {
+        "virt=oci resrc=mem reason=update " SUBJECT " old-mem=unlimited new-mem=67108864",
+        "virt=oci resrc=vcpu reason=update " SUBJECT " old-vcpu=5 new-vcpu=2",
+        "virt=oci resrc=mem reason=update " SUBJECT " old-mem=? new-mem=67108864",
+        "virt=oci resrc=vcpu reason=update " SUBJECT " old-vcpu=? new-vcpu=2",
+    };
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (!has(&built, RESOURCE, wanted[i]))
+            fail_msg("missing: %s", wanted[i]);
+    }
     for (size_t i = 0; i < built.records.count; i++)
         assert_null(strstr(built.records.items[i].text, "resrc=fs"));
     arena_done(&built.arena);
