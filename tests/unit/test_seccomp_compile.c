@@ -4,6 +4,7 @@
 #include "config.h"
 #endif
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -247,6 +248,10 @@ static void test_answers_are_those_of_libseccomp(void **state) {
 static void test_number_is_compared_behind_a_call_that_there_is_not(void **state) {
     (void)state;
     static const struct thole_log silent = {0};
+    if (__BYTE_ORDER == __BIG_ENDIAN) {
+        print_message("skipped: libseccomp does not mix byte orders\n");
+        skip();
+    }
     struct plan_seccomp_argument either[] = {{.index = 4, .value = 0, .op = SCMP_CMP_GE},
                                              {.index = 4, .value = 1, .op = SCMP_CMP_LT}};
     static char words[][20] = {"fanotify_mark", "recv", "SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
