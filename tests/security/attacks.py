@@ -43,7 +43,8 @@ ATTACKS = (
            "descriptor of the host's /proc", "nothing of the host's is open when it is born in "
            "the container: `apply/exec.c`",
            (ATTACH + "test_entering_process_is_watched",
-            ENTERING + "test_a_held_exec_has_nothing_of_the_host"), ("exec-keeps-descriptors",)),
+            ENTERING + "test_a_held_exec_has_nothing_of_the_host", HOST + "test_nothing_is_in_what_waits"),
+           ("exec-keeps-descriptors",)),
     Attack("CVE-2016-9962 (runc)", "the process that entered could be looked into before its program ran",
            "it is not dumpable, and has its last ids and capabilities before it is born there: "
            "`apply/become.c`, `apply/exec.c`",
@@ -63,7 +64,8 @@ ATTACKS = (
            "none: there is nothing to weaken"),
     Attack("CVE-2018-15664, CVE-2019-14271 (docker cp)", "libraries of the image were loaded with the "
            "host's rights", "no name service, no dlopen() inside: `base/passwd.c`",
-           (PROCESS + "test_library_of_the_container_is_not_loaded", ATTACH + "test_replaced_loader"),
+           (PROCESS + "test_library_of_the_container_is_not_loaded", ATTACH + "test_replaced_loader",
+            CALLS + "test_of_the_image_the_program_alone_is_executed"),
            ("name-service-of-the-image",)),
     Attack("CVE-2019-5736 (runc, LXC, crun, youki)", "the runtime's file was opened by /proc/PID/exe and "
            "overwritten", "it runs from a read-only clone of its mount or a sealed copy: "
@@ -81,7 +83,8 @@ ATTACKS = (
     Attack("CVE-2019-18837 (crun)", "links and `..` of the image led mounts out of the root",
            "openat2() with RESOLVE_IN_ROOT: `sys/path.c`",
            (ESCAPE + "test_mount_destination_stays_inside",
-            ESCAPE + "test_file_mount_on_a_link_to_a_host_file"), ("links-lead-out-of-the-root",)),
+            ESCAPE + "test_file_mount_on_a_link_to_a_host_file",
+            CALLS + "test_paths_of_the_image_are_resolved_in_the_root"), ("links-lead-out-of-the-root",)),
     Attack("CVE-2019-19921, CVE-2023-27561 (runc), CVE-2025-54867 (youki)", "/proc or /sys was a link",
            "they are mounted on a directory or not at all: `apply/mounts.c`",
            (ESCAPE + "test_proc_or_sys_is_a_link",), ("system-mounts-follow-links",)),
@@ -94,7 +97,8 @@ ATTACKS = (
            "LXC 5.0 falls in `test_control_has_one`"),
     Attack("CVE-2021-30465, CVE-2024-45310 (runc)", "a directory was swapped for a link while mounts, "
            "nodes and directories were made in it", "a path is resolved once and used as a descriptor: "
-           "`sys/path.c`", (RACES + "test_nothing_of_the_host_is_reached",), ("paths-are-used-twice",)),
+           "`sys/path.c`", (RACES + "test_nothing_of_the_host_is_reached",
+                            CALLS + "test_paths_of_the_image_are_resolved_in_the_root"), ("paths-are-used-twice",)),
     Attack("CVE-2021-43784 (runc)", "a length was cut to 16 bits on the way to the kernel",
            "texts with a length, limits before they are written: `plan/idmap.c`, `base/wire.c`",
            (PROCESS + "test_id_map_is_whole_or_refused", PROCESS + "test_long_paths_do_not_overflow"),
@@ -121,7 +125,7 @@ ATTACKS = (
            (PROCESS + "test_cwd_is_a_descriptor_of_the_runtime",
             PROCESS + "test_exec_cwd_is_a_descriptor_of_the_runtime",
             PROCESS + "test_program_sees_its_own_descriptors_only",
-            PROCESS + "test_exec_sees_its_own_descriptors_only"),
+            PROCESS + "test_exec_sees_its_own_descriptors_only", HOST + "test_the_program_has_its_streams_alone"),
            ("cwd-is-not-checked", "descriptors-are-inherited")),
     Attack("CVE-2024-40635, CVE-2026-46680 (containerd)", "the text of a user id overflowed to root",
            "numbers are parsed strictly: `base/text.c`, `oci-spec/`",
@@ -142,7 +146,8 @@ ATTACKS = (
     Attack("CVE-2025-52881 (runc), CVE-2025-62596 (youki)", "labels and kernel parameters were written to a "
            "false procfs", "written before anything of the container is mounted, to files of that mount "
            "alone: `apply/init.c`, `sys/path.c`",
-           (PROCESS + "test_sysctl_written_to_the_real_proc", PROCESS + "test_a_covered_proc_gets_nothing"),
+           (PROCESS + "test_sysctl_written_to_the_real_proc", PROCESS + "test_a_covered_proc_gets_nothing",
+            CALLS + "test_files_of_the_kernel_are_written_through_one_procfs"),
            ("sysctl-after-the-mounts", "proc-may-be-covered")),
     Attack("CVE-2026-30892 (crun)", "`exec --user 1` ran as root", "one parser for all spellings: "
            "`enter/users.c`", (PROCESS + "test_user_is_never_root_by_mistake",),
@@ -172,13 +177,19 @@ ATTACKS = (
     Attack("/etc/passwd is no file", "a device was opened, an endless file read",
            "looked at before it is opened, up to a size: `sys/path.c`",
            (EXEC_OPTIONS + "test_a_passwd_that_is_no_small_file_is_not_read",), ("any-file-is-a-passwd",)),
-    Attack("a setuid thole", "an ordinary user would say what root runs",
+    Attack("a setuid thole, or one with file capabilities", "an ordinary user would say what root runs",
            "refused before anything is read: `cli/surroundings.c`",
-           (PROCESS + "test_a_setuid_thole_does_nothing",), ("setuid-is-taken",)),
-    Attack("the caller's command line", "its secrets could be read inside, while a process waited",
-           "it is cleared: `apply/become.c`",
+           (PROCESS + "test_a_setuid_thole_does_nothing",
+            PROCESS + "test_a_thole_with_file_capabilities_does_nothing"), ("setuid-is-taken",)),
+    Attack("the caller's command line", "its secrets could be read inside, while a process waited or was born",
+           "it is cleared before anybody inside can see the process: `apply/become.c`, `create/launch.c`",
            (ENTERING + "test_the_command_line_of_the_host_is_not_visible",
-            ENTERING + "test_a_created_init_shows_nothing_of_the_host"), ("command-line-stays",)),
+            ENTERING + "test_a_created_init_shows_nothing_of_the_host", HOST + "test_nothing_is_in_what_waits",
+            HOST + "test_a_command_line_is_gone_from_the_first_moment"),
+           ("command-line-stays", "born-with-the-command-line")),
+    Attack("a call that fails", "what was to be taken away stayed, and the program ran",
+           "every failure ends it: `apply/credentials.c` and all of `apply/`",
+           (NOTHING_OPEN + "test_all_of_it_or_nothing",), ("groups-may-stay",)),
     Attack("a read-only mount for a running container", "for a moment it could be written to",
            "it is read-only before it is attached: `apply/later_mounts.c`",
            (MOUNTS + "test_a_read_only_mount_is_never_writable",), ("later-mounts-turn-read-only",)),
