@@ -65,7 +65,12 @@ def test_the_reason_of_an_end(virsh, root, how, init, reason):
     if " " not in how:
         virsh(how, name).ok()
     virsh.until_off(name)
-    assert virsh("-q", "domstate", name, "--reason").ok().out == f"shut off ({reason})\n"
+
+    def told():
+        return virsh("-q", "domstate", name, "--reason").ok().out
+
+    until(lambda: told() != "shut off (unknown)\n") # in the moment of its end
+    assert told() == f"shut off ({reason})\n"
     virsh("start", name).ok()
     virsh("destroy", name)
 

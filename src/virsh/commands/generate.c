@@ -60,7 +60,9 @@ static int run_generate_man(const struct virsh_call *call, int *ret_status,
     text_append(
         &text, ".SH FILES\n.TP\n.I /etc/thole/domains, ~/.config/thole/domains\nthe definitions of "
                "persistent domains, NAME.xml\n.TP\n.I /run/thole\\-virsh\nwhat running domains "
-               "were started with\n.SH ENVIRONMENT\n.TP\n.B LIBVIRT_DEFAULT_URI\nas \\-c\n.TP\n"
+               "were started with\n.TP\n.I /etc/cni/net.d\nlists of CNI networks, for "
+               "interfaces\n.SH ENVIRONMENT\n.TP\n.B LIBVIRT_DEFAULT_URI\nas \\-c\n.TP\n"
+               ".B NETCONFPATH\nanother directory of CNI networks\n.TP\n"
                ".B VISUAL, EDITOR\nfor edit\n.SH SEE ALSO\n\\fBthole\\fR(1)\n");
     return output_text(text.data, err);
 }

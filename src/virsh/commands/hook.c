@@ -50,12 +50,10 @@ static int note_end(const struct virsh_call *call, const struct oci_state *state
         return 0;
     if (thole_state(&context, state->id, &ended, &failure) < 0)
         return failure.kind == THOLE_ERROR_NOT_FOUND ? 0 : error_copy(err, &failure);
-    const bool crashed = strcmp(virsh_reason_of(ended->exit_status), "crash") == 0;
+    const char *reason = virsh_reason_word(ended->exit_status);
     const bool known = ended->exited;
     thole_state_free(ended);
-    return known ? virsh_reason_note(call->place->live, state->id, crashed ? "crashed" : "shutdown",
-                                     err)
-                 : 0;
+    return known ? virsh_reason_note(call->place->live, state->id, reason, err) : 0;
 }
 
 /* An end program of the monitor. A container that some ends preserve is there still; one that has

@@ -21,9 +21,18 @@ const char *virsh_state_word(const struct virsh_domain *domain) {
     }
 }
 
+/* The monitor is about to note it. */
+static const char *reason_of_end(const struct virsh_domain *domain) {
+    if (domain->state == NULL || !domain->state->exited)
+        return "unknown";
+    return virsh_reason_word(domain->state->exit_status);
+}
+
 char *virsh_state_reason(const struct virsh_domain *domain) {
-    if (!virsh_domain_active(domain))
-        return virsh_reason_read(domain->place, domain->name);
+    if (!virsh_domain_active(domain)) {
+        char *noted = virsh_reason_read(domain->place, domain->name);
+        return noted != NULL ? noted : strdup(reason_of_end(domain));
+    }
     return strdup(domain->state->status == THOLE_STATUS_PAUSED    ? "user"
                   : domain->state->status == THOLE_STATUS_RUNNING ? "booted"
                                                                   : "unknown");

@@ -28,6 +28,10 @@ const char *virsh_reason_of(int status) {
     return status == SIGNALLED + SIGHUP ? "reboot" : "crash";
 }
 
+const char *virsh_reason_word(int status) {
+    return strcmp(virsh_reason_of(status), "crash") == 0 ? "crashed" : "shutdown";
+}
+
 int virsh_reason_note(const char *directory, const char *name, const char *reason,
                       struct thole_error *err) {
     cleanup_free char *path = file_of(directory, name);
@@ -43,9 +47,7 @@ char *virsh_reason_read(const struct virsh_place *place, const char *name) {
     struct thole_error ignored = {0};
     cleanup_free char *path = file_of(place->live, name);
     char *reason = NULL;
-    if (file_read_at(AT_FDCWD, path, REASON_MAX, &reason, NULL, &ignored) < 0)
-        return strdup("unknown");
-    return reason;
+    return file_read_at(AT_FDCWD, path, REASON_MAX, &reason, NULL, &ignored) == 0 ? reason : NULL;
 }
 
 void virsh_reason_forget(const struct virsh_place *place, const char *name) {
