@@ -19,12 +19,6 @@ static const struct option_row rows[] = {
     {0},
 };
 
-/* What a start made besides the container goes by the monitor, if there is one. */
-static int end(const struct virsh_domain *domain, struct thole_error *err) {
-    return domain->state->keeper > 0 ? thole_delete(&domain->context, domain->name, true, err)
-                                     : virsh_remains_delete(domain, err);
-}
-
 static int run_destroy(const struct virsh_call *call, int *ret_status, struct thole_error *err) {
     const struct destroy_options *options = call->options;
     cleanup_virsh_domain struct virsh_domain domain = {0};
@@ -35,7 +29,7 @@ static int run_destroy(const struct virsh_call *call, int *ret_status, struct th
         error_state(err, "Requested operation is not valid: domain is not running");
     if (domain.state == NULL ||
         virsh_reason_note(call->place->live, domain.name, "destroyed", err) < 0 ||
-        end(&domain, err) < 0)
+        virsh_remains_delete(&domain, err) < 0)
         return virsh_failed("Failed to destroy domain '%s'", options->domain);
     virsh_tell(call, "Domain '%s' destroyed", options->domain);
     return 0;

@@ -204,24 +204,17 @@ static int detach_all(int note, const char *path, struct thole_error *err) {
     return result;
 }
 
-/* 1: locked, 0: there is none, or with LOCK_NB it is locked already. */
-static int lock(const char *path, int operation, int *ret_note, struct thole_error *err) {
+int virsh_images_lock(const char *path, int *ret_note, struct thole_error *err) {
     struct stat status;
     cleanup_close int note = open(path, O_RDONLY | O_CLOEXEC);
     if (note < 0)
         return errno == ENOENT ? 0 : error_errno(err, NULL, "open %s", path);
-    if (uninterrupted(flock(note, operation)) < 0)
-        return errno == EWOULDBLOCK ? 0 : error_errno(err, NULL, "lock %s", path);
-    if (fstat(note, &status) < 0)
-        return error_errno(err, NULL, "look at %s", path);
+    if (uninterrupted(flock(note, LOCK_EX)) < 0 || fstat(note, &status) < 0)
+        return error_errno(err, NULL, "lock %s", path);
     if (status.st_nlink == 0) /* somebody has dealt with it meanwhile */
         return 0;
     *ret_note = take_fd(&note);
     return 1;
-}
-
-int virsh_images_lock(const char *path, int *ret_note, struct thole_error *err) {
-    return lock(path, LOCK_EX | LOCK_NB, ret_note, err);
 }
 
 int virsh_images_detach_locked(int note, const char *path, struct thole_error *err) {
@@ -232,6 +225,6 @@ int virsh_images_detach_locked(int note, const char *path, struct thole_error *e
 
 int virsh_images_detach(const char *path, struct thole_error *err) {
     cleanup_close int note = -1;
-    const int locked = lock(path, LOCK_EX, &note, err);
+    const int locked = virsh_images_lock(path, &note, err);
     return locked > 0 ? virsh_images_detach_locked(note, path, err) : locked;
 }

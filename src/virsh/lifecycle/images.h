@@ -26,7 +26,7 @@ int virsh_images_attach(struct domain *domain, const char *note, int *ret_note,
 /** Gives back what the note @path tells of, and removes it; 0 as well if there is none. */
 int virsh_images_detach(const char *path, struct thole_error *err);
 
-/** 1 with the open note @path, locked, 0: there is none, or its start is under way; -1. */
+/** 1 with the open note @path, locked: whoever attaches or detaches is done. 0: there is none. */
 int virsh_images_lock(const char *path, int *ret_note, struct thole_error *err);
 
 /** virsh_images_detach() of a note that the caller has locked. */

@@ -48,7 +48,8 @@ static bool is_document(const char *file, const char *name) {
            strcmp(file + length + 1 + TOKEN_DIGITS, ".xml") == 0;
 }
 
-/* While its images are locked the start of this document cannot come to have a container. */
+/* The start of this document, if it is under way, has been waited for: it has a container, or will
+ * never have one. */
 static int clear(const struct virsh_place *place, const char *name, const char *live,
                  const struct thole_log *log, struct thole_error *err) {
     cleanup_virsh_domain struct virsh_domain domain = {0};
