@@ -168,7 +168,7 @@ def test_files_of_the_kernel_are_written_through_one_procfs(thole, bundle, folde
         assert "RESOLVE_BENEATH" in line and "RESOLVE_NO_XDEV" in line and "RESOLVE_NO_MAGICLINKS" in line, line
     procfs = [(pid, number) for pid, lines in trace.of.items() for number, line in enumerate(lines)
               if line.endswith("</proc>")]
-    runtime = min(trace.of)
+    runtime = next(pid for pid, lines in trace.of.items() if lines[0].startswith(f'execve("{thole.path}"'))
     first_clone = next(number for number, line in enumerate(trace.of[runtime]) if line.startswith("clone"))
     assert procfs and all(pid == runtime and number < first_clone for pid, number in procfs), procfs
 
