@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.needs(capability="MKNOD")
+
 # Name in the kernel's list, vendor, product, bus, device; two of a kind.
 DEVICES = (("usb1", "1d6b", "0002", 1, 1), ("1-4", "046d", "0825", 1, 7), ("2-1", "0951", "1666", 2, 3),
            ("2-1.4", "0951", "1666", 2, 12))

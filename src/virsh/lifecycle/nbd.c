@@ -191,12 +191,27 @@ static int find_server(const char *pid_file, int *ret_server, struct thole_error
     return found;
 }
 
+/* A filesystem on it is written when it is unmounted: with the last process of the container, or of
+ * whoever holds its namespace, a moment later. */
+static int open_unmounted(const char *device, struct thole_error *err) {
+    const struct timespec pause = {.tv_nsec = PAUSE};
+    for (const int64_t end = clock_now() + PATIENCE; clock_now() < end;) {
+        const int opened = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
+        if (opened >= 0)
+            return opened;
+        if (errno != EBUSY)
+            return error_errno(err, device, "open it");
+        (void)nanosleep(&pause, NULL);
+    }
+    return error_set(err, THOLE_ERROR_HOST, 0, device, "it is still mounted");
+}
+
 /* The server has the device open itself: no close was the last one, which would have written. */
 static int write_back(const char *device, struct thole_error *err) {
-    cleanup_close int opened = open(device, O_RDONLY | O_CLOEXEC);
-    if (opened < 0 || fsync(opened) < 0)
-        return error_errno(err, device, "write back what has been written");
-    return 0;
+    cleanup_close int opened = open_unmounted(device, err);
+    if (opened < 0)
+        return -1;
+    return fsync(opened) < 0 ? error_errno(err, device, "write back what has been written") : 0;
 }
 
 static int end(int server, const char *device, struct thole_error *err) {
@@ -213,9 +228,8 @@ int virsh_nbd_detach(const char *device, const char *pid_file, struct thole_erro
     const int found = find_server(pid_file, &server, err);
     if (found < 0)
         return -1;
-    const int written = found > 0 ? write_back(device, err) : 0;
-    if (found > 0 && end(server, device, err) < 0)
+    if (found > 0 && (write_back(device, err) < 0 || end(server, device, err) < 0))
         return -1;
     (void)unlink(pid_file);
-    return written;
+    return 0;
 }
