@@ -258,7 +258,8 @@ def test_the_daemon_has_it_all(thole, asking, auditd):
         [told] = [record for record in controls_told if f" op={op} " in record]
         assert "res=success" in told and (reason is None or f" reason={reason} " in told)
     resources = search("VIRT_RESOURCE")
-    assert sum(f"old-mem=? new-mem={64 << 20}" in record and "reason=update" in record for record in resources) == 1
+    for limits in (f"old-mem=unlimited new-mem={64 << 20}", "old-vcpu=unlimited new-vcpu=2"):
+        assert sum(limits in record and "reason=update" in record for record in resources) == 1, limits
     for kind in ("fs", "mem", "vcpu", "cgroup"):
         assert any(f" resrc={kind} reason=" in record for record in resources), kind
     [machine_id] = search("VIRT_MACHINE_ID")

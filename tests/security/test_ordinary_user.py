@@ -65,6 +65,8 @@ def test_what_the_user_cannot_read_the_container_cannot(case, folder, kind):
 
 def test_packages_give_no_rights():
     """What make install leaves without setuid and file capabilities (tests/lxc/test_install.py) stays so."""
+    if not os.path.isdir(os.path.join(TOP, "packaging")):
+        pytest.skip("needs the whole tree: there are no packages here")
     said = subprocess.run(["grep", "-rnwE", "setcap|chmod [ug]?\\+s|chmod [2467][0-7]{3}|dpkg-statoverride",
                            "debian", "packaging"], cwd=TOP, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "")
