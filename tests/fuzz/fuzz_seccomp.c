@@ -19,18 +19,10 @@
 #include "security/seccomp_sections.h"
 #include "security/seccomp_soundness.h"
 #include "targets.h"
+#include "tests/unit/libseccomp_leaks.h"
 #include "tests/unit/seccomp_reference.h"
 
 #ifdef HAVE_LIBSECCOMP
-
-/* libseccomp itself loses memory over some rules. A clang without its run-time library lacks the
- * header that declares this. */
-/* NOLINTBEGIN(bugprone-reserved-identifier) */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void) {
-    return "leak:libseccomp.so";
-}
-/* NOLINTEND(bugprone-reserved-identifier) */
 
 #define X32_BIT 0x40000000U
 

@@ -23,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "cmocka_range.h"
+#include "libseccomp_leaks.h"
 #include "seccomp_reference.h"
 #include "security/seccomp_compile.h"
 #include "security/seccomp_filter.h"
