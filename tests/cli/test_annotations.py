@@ -97,6 +97,14 @@ def test_a_misspelt_name_is_told(thole, annotated, name):
         assert meant == name or name[:-1] in meant
 
 
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_what_is_documented_means_something(thole, annotated, name):
+    """Whatever becomes of this value."""
+    made = annotated({name: "x"}, "/bin/true")
+    made.write()
+    assert "means nothing" not in thole("validate", "--strict", made.path).out
+
+
 @pytest.mark.parametrize("name, said", (
     ("org.thole.nothing.like.it", "means nothing here"), ("run.oci.", "means nothing here"),
     ("org.thole.hook.anything", None), ("org.thole.lxc.anything", None), ("org.thole.virsh.anything", None),
