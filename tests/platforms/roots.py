@@ -23,6 +23,12 @@ class Missing(Exception):
     """A root that cannot be had here: a reason to skip."""
 
 
+def sources(suite, packages, mirror, components):
+    """Where apt looks: in @suite, and in those that packages name themselves, as in "qemu-user/bookworm-backports"."""
+    suites = [suite, *sorted({package.partition("/")[2] for package in packages} - {""})]
+    return [f"deb {mirror} {name} {components.replace(',', ' ')}" for name in suites]
+
+
 def debootstrap(suite, path, packages, mirror, architectures, components, variant="minbase"):
     """Makes the root file system @path."""
     if os.geteuid() != 0:
@@ -33,7 +39,7 @@ def debootstrap(suite, path, packages, mirror, architectures, components, varian
     command = ["mmdebstrap", f"--variant={variant}", "--include=" + ",".join(packages),
                # A mirror that is frozen, or a clock that is ahead, is no reason to have no root.
                "--aptopt=Acquire::Check-Valid-Until \"false\"",
-               "--components=" + components, suite, path, mirror]
+               suite, path, *sources(suite, packages, mirror, components)]
     if architectures:
         command.insert(1, "--architectures=" + ",".join(architectures))
     keyring = KEYRINGS.get(os.path.basename(mirror))
