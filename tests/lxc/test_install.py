@@ -57,7 +57,7 @@ def test_make_install(build, tmp_path, lxc_path, where, pages):
         assert os.readlink(links / name) == "/inst/bin/thole-lxc"
         assert os.path.exists(tmp_path / "inst" / pages / "man1" / f"{name}.1")
     assert os.path.exists(tmp_path / "inst" / pages / "man5/lxc.conf.5")
-    for script in ("bash-completion/completions/thole-lxc", "zsh/vendor-completions/_thole-lxc",
+    for script in ("bash-completion/completions/thole-lxc", "zsh/site-functions/_thole-lxc",
                    "fish/vendor_completions.d/thole-lxc.fish"):
         assert os.path.exists(tmp_path / "inst/share" / script)
     paths = [os.path.join(folder, name) for folder, _, names in os.walk(tmp_path) for name in names]
