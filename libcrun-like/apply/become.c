@@ -166,7 +166,7 @@ int apply_become_user(const struct apply_become *become, struct thole_error *err
     int entered = enter_directory(become, true, err);
     if (entered < 0)
         return -1;
-    if (!become->user_namespace && apply_rlimits(process, 0, err) < 0)
+    if (!become->user_namespace && apply_rlimits_raise(process, 0, err) < 0)
         return -1;
     apply_stdio_give(process->uid);
     if (apply_identity(process, needs_admin_for_filter(become), err) < 0)
@@ -218,6 +218,8 @@ int apply_become_confined(const struct apply_become *become, int starter, struct
     if (apply_exec_labels(become->process, become->proc_fd, err) < 0)
         return -1;
     apply_reset_signals(become->process);
+    if (apply_rlimits(become->process, err) < 0)
+        return -1;
     if (load_filter(become, starter, err) < 0)
         return -1;
     return needs_admin_for_filter(become) ? apply_capabilities(become->process, err) : 0;

@@ -67,7 +67,7 @@ int apply_become_bare(const struct apply_become *become, const int *others, size
                       struct thole_error *err);
 
 /**
- * From root to the user of the plan: surroundings, working directory, limits, ids, capabilities.
+ * From root to the user of the plan: surroundings, working directory, ids, capabilities.
  * CAP_SYS_ADMIN stays where loading the seccomp filter needs it. Afterwards nobody with the same
  * ids can look into the process.
  */
@@ -78,8 +78,8 @@ int apply_become_ready(const struct apply_become *become, struct apply_program *
                        struct thole_error *err);
 
 /**
- * The last confinement before an execve: labels, signals, filter, capabilities. A filter with a
- * listener is reported over @starter.
+ * The last confinement before an execve: labels, signals, limits, filter, capabilities. A filter
+ * with a listener is reported over @starter.
  */
 int apply_become_confined(const struct apply_become *become, int starter, struct thole_error *err);
 

@@ -40,16 +40,38 @@ int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
     return -1;
 }
 
-int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err) {
+static int set_rlimit(const struct plan_rlimit *limit, pid_t pid, const struct rlimit *value,
+                      struct thole_error *err) {
+    if (prlimit(pid, limit->resource, value, NULL) == 0)
+        return 0;
+    error_errno(err, limit->where, "set %s", names_of(names_rlimits, limit->resource));
+    if (errno == EPERM)
+        error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
+    return -1;
+}
+
+int apply_rlimits_raise(const struct plan_process *process, pid_t pid, struct thole_error *err) {
+    for (size_t i = 0; i < process->rlimit_count; i++) {
+        const struct plan_rlimit *limit = &process->rlimits[i];
+        struct rlimit value;
+        if (prlimit(pid, limit->resource, NULL, &value) < 0)
+            return error_errno(err, limit->where, "read %s",
+                               names_of(names_rlimits, limit->resource));
+        if (limit->hard <= value.rlim_max)
+            continue;
+        value.rlim_max = limit->hard;
+        if (set_rlimit(limit, pid, &value, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int apply_rlimits(const struct plan_process *process, struct thole_error *err) {
     for (size_t i = 0; i < process->rlimit_count; i++) {
         const struct plan_rlimit *limit = &process->rlimits[i];
         const struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
-        if (prlimit(pid, limit->resource, &value, NULL) == 0)
-            continue;
-        error_errno(err, limit->where, "set %s", names_of(names_rlimits, limit->resource));
-        if (errno == EPERM)
-            error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
-        return -1;
+        if (set_rlimit(limit, 0, &value, err) < 0)
+            return -1;
     }
     return 0;
 }

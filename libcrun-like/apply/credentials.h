@@ -17,10 +17,17 @@ int apply_oom_score(const struct plan_process *process, int proc_fd, pid_t pid,
                     struct thole_error *err);
 
 /**
- * Sets the rlimits of @pid, 0 for the caller itself. Late, so that tight limits do not hit the
- * set-up. The runtime does it for a process in a user namespace, where nobody may raise a limit.
+ * Raises hard limits of @pid, 0 for the caller itself, that the process is to have higher. The
+ * runtime does it for a process in a user namespace, where nobody may raise one.
  */
-int apply_rlimits(const struct plan_process *process, pid_t pid, struct thole_error *err);
+int apply_rlimits_raise(const struct plan_process *process, pid_t pid, struct thole_error *err);
+
+/**
+ * Sets the caller's rlimits, none of whose hard limits is above what it has: setrlimit(2). They are
+ * the program's, so this comes last: ten descriptors are enough for many a program, but not for
+ * what is done before it runs.
+ */
+int apply_rlimits(const struct plan_process *process, struct thole_error *err);
 
 /**
  * Scheduler and I/O priority of @pid, 0 for the caller itself. For a process in a user namespace,

@@ -284,7 +284,7 @@ static int launch_once(const struct thole_context *context,
                         preparation->init.become.stdio, creation->replace, creation->console);
     if (apply_scheduling(plan->process, creation->launched.pid, err) < 0)
         return -1;
-    return apply_rlimits(plan->process, creation->launched.pid, err);
+    return apply_rlimits_raise(plan->process, creation->launched.pid, err);
 }
 
 static bool was_stillborn(struct creation *creation) {

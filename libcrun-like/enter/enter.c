@@ -237,7 +237,8 @@ static int release(const struct thole_exec_request *request, struct entry *entry
         apply_stdio_give_to(entry->process, entry->apply.become.proc_fd, entry->pid,
                             entry->apply.become.stdio, entry->replace, entry->console);
     if (apply_scheduling(entry->process, entry->pid, err) < 0 ||
-        (entry->apply.become.user_namespace && apply_rlimits(entry->process, entry->pid, err) < 0))
+        (entry->apply.become.user_namespace &&
+         apply_rlimits_raise(entry->process, entry->pid, err) < 0))
         return -1;
     if (request->pidfd_socket != NULL &&
         sys_unix_send_fd(request->pidfd_socket, entry->pidfd, "setns", err) < 0)
