@@ -2,7 +2,6 @@
 /* The option --timing of the commands that start programs. */
 #include "timing.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@
 static int tell(const struct phases *phases, const char *option, struct thole_error *err) {
     cleanup_free char *text = option[0] != '\0' ? phases_trace(phases) : phases_table(phases);
     if (option[0] != '\0')
-        return file_replace_at(AT_FDCWD, option, text, strlen(text), 0644, err);
+        return file_write_named(option, text, strlen(text), 0644, err);
     (void)fputs(text, stderr);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,4 +147,26 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t length
         return -1;
     }
     return 0;
+}
+
+/* A FIFO that nobody reads is an error: waiting for a reader could last for ever. */
+static int write_in_place(const char *path, const void *data, size_t length,
+                          struct thole_error *err) {
+    cleanup_close int fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return error_errno(err, NULL, "open %s", path);
+    if (file_write_all(fd, data, length) < 0)
+        return error_errno(err, NULL, "write %s", path);
+    return 0;
+}
+
+int file_write_named(const char *path, const void *data, size_t length, mode_t mode,
+                     struct thole_error *err) {
+    struct stat status;
+    bool is_there = lstat(path, &status) == 0;
+    if (is_there && !S_ISREG(status.st_mode))
+        return write_in_place(path, data, length, err);
+    if (file_replace_at(AT_FDCWD, path, data, length, mode, err) == 0)
+        return 0;
+    return is_there ? write_in_place(path, data, length, err) : -1;
 }

@@ -46,5 +46,13 @@ int file_create_at(int dirfd, const char *name, const void *data, size_t length,
 int file_replace_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
                     struct thole_error *err);
 
+/**
+ * Writes a file that a caller has named. A regular file, or none, is replaced as above; a device, a
+ * FIFO or a link such as /dev/stdout is written to and stays what it is, and so is a file that
+ * cannot be replaced where it lies: one in a directory of others, or one that is mounted.
+ */
+int file_write_named(const char *path, const void *data, size_t length, mode_t mode,
+                     struct thole_error *err);
+
 /** Writes all of @data, across partial writes and EINTR; -1 with errno set. */
 int file_write_all(int fd, const void *data, size_t length);

@@ -2,7 +2,6 @@
 /* From a request to a created container (runtime-spec "Lifecycle", steps 1 to 5). */
 #include "create/create.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static int publish(const struct thole_create_request *request, const struct crea
         return 0;
     char text[16];
     int length = snprintf(text, sizeof(text), "%d", (int)creation->launched.pid);
-    return file_replace_at(AT_FDCWD, request->pid_file, text, (size_t)length, 0644, err);
+    return file_write_named(request->pid_file, text, (size_t)length, 0644, err);
 }
 
 static void log_warnings(const struct thole_context *context, const struct creation *creation) {

@@ -3,7 +3,6 @@
 #include "enter/enter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,7 +223,7 @@ static int start_in_cgroup(const struct thole_exec_request *request, struct entr
 static int write_pid_file(const char *path, pid_t pid, struct thole_error *err) {
     char text[16];
     int length = snprintf(text, sizeof(text), "%d", (int)pid);
-    return file_replace_at(AT_FDCWD, path, text, (size_t)length, 0644, err);
+    return file_write_named(path, text, (size_t)length, 0644, err);
 }
 
 /* From "ready" to the program itself. */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Standard streams, inherited descriptors, pid files, detaching, socket activation."""
+import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 
@@ -85,6 +87,60 @@ def test_no_pid_file_when_create_fails(thole, bundle, folder):
     made.mount("/x", "/no/such/source", "bind", ["bind"])
     thole.try_create(made, "--pid-file", path).failed()
     assert not os.path.exists(path)
+
+
+def file_of_kind(kind, path):
+    """What is to stay what it is, and a function that gives what has been written there (None: nothing does)."""
+    if kind == "device":
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        return lambda: None
+    if kind == "fifo":
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        return lambda: os.read(reader, 1 << 20).decode()
+    with open(path + ".target" if kind == "link" else path, "w", encoding="ascii") as target:
+        target.write("x" * 100000)
+    if kind == "link":
+        os.symlink(os.path.basename(path) + ".target", path)
+    if kind == "mounted":
+        subprocess.run(["mount", "--bind", path, path], check=True)
+
+    def read():
+        with open(path, encoding="ascii") as source:
+            return source.read()
+    return read
+
+
+@pytest.mark.parametrize("option", ["--pid-file", "--timing"])
+@pytest.mark.parametrize("kind", ["device", "fifo", "link", "mounted"])
+@pytest.mark.parametrize("command", ["create", "run", "exec"])
+def test_a_file_that_the_caller_names_stays_what_it_is(thole, bundle, sleeper, folder, command, kind, option):
+    """As /dev/null, /dev/stdout and a file mounted into an engine's container: it is written to."""
+    path = os.path.join(folder, "named")
+    read = file_of_kind(kind, path)
+    try:
+        before = os.lstat(path)
+        words = ["--pid-file", path] if option == "--pid-file" else ["--timing=" + path]
+        made = bundle("/bin/sleep", "1000")
+        if command == "exec":
+            sleeper().exec("/bin/true", options=words).ok()
+        else:
+            (thole.create if command == "create" else thole.launch)(made, *words)
+        after = os.lstat(path)
+        assert (after.st_mode, after.st_ino, after.st_dev) == (before.st_mode, before.st_ino, before.st_dev)
+        text = read()
+        if text is not None:
+            assert text.isdigit() if option == "--pid-file" else json.loads(text)
+    finally:
+        if kind == "mounted":
+            subprocess.run(["umount", path], check=True)
+
+
+def test_a_pid_file_that_nobody_reads(thole, bundle, folder):
+    """A FIFO without a reader: an error, and nothing waits."""
+    path = os.path.join(folder, "pid")
+    os.mkfifo(path)
+    thole.try_create(bundle("/bin/true"), "--pid-file", path).failed(path, "No such device or address")
 
 
 def fds_inside(text):
