@@ -121,7 +121,7 @@ int plan_resources(const struct plan_resources_target *target,
         plan_hugepages,         plan_network,       plan_rdma, plan_resources_unified,
         plan_resources_devices,
     };
-    for (size_t i = 0; target->cgroup->directory_count > 0 && i < PLAN_COUNT(parts); i++) {
+    for (size_t i = 0; i < PLAN_COUNT(parts); i++) {
         if (parts[i](target, resources, err) < 0 && plan_ends(target->builder, err))
             return -1;
     }

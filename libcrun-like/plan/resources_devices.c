@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device rules of the cgroup: those of the configuration, then what every container may use. */
+#include <string.h>
+
 #include "base/names.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "plan/resources.h"
 
 enum { MKNOD = NAMES_MKNOD, ALL_ACCESS = NAMES_ALL_ACCESS, ANY = -1 };
@@ -102,10 +105,39 @@ static int add_on_top(const struct plan_resources_target *target,
     return add_rules(target, target->where, resources, &all_allowed, err);
 }
 
+static bool can_be_ruled(const struct plan_resources_target *target) {
+    for (size_t i = 0; i < target->cgroup->directory_count; i++) {
+        const struct plan_cgroup_directory *directory = &target->cgroup->directories[i];
+        if (directory->unified || words_have(directory->controllers, "devices", strlen("devices")))
+            return true;
+    }
+    return false;
+}
+
+/* Without root of the host nobody in the container can make or use a device that rules forbid. */
+static bool needs_rules(const struct plan_resources_target *target) {
+    return target->builder == NULL ||
+           (plan_is_rootful(target->facts) && !target->builder->request->ignore_cgroup_permissions);
+}
+
+static int tell_that_none_can(const struct plan_resources_target *target,
+                              const struct oci_resources *resources, struct thole_error *err) {
+    bool all_allowed = true;
+    for (size_t i = 0; i < resources->devices.count; i++)
+        all_allowed = all_allowed && resources->devices.items[i].allow;
+    if (all_allowed || !needs_rules(target))
+        return 0;
+    (void)error_unsupported(err, arena_printf(target->arena, "%s/devices", target->where),
+                            "device rules need the v1 devices controller or cgroup v2");
+    return error_hint(err, "--cgroup-manager disabled does without cgroups, and without rules");
+}
+
 int plan_resources_devices(const struct plan_resources_target *target,
                            const struct oci_resources *resources, struct thole_error *err) {
     if (resources->devices.count == 0)
         return 0;
+    if (!can_be_ruled(target))
+        return tell_that_none_can(target, resources, err);
     return target->devices_on_top ? add_on_top(target, resources, err)
                                   : add_whole(target, target->where, resources, err);
 }
