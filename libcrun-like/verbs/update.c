@@ -165,13 +165,13 @@ static struct oci_resources *plan_update(struct container *container,
         .devices_on_top = update->devices_on_top,
     };
     const bool rdt = update->l3_cache_schema != NULL || update->mem_bw_schema != NULL;
-    if (plan_resources_build(resources, &updated, facts, &container->arena, ret_cgroup, err) < 0)
-        return NULL;
     if (updated.cgroup->directory_count == 0 && (!rdt || ask_for_anything(resources))) {
         (void)error_set(err, THOLE_ERROR_UNSUPPORTED, 0, NULL,
                         "the container is in no cgroup that could have limits");
         return NULL;
     }
+    if (plan_resources_build(resources, &updated, facts, &container->arena, ret_cgroup, err) < 0)
+        return NULL;
     return resources;
 }
 
