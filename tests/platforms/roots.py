@@ -16,6 +16,8 @@ BUILD = ("autoconf automake libtool make gcc libc6-dev pkg-config libcap-dev lib
 
 # What a release calls otherwise.
 RENAMED = {"sid": {"libselinux1-dev": "libselinux-dev"}}
+# What every system of a mirror has, though no smallest root.
+ALWAYS = {"ubuntu": ["apt"]}
 KEYRINGS = {"ubuntu": "/usr/share/keyrings/ubuntu-archive-keyring.gpg"}
 
 
@@ -57,6 +59,7 @@ def debootstrap(suite, path, packages, mirror, architectures, components, varian
 
 def base(suite, packages, mirror=DEBIAN, architectures=(), components="main"):
     """The directory of a root of @suite with @packages; made now if it is not there yet."""
+    packages = [*packages, *ALWAYS.get(os.path.basename(mirror), [])]
     packages = sorted({RENAMED.get(suite, {}).get(package, package) for package in packages})
     wanted = " ".join([suite, mirror, components, *architectures, *packages])
     path = os.path.join(CACHE, f"{suite}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}")
