@@ -72,11 +72,23 @@ static int set_names(const struct plan *plan, struct thole_error *err) {
     return 0;
 }
 
+/* Where the host's procfs is one of processes alone (subset=pid), one is made that has the rest. */
+static int open_sysctls(int proc_fd) {
+    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    int found = sys_open_proc(proc_fd, "sys", flags);
+    if (found >= 0 || errno != ENOENT)
+        return found;
+    cleanup_close int context = fsopen("proc", FSOPEN_CLOEXEC);
+    if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return -1;
+    cleanup_close int whole = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
+    return whole < 0 ? -1 : sys_open_proc(whole, "sys", flags);
+}
+
 static int set_sysctls(const struct apply_init *init, struct thole_error *err) {
     if (init->plan->sysctl_count == 0)
         return 0;
-    cleanup_close int sys_fd =
-        sys_open_proc(init->become.proc_fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int sys_fd = open_sysctls(init->become.proc_fd);
     if (sys_fd < 0)
         return error_errno(err, "/linux/sysctl", "open /proc/sys");
     for (size_t i = 0; i < init->plan->sysctl_count; i++) {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -83,12 +84,24 @@ static int read_mask(const char *status, const char *name, uint64_t *ret_mask,
 }
 
 /* Not cap_max_bits(), which takes any failure of prctl(2) for the end of what the kernel knows. */
+static int ask_last_capability(struct host_facts *facts, struct thole_error *err) {
+    int last = -1;
+    while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+        last++;
+    if (last < 63 && errno != EINVAL)
+        return error_errno(err, NULL, "ask for capability %d", last + 1);
+    facts->last_capability = last;
+    return 0;
+}
+
+/* A procfs of processes alone (subset=pid, ProcSubset=pid of units) has no /proc/sys. */
 static int probe_last_capability(struct host_facts *facts, struct thole_error *err) {
     static const char path[] = "/proc/sys/kernel/cap_last_cap";
     char text[16];
     uint64_t last = 0;
     if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) < 0)
-        return error_errno(err, NULL, "read %s", path);
+        return errno == ENOENT ? ask_last_capability(facts, err)
+                               : error_errno(err, NULL, "read %s", path);
     if (!text_parse_uint(text, 63, &last))
         return error_set(err, THOLE_ERROR_HOST, 0, NULL, "%s has no number", path);
     facts->last_capability = (int)last;
