@@ -3,7 +3,7 @@
 #include "base/names.h"
 
 #include <linux/capability.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>

@@ -24,6 +24,10 @@ extern const struct name_value names_capabilities[];
 /** CLONE_NEW* of the files under /proc/PID/ns. */
 extern const struct name_value names_namespaces[];
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
+
 /** SECCOMP_RET_* as an int without its data, SECCOMP_FILTER_FLAG_*, and the places in enum
  * scmp_compare. */
 extern const struct name_value names_seccomp_actions[];

@@ -23,8 +23,10 @@
     (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | \
      IFA_F_MCAUTOJOIN)
 
+enum { ADDRESS_PROTOCOL = 11 }; /* IFA_PROTO of Linux 5.18 */
+
 static const uint16_t address_attributes[] = {
-    IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_RT_PRIORITY, IFA_PROTO,
+    IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_RT_PRIORITY, ADDRESS_PROTOCOL,
 };
 
 /* A side of the move: a netlink socket that belongs to the namespace, and the namespace. */

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "security/seccomp_filter.h"
 

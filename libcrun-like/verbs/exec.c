@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_exec(): one more program in a running container, and waiting for it. */
 #include <errno.h>
+#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <string.h>
 #include <strings.h>
 

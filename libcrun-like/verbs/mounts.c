@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thole_mounts_add() and thole_mounts_remove(): the mounts of a container that runs. */
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>

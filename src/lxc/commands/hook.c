@@ -14,6 +14,9 @@
 #include "translate/hook_state.h"
 
 #define LXCPATH "org.thole.lxc.lxcpath"
+#ifndef PR_SCHED_CORE_SCOPE_THREAD_GROUP
+#define PR_SCHED_CORE_SCOPE_THREAD_GROUP 1 /* Linux 5.19 */
+#endif
 
 /* What a hook has to do with. */
 struct hook_call {

@@ -2,6 +2,7 @@
 /* lxc-unshare: a command in new namespaces, without a container around it. */
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/sched.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
