@@ -21,39 +21,57 @@
 #include "base/text.h"
 #include "sys/process_calls.h"
 
-enum { STATE_FIELD = 3, START_TIME_FIELD = 22, STAT_MAX = 768, END_TIMEOUT_MS = 10 * 1000 };
+enum { STATE_FIELD = 3, THREADS_FIELD = 20, START_TIME_FIELD = 22, STAT_MAX = 768 };
+enum { LOOKS = 10, END_TIMEOUT_MS = 10 * 1000 };
 
-/* 1 with the field, 0 for a zombie, -1 if the text is none of proc_pid_stat(5). */
-static int parse_start_time(char *text, uint64_t *ret_start_time) {
+/* What proc_pid_stat(5) says of a process. */
+enum stat_answer { STAT_LIVES, STAT_ENDED, STAT_PASSING, STAT_UNKNOWN };
+
+/* The state is that of the first thread, which may end before the others: it still counts as one
+ * then. Without any thread it is about to vanish: the process is being reaped, or another thread
+ * takes its place by an execve. */
+static enum stat_answer parse_stat(char *text, uint64_t *ret_start_time) {
     /* The command name may hold anything, blanks and parentheses included: the last one ends it. */
     char *rest = strrchr(text, ')');
-    if (rest == NULL)
-        return -1;
+    uint64_t threads = 0;
+    bool ended = false;
     (void)strsep(&rest, " ");
     for (int field = STATE_FIELD; rest != NULL; field++) {
         const char *value = strsep(&rest, " ");
-        if (field == STATE_FIELD && (value[0] == 'Z' || value[0] == 'X'))
-            return 0;
-        if (field == START_TIME_FIELD)
-            return text_parse_uint(value, UINT64_MAX, ret_start_time) ? 1 : -1;
+        if (field == STATE_FIELD)
+            ended = value[0] == 'Z' || value[0] == 'X';
+        if (field == THREADS_FIELD && !text_parse_uint(value, UINT64_MAX, &threads))
+            break;
+        if (field == THREADS_FIELD && ended && threads <= 1)
+            return threads == 0 ? STAT_PASSING : STAT_ENDED;
+        if (field == START_TIME_FIELD && text_parse_uint(value, UINT64_MAX, ret_start_time))
+            return STAT_LIVES;
     }
-    return -1;
+    return STAT_UNKNOWN;
 }
 
-int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err) {
-    char path[48];
-    char text[STAT_MAX];
-    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) >= 0) {
-        int result = parse_start_time(text, ret_start_time);
-        return result < 0 ? error_bug(err, "%s is not understood", path) : result;
-    }
+/* A procfs that is missing or hides processes says the same as the end of one. */
+static int tell_of_missing(pid_t pid, const char *path, struct thole_error *err) {
     const int failure = errno;
-    /* A procfs that is missing or hides processes says the same as the end of one. */
     if ((failure == ENOENT || failure == ESRCH) && kill(pid, 0) < 0 && errno == ESRCH)
         return 0;
     errno = failure;
     return error_errno(err, NULL, "read %s", path);
+}
+
+int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err) {
+    char path[48];
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    enum stat_answer answer = STAT_PASSING;
+    for (int i = 0; i < LOOKS && answer == STAT_PASSING; i++) {
+        char text[STAT_MAX];
+        if (file_read_kernel(AT_FDCWD, path, text, sizeof(text)) < 0)
+            return tell_of_missing(pid, path, err);
+        answer = parse_stat(text, ret_start_time);
+    }
+    if (answer == STAT_UNKNOWN)
+        return error_bug(err, "%s is not understood", path);
+    return answer == STAT_LIVES ? 1 : 0;
 }
 
 int process_lives(pid_t pid, uint64_t start_time, struct thole_error *err) {

@@ -9,7 +9,7 @@
 
 /**
  * When @pid began, in clock ticks since boot (proc_pid_stat(5)). Returns 1, 0 if it is gone or a
- * zombie; -1 if that cannot be told.
+ * zombie; -1 if that cannot be told. One whose first thread alone has ended is neither.
  */
 int process_start_time(pid_t pid, uint64_t *ret_start_time, struct thole_error *err);
 
