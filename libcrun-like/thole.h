@@ -280,6 +280,61 @@ struct thole_logs_request {
 THOLE_PUBLIC int thole_logs(const struct thole_context *context,
                             const struct thole_logs_request *request, struct thole_error *err);
 
+/** What checkpoints and restorations ask of CRIU (criu(8)) alike. */
+struct thole_criu_options {
+    const char *image_path;     /* directory of the images, NULL: "checkpoint" */
+    const char *work_path;      /* directory of CRIU's log and statistics, NULL: @image_path */
+    const char *parent_path;    /* images of a former checkpoint or pre-dump, relative to these */
+    const char *manage_cgroups; /* "soft" (NULL), "full", "strict", "ignore", "props" or "none" */
+    const char *network_lock;   /* "iptables", "nftables" or "skip"; NULL: as CRIU likes */
+    const char *page_server;    /* "ADDRESS:PORT" that memory goes to, NULL: into the images */
+    unsigned status_fd; /* a byte is written to it when lazy pages can be asked for, 0: none */
+    unsigned long empty_namespaces; /* CLONE_NEWNET: what is in it is neither saved nor restored */
+    const char *lsm_profile;       /* "apparmor:PROFILE" or "selinux:LABEL" in place of the saved */
+    const char *lsm_mount_context; /* in place of the saved one */
+    bool tcp_established;
+    bool tcp_close; /* connections are closed after a restoration */
+    bool tcp_skip_in_flight;
+    bool ext_unix_sk; /* sockets with a peer outside are allowed */
+    bool shell_job;   /* the container is in a session of the caller */
+    bool file_locks;
+    bool link_remap; /* files without a name get one */
+    bool auto_dedup;
+    bool lazy_pages;
+    void *reserved[THOLE_RESERVED];
+};
+
+struct thole_checkpoint_request {
+    const char *id;
+    struct thole_criu_options options;
+    bool leave_running;
+    bool pre_dump; /* only memory, for a later checkpoint with this one as parent; it runs on */
+    void *reserved[THOLE_RESERVED];
+};
+
+/**
+ * Has CRIU write the processes of a running container to disk. Unless they are to go on, they are
+ * gone then, and the container is deleted: thole_restore() makes it again. For root only.
+ */
+THOLE_PUBLIC int thole_checkpoint(const struct thole_context *context,
+                                  const struct thole_checkpoint_request *request,
+                                  struct thole_error *err);
+
+struct thole_restore_request {
+    struct thole_run_request run; /* of it: detach, keep, subreaper, terminal_options; of create:
+                                   * id, bundle, config, console_socket, pid_file, pidfd_socket */
+    struct thole_criu_options options;
+    void *reserved[THOLE_RESERVED];
+};
+
+/**
+ * Makes a container of a bundle whose processes go on as they were at a checkpoint; otherwise as
+ * thole_run(). For root only.
+ */
+THOLE_PUBLIC int thole_restore(const struct thole_context *context,
+                               const struct thole_restore_request *request, int *ret_status,
+                               struct thole_error *err);
+
 /** Sends @signal to init, or to every process of the container with @all. */
 THOLE_PUBLIC int thole_kill(const struct thole_context *context, const char *id, int signal,
                             bool all, struct thole_error *err);

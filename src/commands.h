@@ -38,6 +38,7 @@ struct command {
 };
 
 extern const struct command command_attach;
+extern const struct command command_checkpoint;
 extern const struct command command_complete;
 extern const struct command command_create;
 extern const struct command command_delete;
@@ -53,6 +54,7 @@ extern const struct command command_mounts;
 extern const struct command command_pause;
 extern const struct command command_plan;
 extern const struct command command_ps;
+extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_spec;

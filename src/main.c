@@ -21,6 +21,7 @@
 /* clang-format off */
 static const struct command *const commands[] = {
     &command_attach,
+    &command_checkpoint,
     &command_complete,
     &command_create,
     &command_delete,
@@ -36,6 +37,7 @@ static const struct command *const commands[] = {
     &command_pause,
     &command_plan,
     &command_ps,
+    &command_restore,
     &command_resume,
     &command_run,
     &command_spec,

@@ -23,7 +23,7 @@
 #include "sys/unix_socket.h"
 #include "terminal/pty.h"
 
-static int publish(const struct thole_create_request *request, const struct creation *creation,
+int create_publish(const struct thole_create_request *request, const struct creation *creation,
                    struct thole_error *err) {
     const char *receiver = request->pidfd_socket != NULL ? request->pidfd_socket
                                                          : creation->bundle.plan->pidfd_receiver;
@@ -37,7 +37,7 @@ static int publish(const struct thole_create_request *request, const struct crea
     return file_write_named(request->pid_file, text, (size_t)length, 0644, err);
 }
 
-static void log_warnings(const struct thole_context *context, const struct creation *creation) {
+void create_log_warnings(const struct thole_context *context, const struct creation *creation) {
     const struct bundle *bundle = &creation->bundle;
     const struct plan *plan = bundle->plan;
     if (!creation->kept && plan->keeper.where != NULL)
@@ -141,6 +141,39 @@ static int plan_container(const struct thole_context *context,
     return 0;
 }
 
+/* Saved before anything is made, so that delete finds what a killed create leaves behind, and who
+ * is at work. */
+static int begin_in_directory(const struct thole_context *context, struct creation *creation,
+                              struct thole_error *err) {
+    struct container *container = &creation->container;
+    create_prepare_record(container, &creation->bundle, creation->notify_directory);
+    container->record->restarts = create_starts_again(creation);
+    if (creation->kept && container_set_keeper(container, err) < 0)
+        return -1;
+    if (container_set_worker(container, false, err) < 0)
+        return -1;
+    container_unlock(container);
+    phases_end(context->phases, PHASES_RUNTIME, "record");
+    return 0;
+}
+
+int create_begin(const struct thole_context *context, const struct thole_create_request *request,
+                 bool gated, bool detached, struct creation *creation, struct thole_error *err) {
+    creation->gated = gated;
+    if (plan_container(context, request, gated, detached, creation, err) < 0 ||
+        container_new(context, request->id, &creation->container, err) < 0) {
+        if (creation->bundle.config != NULL)
+            create_selinux_release(context, &creation->bundle.config->annotations);
+        return -1;
+    }
+    phases_end(context->phases, PHASES_RUNTIME, "state directory");
+    if (begin_in_directory(context, creation, err) < 0) {
+        create_undo(context, creation);
+        return -1;
+    }
+    return 0;
+}
+
 /* What it opens on the way is closed when it fails: the undo may need descriptors itself. */
 static int build_in_directory(const struct thole_context *context,
                               const struct thole_create_request *request, size_t passed, bool gated,
@@ -150,20 +183,10 @@ static int build_in_directory(const struct thole_context *context,
     preparation.in_one_go = !gated && !detached;
     preparation.init.become.phases = context->phases;
     preparation.init.become.passed = passed;
-    /* Saved before anything is made, so that delete finds what a killed create leaves behind, and
-     * who is at work. */
-    create_prepare_record(container, &creation->bundle, creation->notify_directory);
-    container->record->restarts = create_starts_again(creation);
-    if (creation->kept && container_set_keeper(container, err) < 0)
-        return -1;
-    if (container_set_worker(container, false, err) < 0)
-        return -1;
-    container_unlock(container);
-    phases_end(context->phases, PHASES_RUNTIME, "record");
     if (create_prepare_filter(context, creation, &preparation, err) < 0)
         return -1;
     phases_end_at(context->phases, PHASES_RUNTIME, "/linux/seccomp", "seccomp filter");
-    log_warnings(context, creation);
+    create_log_warnings(context, creation);
     if (container->record->notify_directory != NULL && notify_make_directory(container, err) < 0)
         return -1;
     if (create_prepare_cgroup(context, creation, &preparation, err) < 0)
@@ -175,23 +198,16 @@ static int build_in_directory(const struct thole_context *context,
     phases_end(context->phases, PHASES_RUNTIME, "what the container inherits");
     if (create_dialogue(context, request, creation, &preparation, err) < 0)
         return -1;
-    return publish(request, creation, err);
+    return create_publish(request, creation, err);
 }
 
 int create_build(const struct thole_context *context, const struct thole_create_request *request,
                  bool gated, bool detached, struct creation *creation, struct thole_error *err) {
     size_t passed = 0;
-    creation->gated = gated;
     if (apply_passed_fds((uint64_t)request->listen_fds + request->preserve_fds, request->raw,
-                         &passed, err) < 0)
+                         &passed, err) < 0 ||
+        create_begin(context, request, gated, detached, creation, err) < 0)
         return -1;
-    if (plan_container(context, request, gated, detached, creation, err) < 0 ||
-        container_new(context, request->id, &creation->container, err) < 0) {
-        if (creation->bundle.config != NULL)
-            create_selinux_release(context, &creation->bundle.config->annotations);
-        return -1;
-    }
-    phases_end(context->phases, PHASES_RUNTIME, "state directory");
     if (build_in_directory(context, request, passed, gated, detached, creation, err) < 0) {
         create_undo(context, creation);
         return -1;
@@ -213,7 +229,8 @@ int create_rebuild(const struct thole_context *context, const struct thole_creat
         return -1;
     container->record = arena_new(&container->arena, struct container_record);
     remove_former_files(container);
-    if (build_in_directory(context, request, 0, false, true, creation, err) == 0)
+    if (begin_in_directory(context, creation, err) == 0 &&
+        build_in_directory(context, request, 0, false, true, creation, err) == 0)
         return 0;
     create_undo_rebuild(context, creation);
     return -1;

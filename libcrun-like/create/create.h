@@ -40,6 +40,21 @@ struct creation {
     }
 
 /**
+ * What making a container begins with: everything that can be wrong with the request is found, and
+ * the state directory made, whose record says that this process is at work. The arguments are those
+ * of create_build().
+ */
+int create_begin(const struct thole_context *context, const struct thole_create_request *request,
+                 bool gated, bool detached, struct creation *creation, struct thole_error *err);
+
+/** Logs what the plan warns of. */
+void create_log_warnings(const struct thole_context *context, const struct creation *creation);
+
+/** Tells who asked for it the pid, or a pidfd, of init. */
+int create_publish(const struct thole_create_request *request, const struct creation *creation,
+                   struct thole_error *err);
+
+/**
  * Makes a container, which other commands see as "creating" until its maker says that it is created
  * (container_clear_worker()), unless it is started already. With @gated, init waits at the gate for
  * another command; otherwise on launched.sync, for this process, which may not have to say start

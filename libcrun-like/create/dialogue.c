@@ -49,18 +49,18 @@ static int run_runtime_hooks(const struct creation *creation, const struct prepa
     return 0;
 }
 
-static int take_console(const struct thole_create_request *request, struct creation *creation,
-                        struct wire_message *message, struct thole_error *err) {
-    if (message->fd_count != 1)
+int create_take_console(const struct thole_create_request *request, struct creation *creation,
+                        int console, struct thole_error *err) {
+    if (console < 0)
         return error_bug(err, "init sent no console");
     if (request->console_socket == NULL) {
-        creation->console = message->fds[0];
+        creation->console = console;
         /* Before the program starts: it may ask at once. */
         for (int fd = 2; fd >= 0; fd--)
             terminal_copy_size(fd, creation->console);
         return 0;
     }
-    cleanup_close int master = message->fds[0];
+    cleanup_close int master = console;
     return sys_unix_send_fd(request->console_socket, master, "/dev/ptmx", err);
 }
 
@@ -132,7 +132,8 @@ static int wait_until_ready(const struct thole_context *context,
                 return -1;
             break;
         case WIRE_CONSOLE:
-            if (take_console(request, creation, &message, err) < 0 ||
+            if (create_take_console(request, creation, message.fd_count == 1 ? message.fds[0] : -1,
+                                    err) < 0 ||
                 wire_send(sync, WIRE_CONSOLE_KEPT, NULL, 0, -1, err) < 0)
                 return -1;
             break;

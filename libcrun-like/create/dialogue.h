@@ -11,3 +11,8 @@
 int create_dialogue(const struct thole_context *context, const struct thole_create_request *request,
                     struct creation *creation, struct preparation *preparation,
                     struct thole_error *err);
+
+/** Takes @console, the pty master of the container's terminal: for its console socket, or to stay
+ * with this process. */
+int create_take_console(const struct thole_create_request *request, struct creation *creation,
+                        int console, struct thole_error *err);

@@ -140,7 +140,7 @@ static struct oci_pairs annotations(struct arena *arena) {
         {"io.github.thole.version", PACKAGE_VERSION},
         {"io.github.thole.commit", THOLE_COMMIT},
         {"io.github.seccomp.libseccomp.version", seccomp_library_version()},
-        {"org.opencontainers.runc.checkpoint.enabled", "false"},
+        {"org.opencontainers.runc.checkpoint.enabled", "true"},
     };
     const size_t count = sizeof(known) / sizeof(known[0]);
     struct oci_pairs pairs = {.items = arena_new_array(arena, count, struct oci_pair)};

@@ -28,7 +28,7 @@
 
 const char *thole_build_features(void) {
     return "+CAP +EBPF +YAJL " SECCOMP_SIGN "SECCOMP " SELINUX_SIGN "SELINUX " APPARMOR_SIGN
-           "APPARMOR +SYSTEMD -CRIU";
+           "APPARMOR +SYSTEMD +CRIU";
 }
 
 const char *thole_default_init(void) {

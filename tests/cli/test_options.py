@@ -223,10 +223,16 @@ def test_no_command(call):
     assert "Usage: thole" in result.stderr
 
 
-@pytest.mark.parametrize("words", ["nope", "checkpoint --help", "restore --lsm-mount-context",
-                                   "help nope", "generate-man nope"])
+@pytest.mark.parametrize("words", ["nope", "help nope", "generate-man nope"])
 def test_unknown_command(call, words):
     refused(call(*words.split()))
+
+
+def test_what_podman_asks_about_checkpoints(call):
+    """Whether there are any, and whether mounts can get another SELinux label."""
+    assert call("checkpoint", "--help").returncode == 0
+    result = call("restore", "--lsm-mount-context")
+    assert result.returncode == 1 and "requires an argument" in result.stderr
 
 
 @pytest.mark.parametrize("command", NEEDS_ID)

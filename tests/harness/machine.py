@@ -188,6 +188,11 @@ def _missing_one(kind, value):
             "which is off here"
     if kind == "program":
         return None if shutil.which(value) else f"needs the program {value}"
+    if kind == "criu":
+        if not shutil.which("criu"):
+            return "needs the program criu"
+        return None if os.uname().nodename == "thole-guest" else \
+            "needs the guest of tests/vm: CRIU changes the cgroups of the whole machine"
     if kind == "file":
         return None if os.path.exists(value) else f"needs {value}, which this kernel does not have"
     raise ValueError(f"unknown need {kind}")

@@ -49,8 +49,8 @@ class Process:
             source.write(stdin.encode() if isinstance(stdin, str) else stdin)
             source.seek(0)
             stdin = source
-        self.popen = subprocess.Popen(command, stdin=stdin, stdout=self._out, stderr=self._err,
-                                      **options)
+        self.popen = subprocess.Popen(command, stdin=stdin,
+                                      **{"stdout": self._out, "stderr": self._err, **options})
         self.pid = self.popen.pid
 
     def output(self):

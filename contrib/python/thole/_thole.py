@@ -250,6 +250,52 @@ class thole_logs_request(ctypes.Structure):
     ]
 
 
+class thole_criu_options(ctypes.Structure):
+    """What checkpoints and restorations ask of CRIU (criu(8)) alike."""
+    _fields_ = [
+        ("image_path", ctypes.c_char_p),
+        ("work_path", ctypes.c_char_p),
+        ("parent_path", ctypes.c_char_p),
+        ("manage_cgroups", ctypes.c_char_p),
+        ("network_lock", ctypes.c_char_p),
+        ("page_server", ctypes.c_char_p),
+        ("status_fd", ctypes.c_uint),
+        ("empty_namespaces", ctypes.c_ulong),
+        ("lsm_profile", ctypes.c_char_p),
+        ("lsm_mount_context", ctypes.c_char_p),
+        ("tcp_established", ctypes.c_bool),
+        ("tcp_close", ctypes.c_bool),
+        ("tcp_skip_in_flight", ctypes.c_bool),
+        ("ext_unix_sk", ctypes.c_bool),
+        ("shell_job", ctypes.c_bool),
+        ("file_locks", ctypes.c_bool),
+        ("link_remap", ctypes.c_bool),
+        ("auto_dedup", ctypes.c_bool),
+        ("lazy_pages", ctypes.c_bool),
+        ("reserved", ctypes.c_void_p * 8),
+    ]
+
+
+class thole_checkpoint_request(ctypes.Structure):
+    """thole_checkpoint_request"""
+    _fields_ = [
+        ("id", ctypes.c_char_p),
+        ("options", thole_criu_options),
+        ("leave_running", ctypes.c_bool),
+        ("pre_dump", ctypes.c_bool),
+        ("reserved", ctypes.c_void_p * 8),
+    ]
+
+
+class thole_restore_request(ctypes.Structure):
+    """thole_restore_request"""
+    _fields_ = [
+        ("run", thole_run_request),
+        ("options", thole_criu_options),
+        ("reserved", ctypes.c_void_p * 8),
+    ]
+
+
 class thole_annotation(ctypes.Structure):
     """Its size is fixed."""
     _fields_ = [
@@ -412,6 +458,16 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any], str]] = {
         ctypes.c_int,
         [ctypes.POINTER(thole_context), ctypes.POINTER(thole_logs_request), ctypes.POINTER(thole_error)],
         'Tells what the keeper of an attachable container (thole_monitor.log_size) has kept of what its console said, oldest first, while it runs and until it is deleted.',
+    ),
+    "thole_checkpoint": (
+        ctypes.c_int,
+        [ctypes.POINTER(thole_context), ctypes.POINTER(thole_checkpoint_request), ctypes.POINTER(thole_error)],
+        'Has CRIU write the processes of a running container to disk. Unless they are to go on, they are gone then, and the container is deleted: thole_restore() makes it again. For root only.',
+    ),
+    "thole_restore": (
+        ctypes.c_int,
+        [ctypes.POINTER(thole_context), ctypes.POINTER(thole_restore_request), ctypes.POINTER(ctypes.c_int), ctypes.POINTER(thole_error)],
+        'Makes a container of a bundle whose processes go on as they were at a checkpoint; otherwise as thole_run(). For root only.',
     ),
     "thole_kill": (
         ctypes.c_int,

@@ -84,6 +84,18 @@ class Runtime:
         self._run(request)
         return Container(self, id)._reaped()
 
+    def restore(self, id: str, bundle: Optional[Path] = None, config: Optional[Config] = None,
+                criu: Optional[Mapping[str, Any]] = None, **options: Any) -> "Container":
+        """A container in the background whose processes go on as at a checkpoint. `criu` has members of struct
+        thole_criu_options: image_path first of all."""
+        request = _thole.thole_restore_request()
+        request.run.create = self._request(id, bundle, config, options)
+        request.run.detach = True
+        fill(request.options, criu or {})
+        status = ctypes.c_int()
+        self._call("thole_restore", ctypes.byref(request), ctypes.byref(status))
+        return Container(self, id)._reaped()
+
     def _run(self, request: Any) -> int:
         status = ctypes.c_int()
         self._call("thole_run", ctypes.byref(request), ctypes.byref(status))
@@ -199,6 +211,13 @@ class Container:
     def resume(self) -> None:
         """Lets a paused container go on."""
         self._call("thole_resume")
+
+    def checkpoint(self, leave_running: bool = False, pre_dump: bool = False,
+                   criu: Optional[Mapping[str, Any]] = None) -> None:
+        """Writes its processes to disk, and deletes it unless it is to go on. `criu` as in Runtime.restore()."""
+        request = _thole.thole_checkpoint_request(id=encoded(self.id), leave_running=leave_running, pre_dump=pre_dump)
+        fill(request.options, criu or {})
+        self.runtime._call("thole_checkpoint", ctypes.byref(request))
 
     def state(self) -> State:
         """The container as it is now."""

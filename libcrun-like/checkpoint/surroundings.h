@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process that CRIU becomes: what stands around it, from the clone to the execve. */
+#pragma once
+
+#include <stddef.h>
+#include <stdnoreturn.h>
+
+#include "base/error.h"
+#include "cgroup/join.h"
+#include "checkpoint/images.h"
+#include "plan/plan.h"
+
+/** What the process needs. */
+struct surroundings {
+    const struct plan *rootfs; /* its root is made ready for a restoration, in a mount namespace of
+                                * this process, where it is mounted on itself; NULL: nothing is */
+    const struct images *images;
+    const struct cgroup_join *cgroup; /* it runs in there, NULL: where the caller does */
+    const int *passed;                /* further descriptors that it gets, under their numbers */
+    size_t passed_count;
+};
+
+/** The absolute path of @name in PATH, malloc'ed. Kind UNSUPPORTED: there is none. */
+int surroundings_find_program(const char *name, char **ret_path, struct thole_error *err);
+
+/** In a new process: says over the socket @far_end that it is ready (base/wire.h), or what failed;
+ * with a root the reopened images before. Then it becomes `@program swrk FD`, which serves that
+ * socket. */
+noreturn void surroundings_enter(const struct surroundings *surroundings, const char *program,
+                                 int far_end);
