@@ -61,8 +61,6 @@ HOST = (
     r"/process/oomScoreAdj: set oom_score_adj .*Permission denied", r"/process/rlimits/.*not permitted",
     r"/process/args/0: exec", r"/process/terminal: cannot allocate tty",
     r"/process/scheduler: set the scheduler", r"/mounts/0: mount /y",
-    # A limit holds for the last steps before the program, too.
-    r"open /etc/passwd of the container: Too many open files",
 )
 
 
