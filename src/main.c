@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of thole: reads the command line, runs one command, reports its error. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -164,6 +165,13 @@ static int run(char *const *argv, struct call *call, int *ret_status, struct tho
     return result;
 }
 
+/* Whatever was to be opened: the cause lies with the caller. */
+static const char *hint_of(const struct thole_error *err) {
+    if (err->hint[0] != '\0' || err->code != EMFILE)
+        return err->hint;
+    return "the caller's limit of open files is too low: ulimit -n";
+}
+
 /* "create web1: /mounts/3: mount proc on /proc: Operation not permitted" */
 __attribute__((cold, noinline)) static void report(const struct call *call,
                                                    const struct thole_error *err) {
@@ -177,7 +185,7 @@ __attribute__((cold, noinline)) static void report(const struct call *call,
         text_append(&message, ": ");
     text_append(&message, error_format(err, reason, sizeof(reason)));
     text_make_plain(message.data); /* the id may be any word */
-    logger_fail(&call->logger, message.data, err->hint);
+    logger_fail(&call->logger, message.data, hint_of(err));
 }
 
 static int run_and_report(int argc, char *argv[]) {

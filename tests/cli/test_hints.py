@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_every_option_is_known_again_with_one_letter_too_many(thole):
                            if word.startswith("--")), None)
             if option and len(option) > 4 and option != "--help":
                 assert text_of(thole(command, option + "q", root=False)) == f"did you mean {option}?"
+
+
+@pytest.mark.parametrize("limit", [4, 6, 9, 14])
+def test_too_few_open_files(thole, bundle, limit):
+    """Wherever that ends a start: in the runtime or in init."""
+    made = bundle("/bin/true", rlimits=[])
+    name = thole.prepare(made)
+    assert "ulimit -n" in text_of(thole("run", "--bundle", made.path, name, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_NOFILE, (limit, limit))))
 
 
 def test_no_config_json(thole, folder):
