@@ -81,7 +81,7 @@ static int delete_unread(struct container *container, bool force, struct thole_e
     bool directory = container->lock >= 0;
     if (directory && err->kind == THOLE_ERROR_STATE && force)
         return *err = (struct thole_error){0}, container_remove(container, err);
-    if (directory && err->kind != THOLE_ERROR_STATE)
+    if (directory && err->kind != THOLE_ERROR_STATE && err->kind != THOLE_ERROR_NOT_FOUND)
         error_hint(err, "it may still run: end its processes, then remove its state directory");
     return -1;
 }

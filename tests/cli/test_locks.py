@@ -5,6 +5,7 @@ The lock of a container is held around its record only. While hooks run, "creati
 stand there together with the process that is at it, and decide for everybody else.
 """
 import concurrent.futures
+import fcntl
 import os
 import time
 
@@ -275,6 +276,26 @@ def test_many_deletes_at_once(thole, bundle, folder, hooks):
     if hooks:
         with open(folder + "/count", encoding="ascii") as source:
             assert source.read() == "x\n"
+
+
+def test_a_deletion_that_waited_for_another(thole, bundle):
+    """It says that there is no container, without a hint at what might be left of it."""
+    container = thole.launch(bundle("/bin/true"))
+    container.wait_stopped()
+    directory = os.open(os.path.join(thole.root, container.id), os.O_RDONLY)
+    number = os.fstat(directory).st_ino
+
+    def waiting():
+        with open("/proc/locks", encoding="ascii") as source:
+            return sum("->" in line and f":{number} " in line for line in source)
+
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    both = [thole.start_process("delete", container.id) for _ in range(2)]
+    until(lambda: waiting() == 2, what="both of them")
+    os.close(directory)
+    first, second = sorted((process.wait() for process in both), key=lambda result: result.code)
+    first.ok()
+    assert second.failed("container does not exist").err.count("\n") == 1, second
 
 
 def test_deletes_and_creates_at_once(thole, bundle):
