@@ -2,6 +2,7 @@
 /* Names, numbers and sets of capabilities are those that libcap has. */
 #include "sys/capabilities.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,10 +52,22 @@ static void test_sets(void **state) {
     (void)cap_free(known);
 }
 
+static void test_what_is_not_there_is_invalid(void **state) {
+    enum { NONE = 63 };
+    struct sys_capabilities sets = {0};
+    (void)state;
+    assert_int_equal(sys_raise_ambient_capability(NONE), -1);
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(sys_get_capabilities(&sets), 0);
+    assert_int_equal(sys_drop_bounding_capability(NONE), -1);
+    assert_int_equal(errno, (sets.effective >> CAP_SETPCAP & 1) != 0 ? EINVAL : EPERM);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_what_is_not_there_is_invalid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
