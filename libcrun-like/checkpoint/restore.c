@@ -160,7 +160,7 @@ static int ask(const struct restoration *restoration, const struct thole_criu_op
     if (criu_start(&surroundings, &criu, err) < 0 ||
         criu_ask(&criu, CRIU_RESTORE, options, images->work, restore_log, &stages, &pid, err) < 0)
         return -1;
-    return pid == restoration->creation->launched.pid
+    return pid > 0 && pid == restoration->creation->launched.pid
                ? 0
                : error_bug(err, "criu restored process %d, and spoke of %d before", (int)pid,
                            (int)restoration->creation->launched.pid);
