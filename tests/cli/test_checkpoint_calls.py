@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""checkpoint and restore with a stand-in for CRIU: what it is asked for, and what is made of what it says.
+"""checkpoint and restore with a stand-in for CRIU: what it is asked for, and what stands around it.
 
 What CRIU itself makes of it: test_checkpoint.py, in guests."""
 import json
@@ -12,83 +12,15 @@ import subprocess
 import pytest
 
 from harness import machine, traces
-from harness.runtime import Container, until
+from harness.criu import QUIET, SLEEP, STAND_IN, StandIn, assert_nothing_left, assert_one_line, checkpoint, lines_of, \
+    restore, restored
+from harness.runtime import until
 from harness.terminal import ConsoleSocket
-
-STAND_IN = os.path.realpath(os.path.join(os.path.dirname(__file__), "../harness/criu_stand_in.py"))
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-NULL = ["file[1:2]:/dev/null"] * 3
-SLEEP = ("/bin/sleep", "1000")
-
-
-class StandIn:
-    """Where CRIU would be; and a directory of images."""
-
-    def __init__(self, folder):
-        self.directory = os.path.join(folder, "path")
-        self.images = os.path.join(folder, "images")
-        self.report = os.path.join(folder, "asked")
-        os.mkdir(self.directory)
-        shutil.copy(STAND_IN, os.path.join(self.directory, "criu"))
-
-    def plays(self, **part):
-        """The environment of a caller for whom CRIU plays this part."""
-        if os.path.exists(self.report):
-            os.unlink(self.report)
-        return dict(os.environ, PATH=f"{self.directory}:{os.environ['PATH']}", CRIU_STAND_IN_ASKED=self.report,
-                    CRIU_STAND_IN_PART=json.dumps(part))
-
-    @property
-    def was_asked(self):
-        return os.path.exists(self.report)
-
-    def asked(self):
-        with open(self.report, encoding="utf-8") as source:
-            return json.load(source)
-
-    def saved(self, streams=None, text=None):
-        """Images as a checkpoint leaves them, with these standard streams."""
-        os.makedirs(self.images, exist_ok=True)
-        with open(os.path.join(self.images, "descriptors.json"), "w", encoding="utf-8") as target:
-            target.write(text if text is not None else json.dumps(streams or NULL))
 
 
 @pytest.fixture
 def criu(folder):
     return StandIn(folder)
-
-
-def checkpoint(container, criu, *options, **part):
-    return container.runtime("checkpoint", "--image-path", criu.images, *options, container.id,
-                             env=criu.plays(**part))
-
-
-def restore(thole, made, criu, *options, name=None, detach=True, popen=None, **part):
-    """(name, Result)"""
-    name = thole.prepare(made, name)
-    result = thole("restore", *(["--detach"] if detach else []), "--bundle", made.path, "--image-path", criu.images,
-                   *options, name, env=criu.plays(**part), **(popen or {}))
-    return name, result
-
-
-def restored(thole, made, criu, *options, **more):
-    """The Container."""
-    name, result = restore(thole, made, criu, *options, **more)
-    result.ok()
-    return Container(thole, name, None, made)
-
-
-def assert_nothing_left(thole, name):
-    thole("state", name).failed("does not exist")
-    assert not traces.leftovers(thole.root, thole.folder)
-
-
-def assert_one_line(result, *texts):
-    """The error, and perhaps a hint."""
-    result.failed(*texts)
-    assert result.code == 1
-    lines = [line for line in result.err.splitlines() if not line.startswith("thole: hint: ")]
-    assert len(lines) == 1 and result.err.count("\n") <= 2, result
 
 
 # ---- the options ------------------------------------------------------------------------------------------------
@@ -138,7 +70,7 @@ OF_RESTORE = OF_BOTH + [
     ("detach-keys", ["ctrl-a"], {}),
     ("no-subreaper", [], {}),
 ]
-WITH_A_TERMINAL = {"console-socket", "pidfd-socket", "log", "record"}
+TESTED_BELOW = {"console-socket", "pidfd-socket", "log", "record"}
 
 
 def rows_of(command):
@@ -150,7 +82,7 @@ def rows_of(command):
 def test_no_option_is_forgotten(thole, command):
     listed = set(re.findall(r"^  (?:-\w, )?--([\w-]+)", thole(command, "--help").ok().out, re.M))
     wanted = {option for option, _, _ in rows_of(command)} | {"help"}
-    assert listed == (wanted | WITH_A_TERMINAL if command == "restore" else wanted)
+    assert listed == (wanted | TESTED_BELOW if command == "restore" else wanted)
 
 
 def filled(value, folder):
@@ -192,31 +124,6 @@ def test_options_of_restore(thole, bundle, criu, folder):
         return criu.asked()
 
     assert_rows(OF_RESTORE, ask, folder)
-
-
-WRONG = [("--manage-cgroups-mode", "sort"), ("--network-lock", "iptable"), ("--empty-ns", "pid")]
-WRONG_OF_CHECKPOINT = WRONG + [("--page-server", "no colon"), ("--page-server", ":1"), ("--page-server", "host:65536"),
-                               ("--page-server", "host:"), ("--page-server", "host:port"), ("--status-fd", "one")]
-
-
-@pytest.mark.any_layout
-def test_words_that_are_none_of_checkpoint(sleeper, criu):
-    container = sleeper()
-    for option, word in WRONG_OF_CHECKPOINT:
-        assert_one_line(checkpoint(container, criu, option, word), word)
-    assert_one_line(checkpoint(container, criu, "--status-fd", "999"), "Bad file descriptor")
-    assert container.status == "running" and not criu.was_asked
-
-
-@pytest.mark.any_layout
-def test_words_that_are_none_of_restore(thole, bundle, criu):
-    criu.saved()
-    made = bundle(*SLEEP)
-    for option, word in WRONG:
-        name, result = restore(thole, made, criu, option, word)
-        assert_one_line(result, word)
-        assert not os.path.exists(os.path.join(thole.root, name))
-    assert not criu.was_asked
 
 
 @pytest.mark.any_layout
@@ -454,6 +361,26 @@ def test_record(thole, bundle, criu, folder):
     container.delete().ok()
 
 
+@pytest.mark.parametrize("mode", ["soft", "ignore"])
+def test_cgroups(thole, bundle, criu, mode):
+    """CRIU moves what it restores into them, or is in there itself."""
+    criu.saved()
+    container = restored(thole, bundle(*SLEEP), criu, "--manage-cgroups-mode", mode)
+    pid, path = container.pid, container.bundle.linux["cgroupsPath"]
+    assert {name: machine.cgroup_path(pid, name) for name in machine.controllers()} == \
+        dict.fromkeys(machine.controllers(), path)
+
+
+def test_pidfd_socket(thole, bundle, criu, folder):
+    criu.saved()
+    listener = ConsoleSocket(folder + "/pidfd.sock")  # one message with one descriptor, too
+    container = restored(thole, bundle(*SLEEP), criu, "--pidfd-socket", listener.path)
+    _, [pidfd] = listener.receive()
+    with open(f"/proc/self/fdinfo/{pidfd}", encoding="ascii") as lines:
+        assert f"Pid:\t{container.pid}\n" in lines
+    os.close(pidfd)
+
+
 def test_a_name_that_is_taken(thole, sleeper, criu):
     criu.saved()
     container = sleeper()
@@ -485,11 +412,6 @@ def with_hooks(made, trace):
     made.config["hooks"] = {stage: [{"path": "/bin/sh", "args": ["sh", "-c", f"echo {stage} >>{trace}"]}]
                             for stage in HOST_HOOKS}
     return made
-
-
-def lines_of(path):
-    with open(path, encoding="ascii") as source:
-        return source.read().split("\n")[:-1]
 
 
 def test_hooks_and_stages(thole, bundle, criu, folder):
@@ -532,17 +454,6 @@ def test_limits_and_device_rules_stand_before_it_goes_on(thole, bundle, criu, fo
     container.sh("mknod /work/mem c 1 1 && cat /work/mem").failed("permitted")
 
 
-def test_privileges_that_are_not_restored_are_refused(thole, bundle, criu, folder):
-    criu.saved()
-    made = bundle(*SLEEP)
-    name, result = restore(thole, made, criu, no_new_privileges=False, trace=folder + "/trace")
-    assert_one_line(result, "/process/noNewPrivileges: this CRIU does not")
-    assert lines_of(folder + "/trace")[-1] == "pre-resume"  # it is never told to go on
-    assert_nothing_left(thole, name)
-    made.process["noNewPrivileges"] = False
-    restored(thole, made, criu, no_new_privileges=False)
-
-
 # ---- terminals --------------------------------------------------------------------------------------------------
 
 def test_a_terminal_of_its_own(thole, bundle, criu, folder):
@@ -552,9 +463,26 @@ def test_a_terminal_of_its_own(thole, bundle, criu, folder):
     terminal = console.terminal()
     assert criu.asked()["inherit_fd"] == {}
     assert os.major(os.stat(f"/proc/{container.pid}/fd/0").st_rdev) == 136  # the inner end of a pty
+    terminal.expect("restored")
     terminal.write("echoed\n")
     terminal.expect("echoed")
     terminal.close()
+
+
+def test_a_terminal_in_the_foreground(thole, bundle, criu, folder):
+    """What appears there comes to the caller, and into the files that the options name."""
+    criu.saved(["/dev/pts/0"] * 3)
+    made = bundle(*SLEEP, terminal=True)
+    name = thole.prepare(made)
+    process = thole.start_process("restore", "--bundle", made.path, "--image-path", criu.images, "--log",
+                                  folder + "/log", "--record", folder + "/record", name, env=criu.plays(terminal=True))
+    until(lambda: "restored" in process.output(), what="the text on the terminal")
+    thole("kill", name, "KILL").ok()
+    assert process.wait().code == 128 + signal.SIGKILL
+    for file in ("log", "record"):
+        with open(os.path.join(folder, file), encoding="utf-8") as source:
+            assert "restored" in source.read()
+    assert_nothing_left(thole, name)
 
 
 @pytest.mark.any_layout
@@ -592,133 +520,3 @@ def test_the_callers_terminal_in_the_background(thole, bundle, criu):
     assert criu.asked()["inherit_fd"]["pipe:[7]"] == "/dev/null"
     os.close(master)
     os.close(terminal)
-
-
-# ---- failures ---------------------------------------------------------------------------------------------------
-
-LOG = ["(00.000001) Version: 3.17.1", "(00.000002) Warn  (criu/x.c:1): not this", "Error (no text",
-       "(00.000003) Error (criu/x.c:1): mnt: the first", "(00.000004) Error (criu/x.c:2): the second"]
-FAILURES = {
-    "log": ({"fails": {"text": "less"}, "log": LOG}, "criu: mnt: the first"),
-    "log and no answer": ({"ends": True, "log": LOG}, "criu: mnt: the first"),
-    "text": ({"fails": {"text": "words of its own"}, "log": LOG[:3]}, "criu: words of its own"),
-    "number": ({"fails": {"errno": 17}}, "it failed without a word"),
-    "nothing": ({"fails": {}}, "it failed without a word"),
-    "end": ({"ends": True}, "criu ended without an answer"),
-    "nonsense": ({"nonsense": "ffffff"}, "criu said what nobody understands"),
-    "no type": ({"nonsense": "1001"}, "criu said what nobody understands"),
-    "cut short": ({"nonsense": "080110012a05"}, "criu said what nobody understands"),
-    "much": ({"nonsense": "08011001" + "280128" * 6000 + "01"}, "criu said what nobody understands"),
-    "other type": ({"other_type": 3}, "criu answered something else"),
-    "control characters": ({"fails": {"text": "a\nb\033[31mc"}}, "criu: a"),
-}
-
-
-@pytest.mark.any_layout
-@pytest.mark.parametrize("case", FAILURES, ids=lambda name: name.replace(" ", "-"))
-def test_failures(thole, sleeper, bundle, criu, case):
-    """One line; the container of a checkpoint goes on, of a restoration nothing is left."""
-    part, text = FAILURES[case]
-    container = sleeper()
-    result = checkpoint(container, criu, **part)
-    assert_one_line(result, text)
-    assert ("dump.log in the work directory has the rest" in result.err) == ("criu: " in result.err), result
-    assert "\033" not in result.err
-    assert container.status == "running"
-    criu.saved()
-    name, result = restore(thole, bundle(*SLEEP), criu, **part)
-    assert_one_line(result, text)
-    assert not os.path.exists(os.path.join(thole.root, name))
-    container.delete("--force").ok()
-    assert_nothing_left(thole, name)
-
-
-@pytest.mark.parametrize("part", [{"other_pid": 1}, {"does_nothing": True}], ids=["another", "none"])
-def test_restored_is_what_was_spoken_of(thole, bundle, criu, part):
-    criu.saved()
-    name, result = restore(thole, bundle(*SLEEP), criu, **part)
-    result.failed("criu restored process")
-    assert_nothing_left(thole, name)
-
-
-@pytest.mark.parametrize("hook", ["prestart", "createRuntime"])
-def test_a_hook_that_fails_undoes_all(thole, bundle, criu, folder, hook):
-    criu.saved()
-    made = bundle(*SLEEP)
-    made.config["hooks"] = {hook: [{"path": "/bin/false"}]}
-    name, result = restore(thole, made, criu, trace=folder + "/trace")
-    assert_one_line(result, f"error running {hook} hook #0")
-    assert lines_of(folder + "/trace")[-1] == "setup-namespaces refused"
-    assert_nothing_left(thole, name)
-
-
-@pytest.mark.any_layout
-def test_what_criu_leaves_in_the_images_is_removed(thole, bundle, criu):
-    criu.saved()
-    for name in (".criu.mounts", ".criu.kept/inner", "criu.of somebody else"):
-        os.makedirs(os.path.join(criu.images, name))
-    restore(thole, bundle(*SLEEP), criu, no_new_privileges=False)[1].failed("noNewPrivileges")
-    assert set(os.listdir(criu.images)) == {"descriptors.json", "restore.log", ".criu.kept", "criu.of somebody else"}
-
-
-STAGES = ("request", "setup-namespaces", "post-setup-namespaces", "post-restore", "pre-resume", "post-resume")
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_what_a_killed_one_leaves_can_be_deleted(thole, bundle, criu, stage):
-    criu.saved()
-    name, result = restore(thole, bundle(*SLEEP), criu, kill_caller=stage)
-    assert result.code == -signal.SIGKILL
-    assert os.path.exists(os.path.join(thole.root, name))
-    thole("delete", "--force", name).ok()
-    assert_nothing_left(thole, name)
-
-
-BROKEN = {"missing": None, "broken": "[\"/dev/null\"", "no list": "{}", "empty": ""}
-
-
-@pytest.mark.any_layout
-@pytest.mark.parametrize("case", BROKEN, ids=lambda name: name.replace(" ", "-"))
-def test_broken_descriptors(thole, bundle, criu, case):
-    criu.saved(text=BROKEN[case] or "")
-    if BROKEN[case] is None:
-        os.unlink(criu.images + "/descriptors.json")
-    name, result = restore(thole, bundle(*SLEEP), criu)
-    assert_one_line(result, "descriptors.json")
-    assert not criu.was_asked
-    assert_nothing_left(thole, name)
-
-
-@pytest.mark.any_layout
-def test_no_images(thole, sleeper, bundle, criu, folder):
-    name, result = restore(thole, bundle(*SLEEP), criu)
-    assert_one_line(result, criu.images, "No such file")
-    assert_nothing_left(thole, name)
-    container = sleeper()
-    criu.images = folder + "/no/images"
-    assert_one_line(checkpoint(container, criu), criu.images, "No such file")
-    assert container.status == "running" and not criu.was_asked
-
-
-@pytest.mark.any_layout
-def test_no_criu(thole, sleeper, bundle, criu):
-    if shutil.which("criu", path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"):
-        pytest.skip("needs a machine without CRIU: it is found where programs usually are, too")
-    os.unlink(criu.directory + "/criu")
-    container = sleeper()
-    assert_one_line(checkpoint(container, criu), "there is no program criu in PATH")
-    assert container.status == "running"
-    criu.saved()
-    name, result = restore(thole, bundle(*SLEEP), criu)
-    assert_one_line(result, "there is no program criu in PATH")
-    assert not os.path.exists(os.path.join(thole.root, name))
-
-
-@pytest.mark.any_layout
-@pytest.mark.parametrize("command", ["checkpoint", "restore"])
-def test_an_ordinary_user_is_refused(thole_path, folder, command):
-    program = shutil.copy(thole_path, folder)
-    user = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program, "--root",
-                           folder + "/none", command, "a"], capture_output=True, text=True, check=False, cwd="/")
-    assert (user.returncode, user.stdout) == (1, "")
-    assert f"{command} needs root: CRIU does" in user.stderr and user.stderr.count("\n") == 1

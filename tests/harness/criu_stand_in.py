@@ -30,7 +30,8 @@ INNER = {"ps": ("address", "port"), "cg_root": ("ctrl", "path"), "inherit_fd": (
 CLONE_NEWNS, CLONE_PARENT, CLONE_NEWUTS = 0x20000, 0x8000, 0x4000000
 CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x8000000, 0x20000000, 0x40000000
 CLONE, PIVOT_ROOT = 0, 1
-CALLS = {"x86_64": (56, 155), "aarch64": (220, 41), "riscv64": (220, 41), "armv7l": (120, 218), "ppc64le": (120, 203), "i686": (120, 217)}
+CALLS = {"x86_64": (56, 155), "aarch64": (220, 41), "riscv64": (220, 41), "armv7l": (120, 218),
+         "ppc64le": (120, 203), "i686": (120, 217)}  # by architecture
 MNT_DETACH = 2
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -149,6 +150,7 @@ def become(part, options, terminal):
         os.setsid()
         for fd in range(3):
             os.dup2(terminal, fd)
+        os.write(terminal, b"restored\n")
     if "root" in options:
         os.chdir(options["root"])
         system_call(PIVOT_ROOT, b".", b".")
