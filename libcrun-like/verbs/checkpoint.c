@@ -17,14 +17,30 @@ static int check_running(struct container *container, struct thole_error *err) {
     return 0;
 }
 
-/* The end that the checkpoint brings about is the last one. */
-static int forbid_restart(struct container *container, struct thole_error *err) {
+static int set_no_restart(struct container *container, bool value, bool *ret_former,
+                          struct thole_error *err) {
     if (container_lock(container, err) < 0 || container_reload(container, err) < 0)
         return -1;
-    container->record->no_restart = true;
+    *ret_former = container->record->no_restart;
+    container->record->no_restart = value;
     int result = container_save(container, err);
     container_unlock(container);
     return result;
+}
+
+/* The end that a checkpoint brings about is the last one; without one all is as it was. */
+static int dump_for_good(const struct thole_context *context, struct container *container,
+                         const struct thole_checkpoint_request *request, struct thole_error *err) {
+    bool former = false;
+    struct thole_error failure = {0};
+    if (!container->record->restarts)
+        return checkpoint_dump(context, container, request, err);
+    if (set_no_restart(container, true, &former, err) < 0)
+        return -1;
+    if (checkpoint_dump(context, container, request, err) == 0)
+        return 0;
+    (void)set_no_restart(container, former, &former, &failure); /* the first failure is told */
+    return -1;
 }
 
 static int checkpoint(const struct thole_context *context,
@@ -33,12 +49,11 @@ static int checkpoint(const struct thole_context *context,
     if (container_open(context, request->id, &container, err) < 0 ||
         check_running(&container, err) < 0)
         return -1;
-    bool ends = !request->leave_running && !request->pre_dump;
-    if (ends && container.record->restarts && forbid_restart(&container, err) < 0)
+    if (request->leave_running || request->pre_dump)
+        return checkpoint_dump(context, &container, request, err);
+    if (dump_for_good(context, &container, request, err) < 0)
         return -1;
-    if (checkpoint_dump(context, &container, request, err) < 0)
-        return -1;
-    return ends ? create_unmake(context, &container, NULL, err) : 0;
+    return create_unmake(context, &container, NULL, err);
 }
 
 int thole_checkpoint(const struct thole_context *context,

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from harness.criu import SLEEP, StandIn, assert_nothing_left, assert_one_line, checkpoint, lines_of, restore, restored
+from harness.runtime import until
 
 
 @pytest.fixture
@@ -81,6 +82,16 @@ def test_failures(thole, sleeper, bundle, criu, case):
     assert not os.path.exists(os.path.join(thole.root, name))
     container.delete("--force").ok()
     assert_nothing_left(thole, name)
+
+
+@pytest.mark.any_layout
+def test_a_kept_one_is_kept_on(sleeper, criu):
+    container = sleeper("--attachable", "--restart", "always")
+    pid = container.pid
+    checkpoint(container, criu, fails={}).failed("criu: ")
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: container.status == "running" and container.pid != pid, what="the next start")
+    container.delete("--force").ok()
 
 
 @pytest.mark.parametrize("part", [{"other_pid": 1}, {"does_nothing": True}], ids=["another", "none"])
