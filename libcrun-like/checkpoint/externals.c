@@ -18,6 +18,7 @@
 #include "checkpoint/message.h"
 #include "state/process.h"
 #include "sys/path.h"
+#include "sys/process_calls.h"
 
 enum { PROC_FILE_MAX = 64 * 1024 * 1024 };
 
