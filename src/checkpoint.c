@@ -62,7 +62,7 @@ static const struct option_row checkpoint_options[] = {
     {"parent-path", 0, OPTION_STRING,
      offsetof(struct checkpoint_settings, criu.options.parent_path), "DIR",
      "images of a pre-dump, relative to these"},
-    {"leave-running", 'R', OPTION_FLAG, offsetof(struct checkpoint_settings, leave_running), NULL,
+    {"leave-running", 0, OPTION_FLAG, offsetof(struct checkpoint_settings, leave_running), NULL,
      "let the container run on"},
     {"pre-dump", 0, OPTION_FLAG, offsetof(struct checkpoint_settings, pre_dump), NULL,
      "write memory only, for a later checkpoint; it runs on"},

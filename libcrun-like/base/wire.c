@@ -34,6 +34,7 @@ static const char *kind_name(uint32_t kind) {
         [WIRE_READY] = "ready",
         [WIRE_START] = "start",
         [WIRE_SOCKET] = "socket",
+        [WIRE_DIRECTORY] = "directory",
         [WIRE_END] = "end",
     };
     if (kind >= sizeof(names) / sizeof(names[0]) || names[kind] == NULL)

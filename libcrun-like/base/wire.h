@@ -28,6 +28,7 @@ enum wire_kind {
     WIRE_READY,           /* init -> runtime: everything up to execve is done */
     WIRE_START,           /* start -> init, over the gate: go on */
     WIRE_SOCKET,          /* a process in other namespaces -> its parent, one fd: a socket there */
+    WIRE_DIRECTORY,       /* CRIU's process -> runtime, one fd: a directory of its own mounts */
     WIRE_END,             /* delete -> init, over the gate: its creator was killed, exit */
 };
 

@@ -46,8 +46,10 @@ static int ask(const struct thole_checkpoint_request *request, const struct imag
                const struct text *options, struct thole_error *err) {
     cleanup_criu struct criu criu = CRIU_INIT;
     const int status_fd = (int)request->options.status_fd;
-    const struct surroundings surroundings = {
-        .images = images, .passed = &status_fd, .passed_count = status_fd > 0};
+    const struct surroundings surroundings = {.images = images,
+                                              .shares_group = request->options.shell_job,
+                                              .passed = &status_fd,
+                                              .passed_count = status_fd > 0};
     if (criu_start(&surroundings, &criu, err) < 0)
         return -1;
     return criu_ask(&criu, request->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, options, images->work,

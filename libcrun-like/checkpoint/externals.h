@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What of a container is not its own: mounts of the host's files, namespaces that it joined, the
- * files behind its standard streams. A checkpoint names them, a restoration brings them again;
- * the names are those that runc and crun give.
+ * files behind its standard streams. A checkpoint names them, a restoration brings them again.
  */
 #pragma once
 

@@ -41,7 +41,7 @@ static int send_reopened(const char *path, int socket, struct thole_error *err) 
     cleanup_close int fd = -1;
     return open_directory(path, false, &fd, err) < 0
                ? -1
-               : wire_send(socket, WIRE_SOURCE, NULL, 0, fd, err);
+               : wire_send(socket, WIRE_DIRECTORY, NULL, 0, fd, err);
 }
 
 int images_send_reopened(const struct images *images, int socket, struct thole_error *err) {
@@ -52,7 +52,7 @@ int images_send_reopened(const struct images *images, int socket, struct thole_e
 
 static int receive_reopened(int fd, int socket, struct thole_error *err) {
     struct wire_message message;
-    if (wire_expect(socket, WIRE_SOURCE, &message, "the process of criu", err) < 0)
+    if (wire_expect(socket, WIRE_DIRECTORY, &message, "the process of criu", err) < 0)
         return -1;
     if (message.fd_count != 1)
         return error_bug(err, "the process of criu sent no directory");

@@ -151,6 +151,7 @@ static int ask(const struct restoration *restoration, const struct thole_criu_op
     const struct surroundings surroundings = {
         .rootfs = (plan->namespaces.created & CLONE_NEWNS) != 0 ? plan : NULL,
         .images = images,
+        .shares_group = wishes->shell_job,
         .cgroup = stays ? &restoration->preparation->cgroup : NULL,
         .passed = passed,
         .passed_count = count,

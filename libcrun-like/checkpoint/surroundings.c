@@ -115,6 +115,10 @@ static int keep_open(int fd, struct thole_error *err) {
 
 static int prepare(const struct surroundings *surroundings, int far_end, struct thole_error *err) {
     reset_signals();
+    /* Ctrl-C is for the caller. CRIU would leave processes half-changed; it notices by itself when
+     * nobody listens any more. */
+    if (!surroundings->shares_group && setpgid(0, 0) < 0)
+        return error_errno(err, NULL, "put criu into a process group of its own");
     if ((surroundings->cgroup != NULL && cgroup_join_enter(surroundings->cgroup, err) < 0) ||
         (surroundings->rootfs != NULL && prepare_root(surroundings, far_end, err) < 0) ||
         apply_keep_fds(0, err) < 0 || keep_open(far_end, err) < 0)

@@ -2,6 +2,7 @@
 /* The process that CRIU becomes: what stands around it, from the clone to the execve. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdnoreturn.h>
 
@@ -16,7 +17,8 @@ struct surroundings {
                                 * this process, where it is mounted on itself; NULL: nothing is */
     const struct images *images;
     const struct cgroup_join *cgroup; /* it runs in there, NULL: where the caller does */
-    const int *passed;                /* further descriptors that it gets, under their numbers */
+    bool shares_group; /* with the caller: what is restored may belong to its session's jobs */
+    const int *passed; /* further descriptors that it gets, under their numbers */
     size_t passed_count;
 };
 

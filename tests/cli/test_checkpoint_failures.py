@@ -155,6 +155,17 @@ def test_what_a_killed_one_leaves_can_be_deleted(thole, bundle, criu, stage):
     assert_nothing_left(thole, name)
 
 
+def test_ctrl_c_ends_the_caller_and_criu_brings_it_to_an_end(thole, bundle, criu):
+    """CRIU at work must not be interrupted: the processes would be left half-changed."""
+    container = thole.launch(bundle(*SLEEP))
+    result = thole("checkpoint", "--image-path", criu.images, container.id, env=criu.plays(interrupt_caller=True),
+                   start_new_session=True)
+    assert result.code == -signal.SIGINT
+    container.wait_stopped()
+    container.delete().ok()
+    assert_nothing_left(thole, container.id)
+
+
 BROKEN = {"missing": None, "broken": "[\"/dev/null\"", "no list": "{}", "empty": ""}
 
 

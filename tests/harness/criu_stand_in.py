@@ -220,6 +220,11 @@ class Talk:
             os.kill(self.peer, signal.SIGKILL)
             sys.exit(0)
 
+    def interrupt_caller(self):
+        """Ctrl-C on the caller's terminal."""
+        if self.part.get("interrupt_caller"):
+            os.killpg(os.getpgid(self.peer), signal.SIGINT)
+
     def stage(self, name, pid, fd=None):
         """True if the caller wants it to go on."""
         self.note(name)
@@ -300,6 +305,7 @@ def main():
     write_asked(kind, options, talk.peer, open_at_first)
     write_log(part, options, talk.peer)
     talk.kill_caller("request")
+    talk.interrupt_caller()
     if fail(talk, kind, part):
         return
     if kind == 2:

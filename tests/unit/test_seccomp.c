@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "cmocka_range.h"
+#include "native_architecture.h"
 #include "sys/unix_socket.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -105,21 +106,6 @@ static int run(const struct seccomp_filter *filter, long number, long first, lon
     } while (0)
 
 /* ---- needs libseccomp ---- */
-
-/* The machine's own, and what else it runs: filters of one byte order hold none of the other. */
-#if defined(__x86_64__)
-#define NATIVE "SCMP_ARCH_X86_64"
-#define OTHERS "SCMP_ARCH_X86 SCMP_ARCH_X32"
-#elif defined(__aarch64__)
-#define NATIVE "SCMP_ARCH_AARCH64"
-#define OTHERS "SCMP_ARCH_ARM"
-#elif defined(__s390x__)
-#define NATIVE "SCMP_ARCH_S390X"
-#define OTHERS "SCMP_ARCH_S390"
-#else /* its own is always in */
-#define NATIVE ""
-#define OTHERS ""
-#endif
 
 #define SKIP_WITHOUT_LIBSECCOMP()                                    \
     do {                                                             \
