@@ -22,8 +22,7 @@ enum { MESSAGE_MAX = 16 * 1024, LOG_MAX = 256 * 1024 * 1024 };
 int criu_start(const struct surroundings *surroundings, struct criu *ret_criu,
                struct thole_error *err) {
     int pair[2];
-    cleanup_free char *program = NULL;
-    if (surroundings_find_program("criu", &program, err) < 0 || wire_pair(pair, err) < 0)
+    if (wire_pair(pair, err) < 0)
         return -1;
     ret_criu->socket = pair[0];
     cleanup_close int far_end = pair[1];
@@ -32,7 +31,7 @@ int criu_start(const struct surroundings *surroundings, struct criu *ret_criu,
     if (pid < 0)
         return error_errno(err, NULL, "fork for criu");
     if (pid == 0)
-        surroundings_enter(surroundings, program, far_end);
+        surroundings_enter(surroundings, far_end);
     cleanup_close_fd(&far_end);
     if (surroundings->rootfs != NULL &&
         images_receive_reopened(surroundings->images, ret_criu->socket, err) < 0)

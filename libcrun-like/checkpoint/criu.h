@@ -64,7 +64,7 @@ struct criu {
 #define CRIU_INIT \
     { .pidfd = -1, .socket = -1 }
 
-/** Starts `criu swrk`, of the caller's PATH. Kind UNSUPPORTED: there is none. */
+/** Starts `criu swrk`. */
 int criu_start(const struct surroundings *surroundings, struct criu *ret_criu,
                struct thole_error *err);
 

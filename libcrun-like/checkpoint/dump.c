@@ -42,11 +42,12 @@ static void add_freezer(struct container *container, struct arena *arena, struct
                            arena_printf(arena, "%s%s", directory->mountpoint, directory->path));
 }
 
-static int ask(const struct thole_checkpoint_request *request, const struct images *images,
-               const struct text *options, struct thole_error *err) {
+static int ask(const struct thole_checkpoint_request *request, const char *program,
+               const struct images *images, const struct text *options, struct thole_error *err) {
     cleanup_criu struct criu criu = CRIU_INIT;
     const int status_fd = (int)request->options.status_fd;
-    const struct surroundings surroundings = {.images = images,
+    const struct surroundings surroundings = {.program = program,
+                                              .images = images,
                                               .shares_group = request->options.shell_job,
                                               .passed = &status_fd,
                                               .passed_count = status_fd > 0};
@@ -62,7 +63,9 @@ int checkpoint_dump(const struct thole_context *context, struct container *conta
     cleanup_images struct images images = IMAGES_INIT;
     cleanup_images_streams struct images_streams streams = {0};
     cleanup_text struct text options = {0};
-    if (plan_again(context, container, &bundle, err) < 0 ||
+    cleanup_free char *program = NULL;
+    if (surroundings_find_program(&program, err) < 0 ||
+        plan_again(context, container, &bundle, err) < 0 ||
         images_open(&request->options, true, &images, err) < 0 ||
         options_fill(&request->options, &bundle, &images, dump_log, &options, err) < 0 ||
         externals_of_dump(bundle.plan, (pid_t)container->record->pid, &bundle.arena, &options,
@@ -77,5 +80,5 @@ int checkpoint_dump(const struct thole_context *context, struct container *conta
     cleanup_close int pidfd = container_pidfd(container, err);
     if (pidfd < 0 || (!request->pre_dump && images_write_streams(&images, &streams, err) < 0))
         return -1;
-    return ask(request, &images, &options, err);
+    return ask(request, program, &images, &options, err);
 }

@@ -123,7 +123,7 @@ int images_read_streams(const struct images *images, struct images_streams *ret_
     cleanup_free char *json = NULL;
     char failure[256];
     if (file_read_regular_at(images->directory, STREAMS_FILE, STREAMS_MAX, &json, NULL, err) < 0)
-        return -1;
+        return err->code == ENOENT ? error_hint(err, "%s holds no checkpoint", images->path) : -1;
     __attribute__((cleanup(free_tree))) yajl_val tree =
         yajl_tree_parse(json, failure, sizeof(failure));
     if (!YAJL_IS_ARRAY(tree))

@@ -65,6 +65,7 @@ struct restoration {
     const struct thole_create_request *request;
     struct creation *creation;
     struct preparation *preparation;
+    const char *program;
 };
 
 /* From here on the record knows the pid: what is killed now leaves something to delete. */
@@ -150,6 +151,7 @@ static int ask(const struct restoration *restoration, const struct thole_criu_op
     bool stays = text_equal(wishes->manage_cgroups, "ignore");
     const struct surroundings surroundings = {
         .rootfs = (plan->namespaces.created & CLONE_NEWNS) != 0 ? plan : NULL,
+        .program = restoration->program,
         .images = images,
         .shares_group = wishes->shell_job,
         .cgroup = stays ? &restoration->preparation->cgroup : NULL,
@@ -188,15 +190,16 @@ static int choose_streams(const struct apply_become *become, struct creation *cr
 
 static int restore_processes(const struct thole_context *context,
                              const struct thole_restore_request *request, struct creation *creation,
-                             struct preparation *preparation, struct images *images,
-                             struct thole_error *err) {
+                             struct preparation *preparation, const char *program,
+                             struct images *images, struct thole_error *err) {
     cleanup_images_streams struct images_streams streams = {0};
     cleanup_externals struct externals externals = {0};
     struct arena *arena = &creation->bundle.arena;
     const struct plan *plan = creation->bundle.plan;
     cleanup_terminal_pty struct terminal_pty pty = TERMINAL_PTY_INIT;
     int stdio[3];
-    const struct restoration restoration = {context, &request->run.create, creation, preparation};
+    const struct restoration restoration = {context, &request->run.create, creation, preparation,
+                                            program};
     cleanup_text struct text options = {0};
     if (options_fill(&request->options, &creation->bundle, images, restore_log, &options, err) <
             0 ||
@@ -227,14 +230,16 @@ int checkpoint_restore(const struct thole_context *context,
     cleanup_preparation struct preparation preparation = PREPARATION_INIT;
     cleanup_images struct images images = IMAGES_INIT;
     const struct thole_create_request *create = &request->run.create;
-    if (images_open(&request->options, false, &images, err) < 0 ||
+    cleanup_free char *program = NULL;
+    if (surroundings_find_program(&program, err) < 0 ||
+        images_open(&request->options, false, &images, err) < 0 ||
         create_begin(context, create, false, request->run.detach, creation, err) < 0)
         return -1;
     create_log_warnings(context, creation);
     if (create_prepare_filter(context, creation, &preparation, err) == 0 &&
         create_prepare_cgroup(context, creation, &preparation, err) == 0 &&
         create_prepare_stdio(create, request->run.detach, creation, &preparation, err) == 0 &&
-        restore_processes(context, request, creation, &preparation, &images, err) == 0 &&
+        restore_processes(context, request, creation, &preparation, program, &images, err) == 0 &&
         let_go(create, creation, err) == 0)
         return 0;
     images_clean(&images);

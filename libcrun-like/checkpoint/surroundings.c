@@ -39,10 +39,10 @@ static bool find_in(const char *directories, const char *name, char **ret_path) 
     return false;
 }
 
-int surroundings_find_program(const char *name, char **ret_path, struct thole_error *err) {
-    if (find_in(getenv("PATH"), name, ret_path) || find_in(usual_directories, name, ret_path))
+int surroundings_find_program(char **ret_path, struct thole_error *err) {
+    if (find_in(getenv("PATH"), "criu", ret_path) || find_in(usual_directories, "criu", ret_path))
         return 0;
-    error_unsupported(err, NULL, "there is no program %s in PATH", name);
+    error_unsupported(err, NULL, "there is no program criu in PATH");
     return error_hint(err, "checkpoint and restore are the work of CRIU: install it");
 }
 
@@ -130,13 +130,13 @@ static int prepare(const struct surroundings *surroundings, int far_end, struct 
     return 0;
 }
 
-void surroundings_enter(const struct surroundings *surroundings, const char *program, int far_end) {
+void surroundings_enter(const struct surroundings *surroundings, int far_end) {
     struct thole_error err = {0};
     char number[16];
     (void)snprintf(number, sizeof(number), "%d", far_end);
     if (prepare(surroundings, far_end, &err) == 0 &&
         wire_send(far_end, WIRE_READY, NULL, 0, -1, &err) == 0) {
-        (void)execl(program, program, "swrk", number, (char *)NULL);
+        (void)execl(surroundings->program, surroundings->program, "swrk", number, (char *)NULL);
         _exit(127);
     }
     wire_send_error(far_end, &err);

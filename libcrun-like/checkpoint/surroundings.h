@@ -13,6 +13,7 @@
 
 /** What the process needs. */
 struct surroundings {
+    const char *program;       /* surroundings_find_program() of CRIU */
     const struct plan *rootfs; /* its root is made ready for a restoration, in a mount namespace of
                                 * this process, where it is mounted on itself; NULL: nothing is */
     const struct images *images;
@@ -22,11 +23,10 @@ struct surroundings {
     size_t passed_count;
 };
 
-/** The absolute path of @name in PATH, malloc'ed. Kind UNSUPPORTED: there is none. */
-int surroundings_find_program(const char *name, char **ret_path, struct thole_error *err);
+/** The absolute path of CRIU by PATH, malloc'ed. Kind UNSUPPORTED: there is none. */
+int surroundings_find_program(char **ret_path, struct thole_error *err);
 
 /** In a new process: says over the socket @far_end that it is ready (base/wire.h), or what failed;
- * with a root the reopened images before. Then it becomes `@program swrk FD`, which serves that
+ * with a root the reopened images before. Then it becomes `criu swrk FD`, which serves that
  * socket. */
-noreturn void surroundings_enter(const struct surroundings *surroundings, const char *program,
-                                 int far_end);
+noreturn void surroundings_enter(const struct surroundings *surroundings, int far_end);
